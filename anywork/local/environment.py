@@ -1,0 +1,71 @@
+"""The variables under which `make run` runs the project, and the file that keeps them for a second terminal."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+FRONTEND = ("http://localhost:3000", "http://127.0.0.1:3000")
+
+_ASSIGNMENT = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
+
+
+def write_env_file(path: Path, values: Mapping[str, str]) -> None:
+    """Write `values` so that django-environ reads them back unchanged; only the owner may read the file.
+
+    Replaces the file at once, since a second terminal may read it at any moment.
+    """
+    lines = []
+    for name, value in values.items():
+        if not value.isprintable():
+            raise ValueError(f"{name} can't be written to {path}: it contains a line break or the like")
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'{name}="{escaped}"\n')
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text("# Written by `make run`, at every start.\n" + "".join(lines), encoding="utf-8")
+    draft.replace(path)
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """What write_env_file() wrote; of a file by somebody else at least the names are right. Empty without a file."""
+    if not path.exists():
+        return {}
+    values = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if match := _ASSIGNMENT.fullmatch(line):
+            values[match[1]] = re.sub(r"\\(.)", r"\1", match[2].removeprefix('"').removesuffix('"'))
+    return values
+
+
+def _defaults(var: Path) -> dict[str, str]:
+    # Every copy of the project has its own folders, so that two of them never take each other's messages.
+    path = quote(str(var))
+    return {
+        "DEBUG": "off",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+        "SECURE_SSL_REDIRECT": "off",
+        "CORS_ALLOWED_ORIGINS": ",".join(FRONTEND),
+        "FRONTEND_URL": FRONTEND[0],
+        "CELERY_BROKER_URL": f"filesystem://{path}/broker",
+        # One slash more than elsewhere: django-environ drops the first one of a path.
+        "EMAIL_URL": f"filemail:///{path}/mail",
+        "MEDIA_ROOT": str(var / "media"),
+    }
+
+
+def local_environment(root: Path, *, database_url: str, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What the processes of `make run` get on top of `given`.
+
+    The database is always the private one, lest demo accounts with published passwords end up anywhere else. All
+    other variables are defaults: what `given` or the `.env` in `root` names stands. The secret key is kept.
+    """
+    var = root / "var"
+    kept = read_env_file(var / "local.env").get("SECRET_KEY") or secrets.token_urlsafe(50)
+    values = {"SECRET_KEY": kept, **_defaults(var)}
+    elsewhere = read_env_file(root / ".env")
+    chosen = {name: given.get(name, value) for name, value in values.items() if name in given or name not in elsewhere}
+    return {**chosen, "DATABASE_URL": database_url}

@@ -1,0 +1,81 @@
+"""Fill the virtual environment: `python3 anywork/local/install.py requirements.txt`.
+
+Run by path, with the system's Python and nothing but the standard library. Does nothing, in a few milliseconds, when
+neither the requirements nor the interpreter changed since the last time.
+"""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+CONSTRAINTS = "requirements-constraints.txt"
+
+
+class InstallError(Exception):
+    """The environment could not be filled; the text says what to do."""
+
+
+def _interpreter() -> str:
+    """The version of the environment's Python, empty when it doesn't work."""
+    try:
+        done = subprocess.run(
+            [PYTHON, "-I", "-S", "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _create() -> None:
+    try:
+        # On top of one that was interrupted; but one whose Python is gone is of no use.
+        venv.create(VENV, with_pip=True, clear=VENV.exists() and not _interpreter())
+    except subprocess.CalledProcessError:
+        raise InstallError(
+            f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"
+        ) from None
+
+
+def _digest(name: str) -> str:
+    # requirements-dev.txt includes requirements.txt; to take all files into each digest is simpler and safe.
+    digest = hashlib.sha256(_interpreter().encode())
+    for path in sorted({ROOT / name, ROOT / "requirements.txt", ROOT / CONSTRAINTS}):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def install(name: str) -> None:
+    """Install the requirements file `name`, pinned by the constraints, unless it is installed already."""
+    stamp = VENV / f"installed-{name}"
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `make test` beside a first `make run` waits here.
+        if stamp.exists() and stamp.read_text() == _digest(name):
+            return
+        print(f"Installing {name} into .venv ...", flush=True)
+        if not _interpreter() or not any(VENV.glob("installed-*")):
+            _create()
+        stamp.unlink(missing_ok=True)
+        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        if subprocess.run([*pip, "-r", name, "-c", CONSTRAINTS], cwd=ROOT, check=False).returncode != 0:
+            raise InstallError(f"pip could not install {name} (see above); is there a network, or a pip mirror?")
+        stamp.write_text(_digest(name))
+
+
+def main() -> None:
+    try:
+        install(sys.argv[1])
+    except InstallError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Programs side by side: started, watched, their output prefixed, and stopped together.
+
+honcho, the usual choice, doesn't fit: it puts a process of its own, deaf to signals, between itself and each program,
+which outlives a runner that is killed; and it can't watch a database that was started before the others.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from anywork.local.identity import Identity
+
+STOP_SECONDS = 10
+
+
+class Stopping(Exception):
+    """The whole is to stop."""
+
+
+class Interrupted(Stopping):
+    """Somebody asked for it, by Ctrl-C for example."""
+
+
+class ProcessEndedError(Stopping):
+    """One of the programs ended without being asked."""
+
+    def __init__(self, name: str, code: int) -> None:
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
+        super().__init__(f"{name} {how}")
+        self.name = name
+        self.code = code
+
+
+@dataclass
+class _Child:
+    process: subprocess.Popen[bytes]
+    ended: threading.Event = field(default_factory=threading.Event)
+    is_awaited: bool = False  # A step, whose end is no accident.
+
+
+def started_at(pid: int) -> str | None:
+    """When the process began, None without such a process: together with the id this names it beyond doubt.
+
+    A zombie counts as gone; in a container there may be nobody who would ever collect it.
+    """
+    if sys.platform != "linux":
+        shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return shown.stdout.strip() or None
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state == "Z" else fields[18]
+
+
+def stop_recorded(record: Path) -> list[str]:
+    """Stop what a killed runner left behind according to its `record`; returns the names."""
+    try:
+        entries = json.loads(record.read_text())
+    except (OSError, ValueError):
+        return []  # None, or half-written when the machine went down, which stopped everything anyway.
+    left = {name: pid for name, (pid, since) in entries.items() if started_at(pid) == since}
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + STOP_SECONDS
+        for name, pid in left.items():
+            with contextlib.suppress(ProcessLookupError):
+                if started_at(pid) == entries[name][1]:
+                    os.killpg(pid, number) if number == signal.SIGKILL else os.kill(pid, number)
+        while time.monotonic() < deadline and any(started_at(pid) == entries[name][1] for name, pid in left.items()):
+            time.sleep(0.05)
+    record.unlink()
+    return list(left)
+
+
+class Supervisor:
+    """Runs programs until one of them ends or a signal arrives. To be used from the main thread.
+
+    `record` names the running programs, for stop_recorded() after an accident. Each program leads a session of its
+    own, so that a Ctrl-C reaches only the supervisor, which then stops them in order. `environment` may be set later.
+    """
+
+    def __init__(self, *, directory: Path, record: Path) -> None:
+        self.environment: Mapping[str, str] = os.environ
+        self._directory = directory
+        self._record = record
+        self._children: dict[str, _Child] = {}
+        self._output = threading.Lock()
+        self._is_mute = False
+        # Unlike other queues it may be filled from within a signal handler.
+        self._events: queue.SimpleQueue[Stopping | str] = queue.SimpleQueue()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # nohup asks to be left alone by SIGHUP; a shell's `&` says the same of SIGINT without meaning it.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._interrupt)
+
+    def say(self, name: str, text: str) -> None:
+        """Print a line as `name`."""
+        with self._output:
+            if self._is_mute:
+                return
+            try:
+                print(f"{name:8} | {text}", flush=True)
+            except OSError:
+                # The terminal or the pipe is gone: stop, and keep reading meanwhile, or the programs would block.
+                self._is_mute = True
+                self._events.put(Interrupted("nobody reads the output"))
+
+    def watch(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Take the end of a process that somebody else started, and will stop, for an accident."""
+        self._follow(name, _Child(process))
+
+    def start(self, name: str, command: Sequence[str | Path]) -> None:
+        """Start a program that is to run until the end."""
+        self._spawn(name, command, is_awaited=False)
+
+    def run(self, name: str, command: Sequence[str | Path]) -> None:
+        """Run a program to its end; raises ProcessEndedError when it fails, Stopping when anything else happens."""
+        self._spawn(name, command, is_awaited=True)
+        while not self._children[name].ended.is_set():
+            self.check(None)
+        code = self._children.pop(name).process.returncode
+        self._write_record()
+        if code != 0:
+            raise ProcessEndedError(name, code)
+
+    def check(self, seconds: float | None) -> None:
+        """Wait; raises Stopping as soon as there is a reason to stop. Returns early when a step ends."""
+        try:
+            event = self._events.get(timeout=seconds) if seconds != 0 else self._events.get_nowait()
+        except queue.Empty:
+            return
+        if isinstance(event, Stopping):
+            raise event
+
+    def stop(self) -> None:
+        """End all programs that were started here: politely, then by force. A second signal means force at once."""
+        for child in self._own():
+            with contextlib.suppress(ProcessLookupError):
+                child.process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and not all(child.ended.is_set() for child in self._own()):
+            try:
+                self.check(0.1)
+            except Interrupted:
+                break
+            except ProcessEndedError:
+                continue
+        for child in self._own():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.process.pid, signal.SIGKILL)  # With whatever it started itself.
+            child.ended.wait(5)
+        self._record.unlink(missing_ok=True)
+
+    def _own(self) -> list[_Child]:
+        return [child for child in self._children.values() if child.process.stdout is not None]
+
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        self._events.put(Interrupted(signal.Signals(number).name))
+
+    def _spawn(self, name: str, command: Sequence[str | Path], *, is_awaited: bool) -> None:
+        process = subprocess.Popen(
+            Identity().command(command, signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.environment,
+            cwd=self._directory,
+            start_new_session=True,
+        )
+        self._follow(name, _Child(process, is_awaited=is_awaited))
+        self._write_record()
+
+    def _follow(self, name: str, child: _Child) -> None:
+        self._children[name] = child
+        threading.Thread(target=self._await, args=(name, child), daemon=True).start()
+
+    def _await(self, name: str, child: _Child) -> None:
+        if child.process.stdout is not None:
+            relay = threading.Thread(target=self._relay, args=(name, child.process.stdout), daemon=True)
+            relay.start()
+            code = child.process.wait()
+            # Its last words come before the news of its end; but a grandchild may hold the pipe open for longer.
+            relay.join(0.2)
+        else:
+            code = child.process.wait()
+        child.ended.set()
+        self._events.put(name if child.is_awaited else ProcessEndedError(name, code))
+
+    def _relay(self, name: str, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                self.say(name, line.decode(errors="replace").rstrip())
+
+    def _write_record(self) -> None:
+        pids = {name: child.process.pid for name, child in self._children.items() if child.process.stdout is not None}
+        draft = self._record.with_suffix(".new")
+        draft.write_text(json.dumps({name: [pid, started_at(pid)] for name, pid in pids.items()}))
+        draft.replace(self._record)

