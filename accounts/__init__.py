@@ -1,0 +1,1 @@
+"""Who people are: users, profiles, skills, sign-in and tokens."""

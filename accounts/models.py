@@ -1,0 +1,156 @@
+"""Users, their two kinds of profile, their skills and their sign-ins."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can sign in, known by e-mail address."""
+
+    class Role(models.TextChoices):
+        JOB_SEEKER = "job_seeker", "Job seeker"
+        EMPLOYER = "employer", "Employer"
+        ADMIN = "admin", "Administrator"
+
+    user_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    # "" is a user who came by Google and has not chosen yet.
+    role = models.CharField(max_length=20, choices=Role, blank=True, default="")
+    # Google's `sub`: the identity of a Google account, whose e-mail address may change.
+    google_sub = models.CharField(max_length=255, unique=True, null=True, blank=True, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    # Tokens carry the version they were issued under; raising it ends all of them.
+    token_version = models.PositiveIntegerField(default=0, editable=False)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("administrator", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("-created_at", "pk")
+        constraints = (
+            # Together: unique without regard to case.
+            models.UniqueConstraint(name="accounts_user_unique_email", fields=("email",)),
+            models.CheckConstraint(name="accounts_user_email_lower", condition=models.Q(email=Lower("email"))),
+            models.CheckConstraint(
+                name="accounts_user_role_known",
+                condition=models.Q(role__in=["", "job_seeker", "employer", "admin"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_job_seeker(self) -> bool:
+        """Acts as a job seeker; an administrator never does, whatever the role."""
+        return self.role == self.Role.JOB_SEEKER and not self.is_staff
+
+    @property
+    def is_employer(self) -> bool:
+        """Acts as an employer; an administrator never does, whatever the role."""
+        return self.role == self.Role.EMPLOYER and not self.is_staff
+
+
+class JobSeeker(models.Model):
+    """What a job seeker tells about itself."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="job_seeker")
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    phone_number = models.CharField(max_length=32, blank=True)
+
+    objects = JobSeekerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-user__created_at", "pk")
+
+    def __str__(self) -> str:
+        return self.full_name or str(self.user)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Employer(models.Model):
+    """The published card of a company."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="employer")
+    company_name = models.CharField(max_length=255, blank=True)
+    company_description = models.TextField(max_length=5_000, blank=True)
+    website = models.URLField(blank=True)
+
+    objects = EmployerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-user__created_at", "pk")
+
+    def __str__(self) -> str:
+        return self.company_name or str(self.user)
+
+
+class Skill(models.Model):
+    """Something that a job seeker can do."""
+
+    skill_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="skills")
+    name = models.CharField(max_length=100)
+
+    objects = SkillQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint("user", Lower("name"), name="accounts_skill_unique_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Session(models.Model):
+    """One sign-in on one device: the family of all tokens that were refreshed from it."""
+
+    session_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-last_used_at", "pk")
+        indexes = (
+            # Serves the sweep of expired sessions.
+            models.Index(fields=("last_used_at",), name="accounts_session_last_used"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RefreshTokenUse(models.Model):
+    """A refresh token that was issued, by its id alone, and when it was used: each can be used once."""
+
+    jti = models.CharField(max_length=64, primary_key=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="refresh_tokens")
+    issued_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-issued_at", "pk")
+
+    def __str__(self) -> str:
+        return self.jti

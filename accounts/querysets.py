@@ -1,0 +1,84 @@
+"""Who may see which account rows."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, BaseUserManager
+from django.db import models
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def live_applications(relation: str) -> FilteredRelation:
+    """Return the applications behind `relation` through which an employer sees its applicants: all but withdrawn."""
+    return FilteredRelation(relation, condition=~Q(**{f"{relation}__status": "withdrawn"}))
+
+
+class UserManager(BaseUserManager[Any]):
+    """Creates users; e-mail addresses are kept trimmed and in lower case."""
+
+    use_in_migrations = True
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        return (email or "").strip().lower()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new user; without a password, one that can only sign in another way."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new administrator."""
+        return self.create_user(email, password, **{**fields, "role": "admin", "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return super().get_by_natural_key(self.normalize_email(username))
+
+
+class JobSeekerQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: "User | AnonymousUser") -> "JobSeekerQuerySet":
+        """The seeker itself, those who applied to an employer's jobs, everybody to an admin."""
+        if user.is_staff:
+            return self
+        if user.is_anonymous:
+            return self.none()
+        applicants = self.model.objects.alias(live=live_applications("applications")).filter(
+            live__job__employer=user.pk
+        )
+        return self.filter(Q(pk=user.pk) | Q(pk__in=applicants.values("pk")))
+
+
+class EmployerQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: "User | AnonymousUser") -> "EmployerQuerySet":
+        """Everybody: a company's card is published."""
+        return self.all()
+
+
+class SkillQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: "User | AnonymousUser") -> "SkillQuerySet":
+        """The skills of the job seekers that `user` may see."""
+        from accounts.models import JobSeeker  # noqa: PLC0415 - which imports this module
+
+        return self.filter(user__in=JobSeeker.objects.visible_to(user).values("pk"))
+
+
+class SessionQuerySet(models.QuerySet[Any]):
+    def alive(self) -> "SessionQuerySet":
+        """Sessions that were not ended and whose owner may sign in."""
+        return self.filter(ended_at=None, user__is_active=True)
+
+    def end(self) -> int:
+        """End them now; return how many there were."""
+        return self.filter(ended_at=None).update(ended_at=timezone.now())
+
+    def expired(self) -> "SessionQuerySet":
+        """Sessions whose last refresh token has run out."""
+        lifetime: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+        return self.filter(last_used_at__lt=timezone.now() - lifetime)

@@ -1,0 +1,99 @@
+"""Accounts as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import Employer, JobSeeker, Skill, User
+from anywork.api.fields import BlankableCharField, BlankableURLField
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """A user, as its owner sees it."""
+
+    class Meta:
+        model = User
+        fields = ("user_id", "email", "role", "created_at", "updated_at")
+        read_only_fields = fields
+
+
+class JobSeekerSerializer(serializers.ModelSerializer[JobSeeker]):
+    """A job seeker's profile."""
+
+    first_name = serializers.CharField(max_length=100)
+    last_name = serializers.CharField(max_length=100)
+    phone_number = BlankableCharField(max_length=32)
+
+    class Meta:
+        model = JobSeeker
+        fields = ("user", "first_name", "last_name", "phone_number")
+        read_only_fields = ("user",)
+
+
+class EmployerSerializer(serializers.ModelSerializer[Employer]):
+    """A company's card."""
+
+    company_name = serializers.CharField(max_length=255)
+    company_description = BlankableCharField(max_length=5_000)
+    website = BlankableURLField(max_length=200)
+
+    class Meta:
+        model = Employer
+        fields = ("user", "company_name", "company_description", "website")
+        read_only_fields = ("user",)
+
+
+class SkillSerializer(serializers.ModelSerializer[Skill]):
+    """A skill of the caller's."""
+
+    class Meta:
+        model = Skill
+        fields = ("skill_id", "name", "user")
+        read_only_fields = ("skill_id", "user")
+
+
+class OpenRoleField(serializers.ChoiceField):
+    """A role that people may give themselves: any but administrator."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        open_roles = (User.Role.JOB_SEEKER, User.Role.EMPLOYER)
+        super().__init__(choices=[(role.value, role.label) for role in open_roles], **kwargs)
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    """What a new user sends."""
+
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    role = OpenRoleField()
+    first_name = BlankableCharField(max_length=100)
+    last_name = BlankableCharField(max_length=100)
+    phone_number = BlankableCharField(max_length=32)
+    company_name = BlankableCharField(max_length=255)
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """What somebody sends to sign in."""
+
+    email = serializers.CharField(max_length=254)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+
+
+class GoogleLoginSerializer(serializers.Serializer[Any]):
+    """What the client got back from Google's consent page."""
+
+    code = serializers.CharField(max_length=2_048)
+    redirect_uri = serializers.CharField(max_length=2_048, required=False)
+    code_verifier = serializers.CharField(max_length=128, required=False)
+
+
+class RefreshTokenSerializer(serializers.Serializer[Any]):
+    """The refresh token that a client keeps."""
+
+    refreshToken = serializers.CharField(max_length=4_096)  # noqa: N815 - the documented key
+
+
+class RoleChoiceSerializer(serializers.Serializer[Any]):
+    """The role that a user who came by Google chooses, once."""
+
+    role = OpenRoleField()

@@ -1,0 +1,98 @@
+"""Issuing, refreshing and ending tokens.
+
+Every token belongs to a `Session` and dies with it. A refresh token works once; the raw token is never stored.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.models import RefreshTokenUse, Session, User
+from anywork.api.exceptions import Unauthorized
+
+SESSION_CLAIM = "sid"
+VERSION_CLAIM = "ver"
+
+# Two tabs that refresh at once, or an answer lost on the way: not a theft, so the session lives on.
+REUSE_GRACE = timedelta(seconds=10)
+
+
+class TokenPair(NamedTuple):
+    """The encoded tokens that a client keeps."""
+
+    access: str
+    refresh: str
+
+
+def open_session(user: User) -> TokenPair:
+    """Sign `user` in: start a session and return its first pair."""
+    with transaction.atomic():
+        user.sessions.expired().delete()
+        return _issue(user.sessions.create(), user)
+
+
+def refresh_session(encoded: str) -> TokenPair:
+    """Exchange a refresh token for a new pair.
+
+    Of concurrent calls with one token exactly one succeeds. A token used before is refused; when its use lies more
+    than `REUSE_GRACE` back, somebody else holds a copy, and the whole session ends (RFC 9700, section 4.14.2).
+
+    Raises:
+        Unauthorized: the token is no valid refresh token, was used before, or its session has ended.
+    """
+    token = _decode(encoded)
+    with transaction.atomic():
+        session = _lock_session(token)
+        use = session.refresh_tokens.filter(pk=token["jti"]).first()
+        now = timezone.now()
+        if use is not None and use.used_at is None:
+            use.used_at = session.last_used_at = now
+            use.save(update_fields=["used_at"])
+            session.save(update_fields=["last_used_at"])
+            return _issue(session, session.user)
+        if use is None or (use.used_at and now - use.used_at > REUSE_GRACE):
+            Session.objects.filter(pk=session.pk).end()
+    raise Unauthorized
+
+
+def close_session(encoded: str) -> None:
+    """End the session that a refresh token belongs to.
+
+    Raises:
+        Unauthorized: the token is no valid refresh token, or its session has ended.
+    """
+    token = _decode(encoded)
+    with transaction.atomic():
+        Session.objects.filter(pk=_lock_session(token).pk).end()
+
+
+def _issue(session: Session, user: User) -> TokenPair:
+    refresh = RefreshToken.for_user(user)
+    refresh[SESSION_CLAIM] = str(session.pk)
+    refresh[VERSION_CLAIM] = user.token_version
+    RefreshTokenUse.objects.create(pk=refresh["jti"], session=session)
+    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def _decode(encoded: str) -> RefreshToken:
+    try:
+        return RefreshToken(encoded)  # type: ignore[arg-type]
+    except TokenError as error:
+        raise Unauthorized from error
+
+
+def _lock_session(token: RefreshToken) -> Session:
+    session = (
+        Session.objects.alive()
+        .select_related("user")
+        .select_for_update(of=("self",))
+        .filter(pk=token.get(SESSION_CLAIM), user__token_version=token.get(VERSION_CLAIM))
+        .first()
+    )
+    if session is None:
+        raise Unauthorized
+    return session

@@ -1,0 +1,84 @@
+"""Profiles and skills."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import mixins
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.serializers import BaseSerializer
+
+from accounts.authentication import PublicReadMixin
+from accounts.models import Employer, JobSeeker, Skill
+from accounts.permissions import IsJobSeeker, IsOwner, IsOwnerOrAdmin
+from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
+from anywork.api.exceptions import AlreadyExists, unique_violation_as
+from anywork.api.pagination import WholeListPagination
+from anywork.api.viewsets import CRUDViewSet, ResourceViewSet
+
+
+class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet):
+    """Profiles of job seekers: one's own, and for an employer those of its applicants."""
+
+    serializer_class = JobSeekerSerializer
+    lookup_url_kwarg = "user_id"
+    owner_field = "pk"
+    permissions = {
+        "update": (IsAuthenticated, IsOwnerOrAdmin),
+        "partial_update": (IsAuthenticated, IsOwnerOrAdmin),
+    }
+
+    def get_queryset(self) -> QuerySet[JobSeeker]:
+        return JobSeeker.objects.visible_to(self.caller)
+
+
+class EmployerViewSet(
+    PublicReadMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet
+):
+    """Company cards: anybody reads them, a company changes its own."""
+
+    serializer_class = EmployerSerializer
+    lookup_url_kwarg = "user_id"
+    owner_field = "pk"
+    permissions = {
+        "list": (),
+        "retrieve": (),
+        "update": (IsAuthenticated, IsOwnerOrAdmin),
+        "partial_update": (IsAuthenticated, IsOwnerOrAdmin),
+    }
+
+    def get_queryset(self) -> QuerySet[Employer]:
+        return Employer.objects.visible_to(self.caller)
+
+
+class SkillViewSet(CRUDViewSet):
+    """A job seeker's skills; an employer sees those of its applicants."""
+
+    serializer_class = SkillSerializer
+    pagination_class = WholeListPagination
+    lookup_url_kwarg = "skill_id"
+    owner_field = "user_id"
+    permissions = {
+        "create": (IsJobSeeker,),
+        "update": (IsAuthenticated, IsOwner),
+        "partial_update": (IsAuthenticated, IsOwner),
+        "destroy": (IsAuthenticated, IsOwnerOrAdmin),
+    }
+
+    def get_queryset(self) -> QuerySet[Skill]:
+        return Skill.objects.visible_to(self.caller)
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        self._save(serializer, user=self.caller)
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        self._save(serializer)
+
+    def _save(self, serializer: BaseSerializer[Any], **values: Any) -> None:
+        name = serializer.validated_data.get("name", "")
+
+        def already_there() -> AlreadyExists:
+            existing = Skill.objects.filter(user=self.caller, name__iexact=name).first()
+            return AlreadyExists("You have this skill already.", existing)
+
+        with unique_violation_as("accounts_skill_unique_name", already_there):
+            serializer.save(**values)

@@ -1,0 +1,29 @@
+"""What happened to a job on a day."""
+
+import uuid
+
+from django.db import models
+
+from analytics.querysets import AnalyticsQuerySet
+from jobs.models import Job
+
+
+class Analytics(models.Model):
+    """Counters of one job on one UTC day."""
+
+    analytics_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="analytics")
+    date = models.DateField()
+    views = models.PositiveIntegerField(default=0)
+    applications = models.PositiveIntegerField(default=0)
+
+    objects = AnalyticsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-date", "-pk")
+        verbose_name_plural = "analytics"
+        # Also serves the counting, which finds the row by job and day.
+        constraints = (models.UniqueConstraint(fields=("job", "date"), name="analytics_analytics_unique_job_date"),)
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.views} views, {self.applications} applications"

@@ -1,0 +1,22 @@
+"""Counters."""
+
+from django.db.models import QuerySet
+from rest_framework import mixins
+
+from analytics.filters import AnalyticsFilter
+from analytics.models import Analytics
+from analytics.serializers import AnalyticsSerializer
+from anywork.api.pagination import WholeListPagination
+from anywork.api.viewsets import ResourceViewSet
+
+
+class AnalyticsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ResourceViewSet):
+    """Views and applications of an employer's jobs, day by day."""
+
+    serializer_class = AnalyticsSerializer
+    filterset_class = AnalyticsFilter
+    pagination_class = WholeListPagination
+    lookup_url_kwarg = "analytics_id"
+
+    def get_queryset(self) -> QuerySet[Analytics]:
+        return Analytics.objects.visible_to(self.caller)

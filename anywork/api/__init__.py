@@ -1,0 +1,1 @@
+"""What every resource shares. Imports nothing of the domain apps."""

@@ -1,0 +1,149 @@
+"""The one error shape of the API, and the one place that makes it.
+
+    {"status": "error", "code": "...", "message": "...", "errors": {"field": ["..."]}, "request_id": "..."}
+
+`message` is the first problem, for people to read; `errors` is empty when no field is to blame. A 409 for something
+that is there already carries `existing` with its key.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from anywork.api.exceptions import Conflict, ServiceUnavailable, Unauthorized
+from anywork.api.request_id import current_request_id
+
+logger = logging.getLogger(__name__)
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_UNIQUE_VIOLATION = "23505"
+_FOREIGN_KEY_VIOLATION = "23503"
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """Answer whatever a view raised (DRF's EXCEPTION_HANDLER)."""
+    set_rollback()
+    request = context.get("request")
+    problem = _as_api_exception(exc)
+    if isinstance(problem, exceptions.NotFound) and getattr(request, "rejected_token", None):
+        # The token was ignored on this public endpoint, but its owner may see what anonymous may not.
+        problem = Unauthorized()
+    if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
+        logger.error("Unhandled exception", exc_info=exc)
+        got_request_exception.send(sender=None, request=getattr(request, "_request", None))
+    return Response(error_body(problem), status=problem.status_code, headers=_headers(problem))
+
+
+def error_body(problem: exceptions.APIException) -> dict[str, Any]:
+    """Return the error shape for `problem`."""
+    if isinstance(problem, exceptions.ValidationError):
+        errors = dict(_field_errors(problem.detail))
+        code, message = "validation_error", _first_problem(errors)
+        errors.pop("", None)
+    else:
+        errors, code, message = {}, str(problem.get_codes()), str(problem.detail)
+    body = {
+        "status": "error",
+        "code": code,
+        "message": message,
+        "errors": errors,
+        "request_id": current_request_id(),
+    }
+    if getattr(problem, "existing", None):
+        body["existing"] = problem.existing  # type: ignore[attr-defined]
+    return body
+
+
+def _as_api_exception(exc: BaseException | None) -> exceptions.APIException:  # noqa: PLR0911 - a table
+    match exc:
+        case exceptions.APIException():
+            return exc
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case OperationalError() | InterfaceError():
+            return ServiceUnavailable()
+        case ProtectedError():
+            return Conflict("This is still in use, so it cannot be deleted.", code="in_use")
+        case IntegrityError() if getattr(exc.__cause__, "pgcode", "") in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}:
+            return Conflict("Somebody else changed this at the same moment. Look again, then retry.")
+        case RequestDataTooBig():
+            too_large = exceptions.APIException("The request is too large.", code="request_too_large")
+            too_large.status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+            return too_large
+        case SuspiciousOperation():
+            return exceptions.ParseError("The request is malformed.")
+    return exceptions.APIException("Something went wrong on our side. The request id helps us to find it.", "error")
+
+
+def _headers(problem: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if problem.status_code == status.HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wait := getattr(problem, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def _field_errors(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Flatten DRF's nested details into (dotted field, messages); the empty field holds what blames no field."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            step = "" if key == "non_field_errors" else str(key)
+            yield from _field_errors(value, ".".join(filter(None, [path, step])))
+    elif isinstance(detail, list) and any(isinstance(item, Mapping | list) for item in detail):
+        for index, item in enumerate(detail):
+            yield from _field_errors(item, ".".join(filter(None, [path, str(index)])))
+    else:
+        yield path, [str(item) for item in (detail if isinstance(detail, list) else [detail])]
+
+
+def _first_problem(errors: Mapping[str, list[str]]) -> str:
+    field, messages = next(((field, messages) for field, messages in errors.items() if messages), ("", ["Invalid."]))
+    if not field:
+        return messages[0]
+    label = field.replace("_", " ").replace(".", " ").capitalize()
+    if messages[0].startswith("This field "):
+        return messages[0].replace("This field", label, 1)
+    return f"{label}: {messages[0]}"
+
+
+# --- Outside of DRF's views -------------------------------------------------------------------------------------------
+
+
+def _json(problem: exceptions.APIException) -> JsonResponse:
+    return JsonResponse(error_body(problem), status=problem.status_code, headers=_headers(problem))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400."""
+    return _json(_as_api_exception(exception))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler403."""
+    return _json(exceptions.PermissionDenied())
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Django's handler404, and the view of every URL under /api/ that no resource claims."""
+    detail = f"There is nothing at {request.path}."
+    if request.path.startswith("/api/") and not request.path.endswith("/"):
+        detail += " URLs of this API end in a slash."
+    return _json(exceptions.NotFound(detail))
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Django's handler500: the exception that led here is the one being handled."""
+    return _json(_as_api_exception(sys.exc_info()[1]))

@@ -1,0 +1,61 @@
+"""What services and views raise beside DRF's own exceptions; `anywork.api.errors` answers them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from rest_framework import exceptions, status
+
+RETRY_AFTER_SECONDS = 5
+
+
+class Unauthorized(exceptions.APIException):
+    """401 from a view that asks for no token itself (sign-in), where DRF's own exceptions would become a 403."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = "The token is missing, expired or no longer valid. Sign in again."
+    default_code = "not_authenticated"
+
+
+class Conflict(exceptions.APIException):
+    """409: the request is fine, but the state it meets is not."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This conflicts with the current state."
+    default_code = "conflict"
+
+
+class AlreadyExists(Conflict):
+    """409 for something that is there already; the body names its key under `existing`."""
+
+    default_detail = "This exists already."
+    default_code = "already_exists"
+
+    def __init__(self, detail: str, existing: Model | None) -> None:
+        super().__init__(detail)
+        self.existing = {existing._meta.pk.name: str(existing.pk)} if existing else None
+
+
+class ServiceUnavailable(exceptions.APIException):
+    """503 with Retry-After: something that the request needs is away for now."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The service is unavailable for a moment. Please try again."
+    default_code = "service_unavailable"
+    wait = RETRY_AFTER_SECONDS
+
+
+@contextmanager
+def unique_violation_as(constraint: str, problem: Callable[[], Exception]) -> Iterator[None]:
+    """Raise `problem()` when the block violates the named unique constraint.
+
+    The database decides, so that of two requests at once only one can pass.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != constraint:
+            raise
+        raise problem() from error

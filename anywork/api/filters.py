@@ -1,0 +1,42 @@
+"""Filters that every resource shares. An empty parameter means no filter; a bad value of a known filter is a 400."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+
+class TotalOrderingFilter(django_filters.OrderingFilter):
+    """`?ordering=`, always ending in the primary key, so that no row is shown twice or skipped between pages."""
+
+    def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        ordered = super().filter(qs, value)
+        return ordered.order_by(*ordered.query.order_by, "pk") if value else ordered
+
+
+class RepeatableField(forms.MultipleChoiceField):
+    """Every value of a parameter that may be given several times, without the empty ones."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [item for item in super().to_python(value) if item]
+
+
+class RepeatableTextField(RepeatableField):
+    """The same for values that are not known beforehand."""
+
+    def validate(self, value: list[str]) -> None:
+        for item in value:
+            forms.CharField(max_length=255).clean(item)
+
+
+class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
+    """`?status=pending&status=reviewed`: any of them."""
+
+    field_class = RepeatableField
+
+
+class RepeatableTextFilter(django_filters.Filter):
+    """`?category=a&category=b`: any of them; `method` gets the list."""
+
+    field_class = RepeatableTextField

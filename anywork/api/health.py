@@ -1,0 +1,70 @@
+"""What a load balancer and an operator ask."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from smtplib import SMTPException
+
+from celery import current_app
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from kombu.exceptions import OperationalError
+
+BROKER_TIMEOUT_SECONDS = 2
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Requests can be served: 503 without database, its migrations or the media folder.
+
+    Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits.
+    """
+    required = {"database": _database, "media": _media}
+    optional = {"broker": _broker, "smtp": _smtp}
+    checks = {name: _outcome(check) for name, check in {**required, **optional}.items()}
+    failed = {name for name, outcome in checks.items() if outcome != "ok"}
+    verdict = "unavailable" if failed & required.keys() else "degraded" if failed else "ok"
+    return JsonResponse({"status": verdict, "checks": checks}, status=503 if verdict == "unavailable" else 200)
+
+
+def _outcome(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except (OSError, DatabaseError, OperationalError, SMTPException, RuntimeError) as error:
+        return type(error).__name__
+    return "ok"
+
+
+def _database() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise UnappliedMigrations
+
+
+def _media() -> None:
+    root = Path(settings.MEDIA_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    if not os.access(root, os.W_OK):
+        raise PermissionError
+
+
+def _broker() -> None:
+    with current_app.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as broker:
+        broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
+
+
+def _smtp() -> None:
+    mail = get_connection(timeout=BROKER_TIMEOUT_SECONDS)
+    mail.open()
+    mail.close()
+
+
+class UnappliedMigrations(RuntimeError):
+    """The database is behind the code."""

@@ -1,0 +1,44 @@
+"""The base of every viewset."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from rest_framework import mixins
+from rest_framework.permissions import BasePermission, OperandHolder
+from rest_framework.viewsets import GenericViewSet
+
+# One permission class, or several joined by `|` and `&`.
+PermissionClass = type[BasePermission] | OperandHolder
+
+
+class ResourceViewSet(GenericViewSet[Any]):
+    """A viewset whose permissions are said in one place, by action.
+
+    `permissions` maps an action to its permission classes; an action that it does not name takes
+    `permission_classes`. Which rows a caller may know of is the queryset's business (`visible_to`), so that a foreign
+    row is a 404 by construction; permissions only turn visible rows into a 403.
+    """
+
+    permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
+
+    @property
+    def caller(self) -> Any:
+        """Who asks: a user, or AnonymousUser where the permissions let nobody in particular pass."""
+        return self.request.user
+
+    def get_permissions(self) -> list[Any]:
+        if self.action is None:
+            # The method is not offered at all: let the answer be 405, not 401 or 403.
+            return []
+        return [permission() for permission in self.permissions.get(self.action, self.permission_classes)]
+
+
+class CRUDViewSet(
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    ResourceViewSet,
+):
+    """List, create, retrieve, update (PUT and PATCH) and destroy."""

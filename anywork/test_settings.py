@@ -1,0 +1,17 @@
+"""Settings of the test suite: the real ones, but for what would only make tests slow."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-served-to-anybody-outside")
+os.environ["SECURE_SSL_REDIRECT"] = "off"
+
+from anywork.settings import *  # noqa: F403 - the environment above comes first
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+# Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ.
+CELERY_BROKER_URL = "memory://"

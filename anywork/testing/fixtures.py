@@ -1,0 +1,91 @@
+"""Fixtures for every test: people, and clients that act for them with real tokens.
+
+A pytest plugin, loaded before Django is set up: what needs settings is imported by the fixture that uses it.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from rest_framework.test import APIClient
+
+ClientFor = Callable[[Any], "APIClient"]
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker() -> Iterator[None]:
+    from notifications.publishing import breaker
+
+    breaker.reset()
+    yield
+    breaker.reset()
+
+
+@pytest.fixture
+def anonymous() -> "APIClient":
+    """A client without a token."""
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def client_for() -> ClientFor:
+    """Return a function that makes a client with a real access token of the given user."""
+    from rest_framework.test import APIClient
+
+    from accounts.tokens import open_session
+
+    def make(user: Any) -> "APIClient":
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(user).access}")
+        client.user = user  # type: ignore[attr-defined]
+        return client
+
+    return make
+
+
+@pytest.fixture
+def seeker(db: None, client_for: ClientFor) -> "APIClient":
+    """A signed-in job seeker."""
+    from accounts.tests.factories import JobSeekerFactory
+
+    return client_for(JobSeekerFactory().user)
+
+
+@pytest.fixture
+def employer(db: None, client_for: ClientFor) -> "APIClient":
+    """A signed-in employer."""
+    from accounts.tests.factories import EmployerFactory
+
+    return client_for(EmployerFactory().user)
+
+
+@pytest.fixture
+def undecided(db: None, client_for: ClientFor) -> "APIClient":
+    """A signed-in user who has not chosen a role."""
+    from accounts.tests.factories import UserFactory
+
+    return client_for(UserFactory(role=""))
+
+
+@pytest.fixture
+def admin_user(db: None) -> Any:
+    """An administrator; pytest-django's `admin_client` signs it in to the admin site."""
+    from accounts.tests.factories import AdminFactory
+
+    return AdminFactory()
+
+
+@pytest.fixture
+def admin(admin_user: Any, client_for: ClientFor) -> "APIClient":
+    """A signed-in administrator."""
+    return client_for(admin_user)

@@ -1,0 +1,32 @@
+"""Every URL of the project."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from anywork.api import errors, health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/", include("accounts.urls")),
+    path("api/", include("jobs.urls")),
+    path("api/", include("resumes.urls")),
+    path("api/", include("applications.urls")),
+    path("api/", include("notifications.urls")),
+    path("api/", include("analytics.urls")),
+    path("media/", include("resumes.media_urls")),
+    # Here, not by handler404 alone: with DEBUG on, Django would answer its own HTML page.
+    re_path(r"^api/", errors.not_found),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,1 @@
+"""Applications to jobs, their status and its history."""

@@ -1,0 +1,19 @@
+"""The parameters of application lists."""
+
+import django_filters
+
+from anywork.api.filters import RepeatableChoiceFilter, TotalOrderingFilter
+from applications.models import Application, Status
+
+
+class ApplicationFilter(django_filters.FilterSet):
+    """Narrows a list of applications."""
+
+    job = django_filters.UUIDFilter(field_name="job")
+    job_seeker = django_filters.UUIDFilter(field_name="job_seeker")
+    status = RepeatableChoiceFilter(choices=Status.choices, label="Any of these statuses.")
+    ordering = TotalOrderingFilter(fields=("applied_at", "status"))
+
+    class Meta:
+        model = Application
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,27 @@
+"""Who may see which applications."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+
+
+class ApplicationQuerySet(models.QuerySet[Any]):
+    def live(self) -> "ApplicationQuerySet":
+        """All that were not withdrawn."""
+        return self.exclude(status="withdrawn")
+
+    def visible_to(self, user: User | AnonymousUser) -> "ApplicationQuerySet":
+        """One's own, those to one's own jobs; all to an admin."""
+        if user.is_staff:
+            return self
+        if user.is_anonymous:
+            return self.none()
+        return self.filter(Q(job_seeker=user.pk) | Q(job__employer=user.pk))
+
+    def with_details(self) -> "ApplicationQuerySet":
+        """Fetch what GET shows of seeker, resume and job in the same query."""
+        return self.select_related("job__employer", "job_seeker__user", "resume")

@@ -1,0 +1,9 @@
+"""What this app announces, inside the transaction that made it true."""
+
+from django.dispatch import Signal
+
+# A job seeker applied. Arguments: application.
+application_submitted = Signal()
+
+# An application's status changed. Arguments: application, change (the StatusChange).
+application_status_changed = Signal()

@@ -1,0 +1,71 @@
+"""Applications."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework import mixins, status
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner
+from anywork.api.viewsets import ResourceViewSet
+from applications.filters import ApplicationFilter
+from applications.models import Application, Status
+from applications.serializers import (
+    ApplicationCreateSerializer,
+    ApplicationDetailsSerializer,
+    ApplicationSerializer,
+    ApplicationUpdateSerializer,
+)
+from applications.services import change_cover_letter, change_status, submit_application
+
+
+class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
+    """A job seeker's applications; an employer sees those to its jobs."""
+
+    filterset_class = ApplicationFilter
+    lookup_url_kwarg = "application_id"
+    owner_field = "job_seeker_id"
+    permissions = {
+        "create": (IsJobSeeker,),
+        "partial_update": (IsAuthenticated, IsNotAdmin),
+        "destroy": (IsAuthenticated, IsOwner),
+    }
+    changes: ClassVar[dict[str, Callable[..., Application]]] = {
+        "cover_letter": change_cover_letter,
+        "status": change_status,
+    }
+
+    def get_queryset(self) -> QuerySet[Application]:
+        return Application.objects.visible_to(self.caller).with_details()
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return ApplicationDetailsSerializer if self.action in {"list", "retrieve"} else ApplicationSerializer
+
+    def create(self, request: Request) -> Response:
+        body = ApplicationCreateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        if values.get("job_seeker", self.caller.pk) != self.caller.pk:
+            raise PermissionDenied("You can apply for yourself only.")
+        application = submit_application(
+            user=self.caller, job_id=values["job"], resume_id=values["resume"], cover_letter=values["cover_letter"]
+        )
+        return Response(self.get_serializer(application).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        application = self.get_object()
+        body = ApplicationUpdateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with transaction.atomic():
+            for field, value in body.validated_data.items():
+                application = self.changes[field](application_id=application.pk, actor=self.caller, **{field: value})
+        return Response(self.get_serializer(application).data)
+
+    def perform_destroy(self, instance: Application) -> None:
+        change_status(application_id=instance.pk, actor=self.caller, status=Status.WITHDRAWN)

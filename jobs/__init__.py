@@ -1,0 +1,1 @@
+"""Job postings, their categories and locations, and how they are found."""

@@ -1,0 +1,56 @@
+"""The parameters of job lists."""
+
+from uuid import UUID
+
+import django_filters
+from django.db.models import Q
+
+from anywork.api.filters import RepeatableChoiceFilter, RepeatableTextFilter, TotalOrderingFilter
+from jobs.models import Job
+from jobs.querysets import JobQuerySet
+from jobs.search import search_jobs
+
+
+class JobFilter(django_filters.FilterSet):
+    """Narrows a list of jobs."""
+
+    search = django_filters.CharFilter(method="filter_search", max_length=200, label="Words to find.")
+    job_type = RepeatableChoiceFilter(choices=Job.Type.choices, label="Any of these types.")
+    category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
+    location = django_filters.CharFilter(method="filter_location", max_length=255, label="A location, by id or name.")
+    city = django_filters.CharFilter(field_name="location__city", lookup_expr="iexact")
+    country = django_filters.CharFilter(field_name="location__country", lookup_expr="iexact")
+    employer = django_filters.UUIDFilter(field_name="employer")
+    posted_after = django_filters.IsoDateTimeFilter(field_name="posted_at", lookup_expr="gte")
+    posted_before = django_filters.IsoDateTimeFilter(field_name="posted_at", lookup_expr="lte")
+    ordering = TotalOrderingFilter(fields=("posted_at", "expires_at", "title"))
+
+    class Meta:
+        model = Job
+        fields: tuple[str, ...] = ()
+
+    def filter_search(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
+        return search_jobs(jobs, value)
+
+    def filter_category(self, jobs: JobQuerySet, name: str, value: list[str]) -> JobQuerySet:
+        wanted = Q()
+        for item in value:
+            wanted |= Q(category=key) if (key := _as_uuid(item)) else Q(category__name__iexact=item.strip())
+        return jobs.filter(wanted)
+
+    def filter_location(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
+        if key := _as_uuid(value):
+            return jobs.filter(location=key)
+        # "Lagos" as well as "Lagos, Nigeria".
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            jobs = jobs.filter(
+                Q(location__city__iexact=part) | Q(location__state__iexact=part) | Q(location__country__iexact=part)
+            )
+        return jobs
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,116 @@
+"""Jobs, and the categories and locations that they are filed under."""
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.models import Employer
+from jobs.querysets import JobQuerySet
+
+
+def closing_time(expires_at: datetime) -> datetime:
+    """Return when a job that expires at `expires_at` closes: exactly midnight (UTC) means the end of that day."""
+    is_midnight = expires_at.astimezone(UTC).time() == time.min
+    return expires_at + timedelta(days=1) if is_midnight else expires_at
+
+
+class Category(models.Model):
+    """A field of work."""
+
+    category_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    description = models.TextField(max_length=2_000, blank=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        verbose_name_plural = "categories"
+        constraints = (models.UniqueConstraint(Lower("name"), name="jobs_category_unique_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Location(models.Model):
+    """A place of work."""
+
+    location_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    city = models.CharField(max_length=100)
+    state = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("country", "state", "city", "pk")
+        constraints = (
+            models.UniqueConstraint(Lower("city"), Lower("state"), Lower("country"), name="jobs_location_unique_place"),
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.city, self.state, self.country)))
+
+
+class Job(models.Model):
+    """A position that an employer wants to fill."""
+
+    class Type(models.TextChoices):
+        FULL_TIME = "full-time", "Full-time"
+        PART_TIME = "part-time", "Part-time"
+        CONTRACT = "contract", "Contract"
+        INTERNSHIP = "internship", "Internship"
+        TEMPORARY = "temporary", "Temporary"
+        REMOTE = "remote", "Remote"
+
+    job_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="jobs")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="jobs")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="jobs")
+    title = models.CharField(max_length=255)
+    description = models.TextField(max_length=20_000)
+    # Kept verbatim: it is the employer's wording.
+    salary_range = models.CharField(max_length=100, blank=True)
+    job_type = models.CharField(max_length=20, choices=Type)
+    posted_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
+    closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
+    is_active = models.BooleanField(default=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-posted_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="jobs_job_type_known",
+                condition=models.Q(
+                    job_type__in=["full-time", "part-time", "contract", "internship", "temporary", "remote"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="jobs_job_closes_after_expiry", condition=models.Q(closes_at__gte=models.F("expires_at"))
+            ),
+        )
+        indexes = (
+            # Serves the public list, newest first.
+            models.Index(
+                fields=("-posted_at", "-job_id"), condition=models.Q(is_active=True), name="jobs_job_active_newest"
+            ),
+            # Serves an employer's own list, newest first.
+            models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.closes_at = closing_time(self.expires_at)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "closes_at"}
+        super().save(*args, **kwargs)
+
+    @property
+    def is_open(self) -> bool:
+        """Takes applications now."""
+        return self.is_active and timezone.now() < self.closes_at

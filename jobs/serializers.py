@@ -1,0 +1,92 @@
+"""Jobs, categories and locations as JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.serializers import EmployerSerializer
+from anywork.api.fields import BlankableCharField
+from jobs.models import Category, Job, Location, closing_time
+
+LATEST_YEAR = 9998
+
+
+class CategorySerializer(serializers.ModelSerializer[Category]):
+    """A field of work."""
+
+    description = BlankableCharField(max_length=2_000)
+
+    class Meta:
+        model = Category
+        fields = ("category_id", "name", "description")
+
+
+class LocationSerializer(serializers.ModelSerializer[Location]):
+    """A place of work."""
+
+    state = BlankableCharField(max_length=100)
+
+    class Meta:
+        model = Location
+        fields = ("location_id", "city", "state", "country")
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """A job, with the keys alone of what belongs to it."""
+
+    description = serializers.CharField(max_length=20_000)
+    salary_range = BlankableCharField(max_length=100)
+    expires_at = serializers.DateTimeField(input_formats=["iso-8601", "%Y-%m-%d"])
+
+    class Meta:
+        model = Job
+        fields: tuple[str, ...] = (
+            "job_id",
+            "title",
+            "description",
+            "salary_range",
+            "job_type",
+            "posted_at",
+            "expires_at",
+            "is_active",
+            "employer",
+            "location",
+            "category",
+        )
+        read_only_fields = ("job_id", "posted_at", "employer")
+
+    def validate_expires_at(self, value: datetime) -> datetime:
+        if self.instance is not None and value == self.instance.expires_at:
+            # An expired job can still be edited, as long as nobody pretends that it expires in the past anew.
+            return value
+        if value.year > LATEST_YEAR:
+            raise serializers.ValidationError("This date is too far in the future.")
+        if closing_time(value) <= timezone.now():
+            raise serializers.ValidationError("This date is in the past.")
+        return value
+
+
+class JobDetailsSerializer(JobSerializer):
+    """A job with those details that the context's `expand` names; without one, with all."""
+
+    DETAILS = ("employer", "location", "category")
+
+    employer_details = EmployerSerializer(source="employer", read_only=True)
+    location_details = LocationSerializer(source="location", read_only=True)
+    category_details = CategorySerializer(source="category", read_only=True)
+
+    class Meta(JobSerializer.Meta):
+        fields: tuple[str, ...] = (
+            *JobSerializer.Meta.fields,
+            "employer_details",
+            "location_details",
+            "category_details",
+        )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name in set(self.DETAILS) - set(self.context.get("expand", self.DETAILS)):
+            del fields[f"{name}_details"]
+        return fields

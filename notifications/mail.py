@@ -1,0 +1,144 @@
+"""Mail from the promise to the SMTP server.
+
+`queue_email` writes the row in the transaction of its cause; `deliver` sends a row that this process has claimed. A
+row is claimed by a lease, not a lock: it outlives neither a killed worker nor a restarted database.
+"""
+
+import logging
+import random
+import smtplib
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import parseaddr
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import User
+from notifications.models import OutgoingEmail
+from notifications.publishing import publish_email
+from notifications.querysets import OutgoingEmailQuerySet
+
+logger = logging.getLogger(__name__)
+
+# Longer than a task's hard time limit, so that a second attempt never overlaps with the first.
+LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
+FIRST_RETRY_SECONDS = 10
+LONGEST_RETRY_SECONDS = 3_600
+SUBJECT_LENGTH = 255
+
+SUBJECTS = {
+    OutgoingEmail.Kind.APPLICATION_RECEIVED: "We received your application for {job_title}",
+    OutgoingEmail.Kind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
+    OutgoingEmail.Kind.APPLICATION_REJECTED: "News about your application for {job_title}",
+}
+
+# RFC 5321, section 4.2.1: 5yz replies are permanent.
+PERMANENT = 500
+# RFC 4954, section 6: our credentials are wrong. That is ours to mend, so the mail waits.
+AUTHENTICATION_FAILED = 535
+
+
+def queue_email(*, kind: OutgoingEmail.Kind, dedup_key: str, recipient: User, context: Mapping[str, str]) -> None:
+    """Render a mail and promise it, as part of the caller's transaction; once committed, a worker is told."""
+    values = {**context, "url": settings.FRONTEND_URL + context["path"], "subject": _subject(kind, context)}
+    email = OutgoingEmail.objects.create(
+        kind=kind,
+        dedup_key=dedup_key,
+        recipient=recipient,
+        to=recipient.email,
+        subject=values["subject"],
+        text=render_to_string(f"notifications/mail/{kind.value}.txt", values),
+        html=render_to_string(f"notifications/mail/{kind.value}.html", values),
+    )
+    # A def or lambda, because the robust error log reads its __qualname__.
+    transaction.on_commit(lambda: publish_email(email.pk), robust=True)
+
+
+def deliver_one(email_id: UUID) -> bool:
+    """Send this mail if it is due and nobody else is at it; return whether it was this process's to send."""
+    return _deliver_first(OutgoingEmail.objects.filter(pk=email_id))
+
+
+def deliver_next() -> bool:
+    """Send the mail that has been due the longest; return False when there is none."""
+    return _deliver_first(OutgoingEmail.objects.order_by("next_attempt_at"))
+
+
+def _deliver_first(candidates: OutgoingEmailQuerySet) -> bool:
+    email = _claim(candidates)
+    if email is None:
+        return False
+    try:
+        _send(email)
+    except (OSError, smtplib.SMTPException) as error:
+        _postpone_or_give_up(email, error)
+    else:
+        _settle(email, state=OutgoingEmail.State.SENT, sent_at=timezone.now(), last_error="")
+    return True
+
+
+def _claim(candidates: OutgoingEmailQuerySet) -> OutgoingEmail | None:
+    now = timezone.now()
+    with transaction.atomic():
+        email = candidates.due(now).select_for_update(skip_locked=True).first()
+        if email is not None:
+            email.state = OutgoingEmail.State.SENDING
+            email.attempts += 1
+            email.locked_until = now + LEASE
+            email.save(update_fields=["state", "attempts", "locked_until"])
+    return email
+
+
+def _send(email: OutgoingEmail) -> None:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=email.text,
+        to=[email.to],
+        # The same for every attempt, so that a mail server can tell a copy from a second mail.
+        headers={"Message-ID": f"<{email.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(email.html, "text/html")
+    message.send()
+
+
+def _postpone_or_give_up(email: OutgoingEmail, error: OSError | smtplib.SMTPException) -> None:
+    now = timezone.now()
+    # The reply of a server may quote the address; its code says enough.
+    reason = f"{type(error).__name__} {_reply_code(error) or ''}".strip()
+    if _is_permanent(error) or now >= email.give_up_at:
+        logger.error("Mail %s given up: %s", email.pk, reason)
+        _settle(email, state=OutgoingEmail.State.DEAD, last_error=reason)
+        return
+    # Full jitter: a server that comes back is not met by everybody at once.
+    ceiling = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (email.attempts - 1))
+    delay = timedelta(seconds=random.uniform(0, ceiling))  # noqa: S311 - spreads load, guards nothing
+    logger.warning("Mail %s will be tried again: %s", email.pk, reason)
+    _settle(email, state=OutgoingEmail.State.RETRY, next_attempt_at=now + delay, last_error=reason)
+
+
+def _settle(email: OutgoingEmail, **values: object) -> None:
+    # Only while the lease is ours: after it, the row belongs to whoever claimed it next.
+    own = OutgoingEmail.objects.filter(pk=email.pk, state=OutgoingEmail.State.SENDING, attempts=email.attempts)
+    own.update(locked_until=None, **values)
+
+
+def _is_permanent(error: Exception) -> bool:
+    code = _reply_code(error)
+    return code is not None and code >= PERMANENT and code != AUTHENTICATION_FAILED
+
+
+def _reply_code(error: Exception) -> int | None:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+
+
+def _subject(kind: OutgoingEmail.Kind, context: Mapping[str, str]) -> str:
+    # One line, whatever the title holds: a header cannot be injected.
+    return " ".join(SUBJECTS[kind].format(**context).split())[:SUBJECT_LENGTH]

@@ -1,0 +1,26 @@
+"""What workers do. Tasks take ids only: the row is the truth."""
+
+import time
+from uuid import UUID
+
+from celery import shared_task
+
+from notifications.mail import deliver_next, deliver_one
+from notifications.publishing import SEND_TASK
+
+# Well below the soft time limit, the last mail included.
+SWEEP_SECONDS = 30
+
+
+@shared_task(name=SEND_TASK)
+def send_outgoing_email(email_id: str) -> None:
+    """Send one mail, unless somebody else has it."""
+    deliver_one(UUID(email_id))
+
+
+@shared_task(name="notifications.sweep_outgoing_email")
+def sweep_outgoing_email() -> None:
+    """Send what is due: retries, mails whose message was lost, and those of a worker that died."""
+    stop_at = time.monotonic() + SWEEP_SECONDS
+    while time.monotonic() < stop_at and deliver_next():
+        pass

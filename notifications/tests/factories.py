@@ -1,0 +1,25 @@
+import factory
+
+from accounts.tests.factories import JobSeekerFactory
+from notifications.models import Notification, OutgoingEmail
+
+
+class NotificationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Notification
+
+    user = factory.LazyFunction(lambda: JobSeekerFactory().user)
+    message = "Your application has been reviewed."
+
+
+class OutgoingEmailFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OutgoingEmail
+
+    kind = OutgoingEmail.Kind.APPLICATION_RECEIVED
+    dedup_key = factory.Sequence(lambda n: f"application-received:{n}")
+    recipient = factory.LazyFunction(lambda: JobSeekerFactory().user)
+    to = factory.SelfAttribute("recipient.email")
+    subject = "We received your application"
+    text = "We received your application."
+    html = "<p>We received your application.</p>"

@@ -1,0 +1,52 @@
+"""Notifications."""
+
+from typing import Any
+
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from anywork.api.pagination import WholeListPagination
+from anywork.api.viewsets import ResourceViewSet
+from notifications.filters import NotificationFilter
+from notifications.models import Notification
+from notifications.querysets import NotificationQuerySet
+from notifications.serializers import NotificationCreateSerializer, NotificationSerializer
+from notifications.services import notify
+
+
+class NotificationViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    ResourceViewSet,
+):
+    """The caller's notifications."""
+
+    serializer_class = NotificationSerializer
+    filterset_class = NotificationFilter
+    pagination_class = WholeListPagination
+    lookup_url_kwarg = "notification_id"
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+
+    def get_queryset(self) -> NotificationQuerySet:
+        return Notification.objects.visible_to(self.caller)
+
+    def create(self, request: Request) -> Response:
+        body = NotificationCreateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        notification = notify(
+            actor=self.caller, user_id=values["user"], message=values["message"], is_read=values["is_read"]
+        )
+        return Response(self.get_serializer(notification).data, status=status.HTTP_201_CREATED)
+
+    @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
+    def unread_count(self, request: Request, **kwargs: Any) -> Response:
+        return Response({"unread_count": self.get_queryset().unread().count()})
+
+    @action(detail=False, methods=["post"], url_path="mark-all-read", filterset_class=None, pagination_class=None)
+    def mark_all_read(self, request: Request, **kwargs: Any) -> Response:
+        return Response({"updated": self.get_queryset().unread().update(is_read=True)})

@@ -1,0 +1,1 @@
+"""Resumes: what a PDF must be, and who may open it."""

@@ -1,0 +1,42 @@
+"""Resumes as rows; the files lie in private storage."""
+
+import uuid
+
+from django.db import models
+
+from accounts.models import JobSeeker
+from resumes.querysets import ResumeQuerySet
+
+
+def storage_name(resume: "Resume", filename: str) -> str:
+    """Return where the file is stored: under a random name, for what people call their files is theirs alone."""
+    return f"resumes/{uuid.uuid4()}.pdf"
+
+
+class Resume(models.Model):
+    """A PDF that a job seeker uploaded."""
+
+    resume_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job_seeker = models.ForeignKey(JobSeeker, on_delete=models.CASCADE, related_name="resumes")
+    file = models.FileField(upload_to=storage_name, max_length=100)
+    # What the owner called it: shown to those who may open it, and the name it is downloaded under.
+    file_name = models.CharField(max_length=150)
+    checksum = models.CharField(max_length=64, help_text="SHA-256 of the bytes, in hexadecimal.")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    # Deleted by its owner while an application still holds it.
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ResumeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-uploaded_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("job_seeker", "checksum"),
+                condition=models.Q(removed_at=None),
+                name="resumes_resume_unique_bytes",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,25 @@
+"""Who may see which resumes."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from accounts.querysets import live_applications
+
+
+class ResumeQuerySet(models.QuerySet[Any]):
+    def kept(self) -> "ResumeQuerySet":
+        """Resumes that their owner has not deleted."""
+        return self.filter(removed_at=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> "ResumeQuerySet":
+        """One's own that are not deleted, those submitted to one's jobs; all to an admin."""
+        if user.is_staff:
+            return self
+        if user.is_anonymous:
+            return self.none()
+        submitted = self.model.objects.alias(live=live_applications("applications")).filter(live__job__employer=user.pk)
+        return self.filter(Q(job_seeker=user.pk, removed_at=None) | Q(pk__in=submitted.values("pk")))

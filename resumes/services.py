@@ -1,0 +1,86 @@
+"""Storing and removing resumes: a row and its file come and go together."""
+
+import hashlib
+import re
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import JobSeeker
+from anywork.api.exceptions import AlreadyExists, ServiceUnavailable, unique_violation_as
+from resumes.models import Resume, storage_name
+from resumes.pdf import InvalidPDF, check_pdf
+
+MAX_NAME_LENGTH = 150
+
+
+def store_resume(*, job_seeker: JobSeeker, upload: UploadedFile) -> Resume:
+    """Store an uploaded PDF: both the row and the file, or neither.
+
+    Raises:
+        ValidationError: the file is too large or not a PDF that opens.
+        AlreadyExists: the seeker has these very bytes already.
+        ServiceUnavailable: the file could not be written, as with a full disk.
+    """
+    data = _checked(upload)
+    checksum = hashlib.sha256(data).hexdigest()
+    if existing := _with_bytes(job_seeker, checksum):
+        raise _already_there(existing)
+    resume = Resume(job_seeker=job_seeker, checksum=checksum, file_name=display_name(upload.name or ""))
+    storage, name = resume.file.storage, storage_name(resume, "")
+    try:
+        resume.file.name = storage.save(name, ContentFile(data))
+        with unique_violation_as(
+            "resumes_resume_unique_bytes", lambda: _already_there(_with_bytes(job_seeker, checksum))
+        ):
+            resume.save()
+    except OSError as error:
+        storage.delete(name)
+        raise ServiceUnavailable("The file could not be stored. Please try again later.") from error
+    except BaseException:
+        storage.delete(name)
+        raise
+    return resume
+
+
+def remove_resume(resume: Resume) -> None:
+    """Delete a resume for good, or only hide it from its owner while an application holds it."""
+    try:
+        with transaction.atomic():
+            Resume.objects.select_for_update().get(pk=resume.pk).delete()
+    except ProtectedError:
+        Resume.objects.kept().filter(pk=resume.pk).update(removed_at=timezone.now())
+    else:
+        resume.file.storage.delete(str(resume.file.name))
+
+
+def display_name(uploaded_name: str) -> str:
+    """Return what an uploaded file is called from now on: one path component, printable, ending in .pdf."""
+    stem = re.sub(r"[^\w .()+-]", "_", PurePath(uploaded_name).stem).strip(" .") or "resume"
+    return f"{stem[: MAX_NAME_LENGTH - 4]}.pdf"
+
+
+def _checked(upload: UploadedFile) -> bytes:
+    if (upload.size or 0) > settings.RESUME_MAX_BYTES:
+        limit = settings.RESUME_MAX_BYTES // (1024 * 1024)
+        raise ValidationError({"file_path": [f"The file is larger than {limit} MiB."]})
+    data: bytes = upload.read()
+    try:
+        check_pdf(data)
+    except InvalidPDF as error:
+        raise ValidationError({"file_path": [str(error)]}) from error
+    return data
+
+
+def _with_bytes(job_seeker: JobSeeker, checksum: str) -> Resume | None:
+    return Resume.objects.kept().filter(job_seeker=job_seeker, checksum=checksum).first()
+
+
+def _already_there(existing: Resume | None) -> AlreadyExists:
+    return AlreadyExists("You have uploaded this very file already.", existing)

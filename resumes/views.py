@@ -1,0 +1,91 @@
+"""Resumes and their files."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+from rest_framework import mixins, status
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import OptionalJWTAuthentication
+from accounts.permissions import IsJobSeeker, IsOwnerOrAdmin
+from anywork.api.exceptions import Unauthorized
+from anywork.api.pagination import WholeListPagination
+from anywork.api.viewsets import ResourceViewSet
+from resumes.links import is_signed
+from resumes.models import Resume
+from resumes.serializers import ResumeSerializer, ResumeUploadSerializer
+from resumes.services import remove_resume, store_resume
+
+
+class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
+    """A job seeker's resumes; an employer sees those submitted to its jobs."""
+
+    serializer_class = ResumeSerializer
+    parser_classes = (MultiPartParser,)
+    pagination_class = WholeListPagination
+    lookup_url_kwarg = "resume_id"
+    owner_field = "job_seeker_id"
+    permissions = {
+        "create": (IsJobSeeker,),
+        "destroy": (IsAuthenticated, IsOwnerOrAdmin),
+    }
+
+    def get_queryset(self) -> QuerySet[Resume]:
+        return Resume.objects.visible_to(self.caller)
+
+    def create(self, request: Request) -> Response:
+        if len(request.FILES.getlist("file_path")) > 1:
+            raise ValidationError({"file_path": ["Upload one file at a time."]})
+        body = ResumeUploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if body.validated_data.get("job_seeker", self.caller.pk) != self.caller.pk:
+            raise PermissionDenied("You can upload resumes for yourself only.")
+        resume = store_resume(job_seeker=self.caller.job_seeker, upload=body.validated_data["file_path"])
+        return Response(self.get_serializer(resume).data, status=status.HTTP_201_CREATED)
+
+    def perform_destroy(self, instance: Resume) -> None:
+        remove_resume(instance)
+
+
+class AnyAccept(BaseContentNegotiation):
+    """The file is a PDF whatever the client says that it accepts; only errors are rendered."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ResumeFileView(APIView):
+    """The file itself: for whoever holds a signed link, and for those who may see the resume."""
+
+    authentication_classes = (OptionalJWTAuthentication,)
+    permission_classes = ()
+    content_negotiation_class = AnyAccept
+
+    def get(self, request: Request, resume_id: UUID) -> FileResponse:
+        resumes = Resume.objects.all()
+        if not is_signed(resume_id, request.query_params.get("signature", "")):
+            if not request.user.is_authenticated:
+                raise Unauthorized
+            resumes = resumes.visible_to(request.user)
+        resume = get_object_or_404(resumes, pk=resume_id)
+        response = FileResponse(
+            resume.file.open(), as_attachment=True, filename=resume.file_name, content_type="application/pdf"
+        )
+        # Even a file that fools the upload check must not run in our origin.
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
