@@ -50,7 +50,7 @@ def _defaults(var: Path) -> dict[str, str]:
         "SECURE_SSL_REDIRECT": "off",
         "CORS_ALLOWED_ORIGINS": ",".join(FRONTEND),
         "FRONTEND_URL": FRONTEND[0],
-        "CELERY_BROKER_URL": f"filesystem://{path}/broker",
+        "CELERY_BROKER_URL": f"filesystem://localhost{path}/broker",
         # One slash more than elsewhere: django-environ drops the first one of a path.
         "EMAIL_URL": f"filemail:///{path}/mail",
         "MEDIA_ROOT": str(var / "media"),

@@ -24,6 +24,7 @@ OLDEST_MAJOR = 15
 NAME = "anywork"  # of the role and of its database
 SYSTEM_BINARIES = "/usr/lib/postgresql"
 START_SECONDS = 60  # Recovery after a crash included.
+LAUNCH_ATTEMPTS = 5
 
 # Started at the price of a crash's safety, for servers that are thrown away.
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
@@ -219,15 +220,16 @@ class PrivateServer:
             self.log.replace(self.directory / "log.old")
         if not (self.directory / "port").exists() or not port_is_free(int(self._read("port"))):
             self._write("port", str(_choose_port()))
-        for attempt in range(5):
+        for _ in range(LAUNCH_ATTEMPTS):
             if self._launch_once():
                 return
             said = self.log.read_text(errors="replace")
             if "could not bind" in said:
                 self._write("port", str(_choose_port()))  # Somebody was quicker.
-            elif "shared memory block" not in said or attempt == 4:
+            elif "shared memory block" in said:
+                time.sleep(1)  # Backends of a server that was killed still leave.
+            else:
                 break
-            time.sleep(1)  # Backends of a server that was killed still leave.
         raise PostgresError(f"PostgreSQL did not start:\n{self.log_tail()}")
 
     def _launch_once(self) -> bool:

@@ -22,6 +22,7 @@ from typing import IO
 from anywork.local.identity import Identity
 
 STOP_SECONDS = 10
+REMAINS_SECONDS = 2  # They were asked already, by the runner's death.
 
 
 class Stopping(Exception):
@@ -72,7 +73,7 @@ def stop_recorded(record: Path) -> list[str]:
         return []  # None, or half-written when the machine went down, which stopped everything anyway.
     left = {name: pid for name, (pid, since) in entries.items() if started_at(pid) == since}
     for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + REMAINS_SECONDS
         for name, pid in left.items():
             with contextlib.suppress(ProcessLookupError):
                 if started_at(pid) == entries[name][1]:

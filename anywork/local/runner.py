@@ -1,6 +1,7 @@
 """`make run` and `make test`: what runs, in which order, and how it ends."""
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import secrets
@@ -59,7 +60,7 @@ def _binaries(directory: Path) -> Path:
 
 def _port() -> int:
     text = os.environ.get("PORT") or "8000"
-    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+    if not text.isdecimal() or int(text) not in range(1, 2**16):
         raise UsageError(f"PORT={text} is no port number")
     return int(text)
 
@@ -138,11 +139,10 @@ def _banner(port: int, environment: Mapping[str, str]) -> str:
     if broker.startswith("filesystem:"):
         lines.append(f"  Broker      {VAR / 'broker'} (CELERY_BROKER_URL names another one)")
     if importlib.util.find_spec("anywork.local.demo"):
-        from anywork.local.demo import ACCOUNTS
-
-        width = max(len(email) for email, _, _ in ACCOUNTS)
+        accounts: list[tuple[str, str, str]] = importlib.import_module("anywork.local.demo").ACCOUNTS
+        width = max(len(email) for email, _, _ in accounts)
         lines += ["", "Demo accounts:"]
-        lines += [f"  {email:{width}}  {password}  {what}" for email, password, what in ACCOUNTS]
+        lines += [f"  {email:{width}}  {password}  {what}" for email, password, what in accounts]
     return "\n".join([*lines, ""])
 
 
@@ -168,7 +168,7 @@ def run() -> int:
         supervisor.environment = {**os.environ, **values, "PYTHONUNBUFFERED": "1"}
         _supervise(supervisor, server, port)
     except Interrupted as reason:
-        supervisor.say("run", f"Stopping ({reason}) ...")
+        supervisor.say("run", f"Stopping ({reason}); once more stops by force.")
         return 0
     except Stopping as reason:
         supervisor.say("run", f"{reason}; stopping everything.")
@@ -185,12 +185,15 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     if server.process is not None:
         supervisor.watch("postgres", server.process)
     _prepare(supervisor, server)
-    python = sys.executable
-    supervisor.start("web", [python, "-m", "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}"])
+    gunicorn = [sys.executable, "-m", "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}"]
+    # Two copies would share gunicorn's control socket, which lies in the home directory.
+    supervisor.start("web", [*gunicorn, "--no-control-socket"])
     # The others wait until the site answers, which then takes half as long on a small machine.
     while not _answers(port):
         supervisor.check(0.1)
-    celery = [python, "-m", "celery", "-A", "anywork"]
+    # In a fresh container there is only root, which Celery warns of at length.
+    as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
+    celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
     supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2"])
     supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", VAR / "beat" / "schedule"])
     for line in _banner(port, supervisor.environment).splitlines():

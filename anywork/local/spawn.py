@@ -1,4 +1,6 @@
-"""Become another program, one that does not outlive its parent. Run by path, with the standard library alone:
+"""Become another program, one that does not outlive its parent.
+
+Run by path, with the standard library alone:
 
     python -I -S spawn.py PARENT_PID SIGNAL [--namespace UID GID | --user UID GID] -- PROGRAM ARGUMENT...
 

@@ -125,7 +125,7 @@ def test_program_does_not_outlive_a_killed_runner(launch: Launch, record: Path) 
 def test_next_start_stops_what_a_killed_runner_left(
     launch: Launch, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(processes, "REMAINS_SECONDS", 0.5)
     process = launch("deaf=trap '' TERM; echo up; while :; do sleep 0.1; done")
     read_until(process, "up")
     pid = recorded(record)["deaf"]
