@@ -81,9 +81,13 @@ class OutgoingEmail(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = (
-            models.UniqueConstraint(fields=("dedup_key",), name="notifications_email_unique_dedup_key"),
+            models.UniqueConstraint(fields=("dedup_key",), name="notifications_outgoingemail_unique_dedup_key"),
             models.CheckConstraint(
-                name="notifications_email_state_known",
+                name="notifications_outgoingemail_kind_known",
+                condition=models.Q(kind__in=["application_received", "application_accepted", "application_rejected"]),
+            ),
+            models.CheckConstraint(
+                name="notifications_outgoingemail_state_known",
                 condition=models.Q(state__in=["queued", "sending", "retry", "sent", "dead", "held"]),
             ),
         )

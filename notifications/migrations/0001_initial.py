@@ -108,10 +108,16 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("dedup_key",), name="notifications_email_unique_dedup_key"),
+                    models.UniqueConstraint(fields=("dedup_key",), name="notifications_outgoingemail_unique_dedup_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["application_received", "application_accepted", "application_rejected"])
+                        ),
+                        name="notifications_outgoingemail_kind_known",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["queued", "sending", "retry", "sent", "dead", "held"])),
-                        name="notifications_email_state_known",
+                        name="notifications_outgoingemail_state_known",
                     ),
                 ],
             },
