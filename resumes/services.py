@@ -5,8 +5,7 @@ import re
 from pathlib import PurePath
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
@@ -20,7 +19,7 @@ from resumes.pdf import InvalidPDF, check_pdf
 MAX_NAME_LENGTH = 150
 
 
-def store_resume(*, job_seeker: JobSeeker, upload: UploadedFile) -> Resume:
+def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
     """Store an uploaded PDF: both the row and the file, or neither.
 
     Raises:
@@ -66,7 +65,7 @@ def display_name(uploaded_name: str) -> str:
     return f"{stem[: MAX_NAME_LENGTH - 4]}.pdf"
 
 
-def _checked(upload: UploadedFile) -> bytes:
+def _checked(upload: File) -> bytes:
     if (upload.size or 0) > settings.RESUME_MAX_BYTES:
         limit = settings.RESUME_MAX_BYTES // (1024 * 1024)
         raise ValidationError({"file_path": [f"The file is larger than {limit} MiB."]})

@@ -2,7 +2,7 @@
 
 
 def make_pdf(*lines: str) -> bytes:
-    """Return a one-page A4 PDF with the given lines of plain ASCII text (ISO 32000-1, 7.5)."""
+    """Return a one-page A4 PDF with the given lines of Western text (cp1252) (ISO 32000-1, 7.5)."""
     escaped = (line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in lines)
     content = "BT /F1 12 Tf 72 770 Td 18 TL " + " ".join(f"({line}) Tj T*" for line in escaped) + " ET"
     objects = (
@@ -10,7 +10,7 @@ def make_pdf(*lines: str) -> bytes:
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         (
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-            " /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+            " /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >> >>"
         ),
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
     )
@@ -18,7 +18,7 @@ def make_pdf(*lines: str) -> bytes:
     offsets = []
     for number, text in enumerate(objects, start=1):
         offsets.append(len(body))
-        body += f"{number} 0 obj\n{text}\nendobj\n".encode("ascii")
+        body += f"{number} 0 obj\n{text}\nendobj\n".encode("cp1252")
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     size = len(objects) + 1
     trailer = f"trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
