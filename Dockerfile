@@ -1,0 +1,18 @@
+FROM python:3.12-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MEDIA_ROOT=/srv/media STATIC_ROOT=/srv/static
+WORKDIR /app
+
+COPY requirements.txt requirements-constraints.txt ./
+RUN pip install --no-cache-dir -r requirements.txt -c requirements-constraints.txt
+
+COPY . .
+# Placeholders: collecting static files needs settings, but neither a key nor a database.
+RUN SECRET_KEY=unused DATABASE_URL=postgres://unused python manage.py collectstatic --noinput \
+    && useradd --system --no-create-home anywork \
+    && install -d -o anywork -g anywork /srv/media
+
+USER anywork
+VOLUME /srv/media
+EXPOSE 8000
+CMD ["gunicorn", "anywork.wsgi"]

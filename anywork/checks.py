@@ -1,0 +1,54 @@
+"""What `manage.py check` says of settings that would fail later, or silently."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's names
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+
+
+@register
+def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """PostgreSQL is the only engine that the code knows."""
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine == "django.db.backends.postgresql":
+        return []
+    return [Error(f"DATABASE_URL names {engine}.", hint="Use postgres://user:password@host/name.", id="anywork.E001")]
+
+
+@register
+def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Links in mails start with FRONTEND_URL."""
+    parts = urlsplit(settings.FRONTEND_URL)
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return []
+    return [Error("FRONTEND_URL is no URL.", hint="For example https://www.example.org", id="anywork.E002")]
+
+
+@register
+def check_durations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A lifetime of nothing would sign everybody out, or make every link useless."""
+    durations = {
+        "JWT_ACCESS_MINUTES": settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds(),
+        "JWT_REFRESH_DAYS": settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].total_seconds(),
+        "RESUME_LINK_MINUTES": settings.RESUME_LINK_MINUTES,
+    }
+    return [Error(f"{name} must be positive.", id="anywork.E003") for name, value in durations.items() if value <= 0]
+
+
+@register(deploy=True)
+def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Defaults that suit one's own machine only."""
+    problems: list[CheckMessage] = []
+    if urlsplit(settings.FRONTEND_URL).hostname in LOCAL_HOSTS:
+        problems.append(Warning("Mails link to FRONTEND_URL, which is this machine.", id="anywork.W001"))
+    if settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
+        problems.append(Warning("DEFAULT_FROM_EMAIL is an address that nobody can answer.", id="anywork.W002"))
+    if settings.SECURE_SSL_REDIRECT and not settings.NUM_PROXIES:
+        hint = "gunicorn speaks plain HTTP: set NUM_PROXIES to the number of proxies that end TLS in front of it."
+        problems.append(Warning("Every request would be redirected for ever.", hint=hint, id="anywork.W003"))
+    return problems
