@@ -1,10 +1,10 @@
-"""The supervisor in a process of its own, as `make run` uses it: it owns the signals of its main thread."""
-
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,26 +12,21 @@ from pathlib import Path
 import pytest
 
 from anywork.local import processes
-from anywork.local.processes import started_at, stop_recorded
+from anywork.local.processes import ProcessEndedError, Stopping, Supervisor, started_at, stop_recorded
 
 ROOT = Path(__file__).resolve().parents[3]
 
+# In a process of its own, to be killed.
 RUNNER = """
 import sys
 from pathlib import Path
-from anywork.local.processes import Stopping, Supervisor
+from anywork.local.processes import Supervisor
 
 supervisor = Supervisor(directory=Path.cwd(), record=Path(sys.argv[1]))
-try:
-    supervisor.run("step", ["echo", "prepared"])
-    for name, script in (pair.split("=", 1) for pair in sys.argv[2:]):
-        supervisor.start(name, ["sh", "-c", script])
-    while True:
-        supervisor.check(None)
-except Stopping as reason:
-    supervisor.say("run", str(reason))
-finally:
-    supervisor.stop()
+for name, script in (pair.split("=", 1) for pair in sys.argv[2:]):
+    supervisor.start(name, ["sh", "-c", script])
+while True:
+    supervisor.check(None)
 """
 
 Launch = Callable[..., "subprocess.Popen[str]"]
@@ -74,41 +69,96 @@ def is_gone_within(seconds: float, pid: int) -> bool:
     return started_at(pid) is None
 
 
-def test_end_of_one_program_stops_the_others_and_is_named(launch: Launch, record: Path) -> None:
-    process = launch("steady=echo up; exec sleep 60", "frail=echo bye; exit 3")
+def supervise(record: Path, programs: dict[str, str], *, signals: tuple[signal.Signals, ...] = ()) -> str:
+    """Run shell scripts side by side, send the signals once `up` exists; returns why it ended."""
+    supervisor = Supervisor(directory=record.parent, record=record)
 
-    output, _ = process.communicate(timeout=10)
+    def send() -> None:
+        while not (record.parent / "up").exists():
+            time.sleep(0.02)
+        for number in signals:
+            os.kill(os.getpid(), number)
+            time.sleep(0.3)
 
+    sender = threading.Thread(target=send)
+    try:
+        supervisor.run("step", ["echo", "prepared"])
+        for name, script in programs.items():
+            supervisor.start(name, ["sh", "-c", script])
+        if signals:
+            sender.start()
+        while True:
+            supervisor.check(None)
+    except Stopping as reason:
+        return str(reason)
+    finally:
+        supervisor.stop()
+        if signals:
+            sender.join()
+
+
+def test_end_of_one_program_stops_the_others_and_is_named(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        supervise(record, {"steady": "exec sleep 60", "frail": "echo bye; exit 3"}) == "frail ended with exit status 3"
+    )
+
+    output = capsys.readouterr().out
     assert "step     | prepared" in output
     assert "frail    | bye" in output
-    assert "run      | frail ended with exit status 3" in output
     assert not record.exists()
 
 
+def test_program_that_was_killed_is_told_by_the_signal(record: Path) -> None:
+    assert supervise(record, {"frail": "kill -9 $$"}) == "frail was killed by SIGKILL"
+
+
+def test_process_that_somebody_else_started_is_watched_but_not_stopped(record: Path) -> None:
+    supervisor = Supervisor(directory=record.parent, record=record)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        supervisor.watch("database", process)
+        supervisor.stop()
+        assert process.poll() is None
+        process.kill()
+        with pytest.raises(ProcessEndedError, match="database was killed by SIGKILL"):
+            supervisor.check(5)
+
+
+def test_failed_step_stops_everything(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(directory=record.parent, record=record)
+
+    with pytest.raises(ProcessEndedError, match="migrate ended with exit status 1"):
+        supervisor.run("migrate", ["sh", "-c", "echo no such table >&2; exit 1"])
+    supervisor.stop()
+
+    assert "migrate  | no such table" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_stops_everything(launch: Launch, record: Path, number: signal.Signals) -> None:
-    process = launch("steady=sleep 60 & echo up; wait")
-    read_until(process, "up")
-    pid = recorded(record)["steady"]
+def test_signal_stops_everything(record: Path, number: signal.Signals) -> None:
+    script = "sleep 60 & echo $! > child; echo $$ > self; touch up; wait"
 
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=10)
+    assert supervise(record, {"steady": script}, signals=(number,)) == number.name
 
-    assert f"run      | {number.name}" in output
-    assert is_gone_within(0, pid)
+    for name in ("self", "child"):
+        assert is_gone_within(2, int((record.parent / name).read_text()))
 
 
-def test_second_signal_kills_what_does_not_want_to_stop(launch: Launch, record: Path) -> None:
-    process = launch("deaf=trap '' TERM; echo up; while :; do sleep 0.1; done")
-    read_until(process, "up")
-    pid = recorded(record)["deaf"]
+def test_second_signal_kills_what_does_not_want_to_stop(record: Path) -> None:
+    before = time.monotonic()
 
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    supervise(record, {"deaf": "trap '' TERM; touch up; while :; do sleep 0.1; done"}, signals=(signal.SIGINT,) * 2)
 
-    assert is_gone_within(0, pid)
+    assert time.monotonic() - before < processes.STOP_SECONDS / 2
+
+
+def test_output_that_nobody_reads_is_a_reason_to_stop(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class ClosedPipe(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", ClosedPipe())
+
+    assert supervise(record, {"loud": "while :; do echo still here; sleep 0.1; done"}) == "nobody reads the output"
 
 
 def test_program_does_not_outlive_a_killed_runner(launch: Launch, record: Path) -> None:
