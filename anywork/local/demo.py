@@ -126,6 +126,7 @@ def _jobs(employers: "list[User]") -> "list[Job]":
     chance = random.Random(42)  # noqa: S311 - the same demo everywhere
     categories, locations = _categories(), _locations()
     now, jobs = timezone.now(), []
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for number in range(JOBS):
         name = list(CATEGORIES)[number % len(CATEGORIES)]
         employer = employers[number % len(employers)]
@@ -141,7 +142,7 @@ def _jobs(employers: "list[User]") -> "list[Job]":
             salary_range=chance.choice(SALARIES),
             job_type=chance.choice(Job.Type.values),
             posted_at=now - timedelta(hours=6 * (JOBS - number)),
-            expires_at=now + timedelta(days=-1 if is_expired else 14 + number),
+            expires_at=midnight + timedelta(days=-2 if is_expired else 14 + number),
             is_active=not is_closed,
         )
         if job.is_open:
