@@ -11,8 +11,9 @@ HEADER = b"%PDF-"
 # "startxref", the offset of the last cross-reference section and "%%EOF" close every PDF.
 _TAIL = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
 _TAIL_BYTES = 1_024
-_XREF_STREAM = re.compile(rb"\s*\d+\s+\d+\s+obj\s*(<<.*?)\bstream\b", re.DOTALL)
-_XREF_TABLE = re.compile(rb"\s*xref\b.*?\btrailer\s*(<<.*?)\bstartxref\b", re.DOTALL)
+# Where the cross-reference section starts: as an object with a stream, or as a table with a trailer behind it.
+_XREF_STREAM = re.compile(rb"\s*\d+\s+\d+\s+obj\b")
+_XREF_TABLE = re.compile(rb"\s*xref\b")
 
 
 class InvalidPDF(ValueError):
@@ -41,7 +42,17 @@ def _trailer(data: bytes) -> bytes:
     if tail is None:
         raise InvalidPDF("The PDF is damaged or incomplete: its end is missing.")
     offset = int(tail[1])
-    section = _XREF_TABLE.match(data, offset) or _XREF_STREAM.match(data, offset)
-    if section is None:
-        raise InvalidPDF("The PDF is damaged: its table of contents is missing.")
-    return section[1]
+    if table := _XREF_TABLE.match(data, offset):
+        return _between(data, b"trailer", b"startxref", table.end())
+    if stream := _XREF_STREAM.match(data, offset):
+        return _between(data, b"<<", b"stream", stream.end())
+    raise InvalidPDF("The PDF is damaged: its table of contents is missing.")
+
+
+def _between(data: bytes, start: bytes, end: bytes, offset: int) -> bytes:
+    # Two plain searches, not a regular expression, which hostile bytes can make slow beyond measure.
+    first = data.find(start, offset)
+    last = data.find(end, first)
+    if first < 0 or last < 0:
+        raise InvalidPDF("The PDF is damaged: its table of contents is incomplete.")
+    return data[first:last]
