@@ -200,6 +200,9 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A worker notices within a minute that its broker went away without a word; Celery's default takes four.
+CELERY_BROKER_HEARTBEAT = 30
+# The arguments of a queue cannot be changed once it exists: another kind of queue gets another version.
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="anywork.v1")
 CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
 CELERY_TASK_ACKS_LATE = True
@@ -207,9 +210,19 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
+CELERY_WORKER_CONSUMER = "anywork.celery:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+_SWEEP_EVERY_SECONDS = 15
+CELERY_BEAT_SCHEDULE = {
+    "sweep-outgoing-email": {
+        "task": "notifications.sweep_outgoing_email",
+        "schedule": _SWEEP_EVERY_SECONDS,
+        # While no worker runs, sweeps do not pile up: the latest does the work of all.
+        "options": {"expires": _SWEEP_EVERY_SECONDS},
+    },
+}
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 

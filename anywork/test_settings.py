@@ -4,6 +4,9 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-served-to-anybody-outside")
 os.environ["SECURE_SSL_REDIRECT"] = "off"
+# Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ. Said here,
+# because Celery prefers the environment to the settings.
+os.environ["CELERY_BROKER_URL"] = "memory://"
 
 from anywork.settings import *  # noqa: F403 - the environment above comes first
 
@@ -13,5 +16,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
-# Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ.
-CELERY_BROKER_URL = "memory://"

@@ -2,15 +2,22 @@
 
 import logging
 import time
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
+from kombu.pools import producers
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 30
 SEND_TASK = "notifications.send_outgoing_email"
+
+PAUSE_SECONDS = 30
+# For connecting, and then for each answer of the broker.
+WAIT_SECONDS = 1
+# At once and once only: enough for a connection that died with an earlier run of the broker.
+RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 class Breaker:
@@ -37,8 +44,18 @@ def publish_email(email_id: UUID) -> None:
     """Enqueue the mail for a worker; what cannot be enqueued is found by the sweep."""
     if breaker.is_open:
         return
+    # Apart from the connections of workers and beat, which had better wait for their broker.
+    connection = current_app.connection_for_write(
+        connect_timeout=WAIT_SECONDS, transport_options={"on_open": _bound_waiting}
+    )
     try:
-        current_app.send_task(SEND_TASK, args=[str(email_id)])
-    except (OperationalError, OSError) as error:
+        with producers[connection].acquire(block=True, timeout=WAIT_SECONDS) as producer:
+            current_app.send_task(SEND_TASK, args=[str(email_id)], producer=producer, retry_policy=RETRY_POLICY)
+    except (KombuError, *connection.connection_errors, *connection.channel_errors) as error:
         breaker.trip()
         logger.warning("The broker is away (%s); mail waits for the sweep.", type(error).__name__)
+
+
+def _bound_waiting(connection: Any) -> None:
+    # The transport's own read_timeout bounds nothing: on EAGAIN, py-amqp reads again.
+    connection.sock.settimeout(WAIT_SECONDS)
