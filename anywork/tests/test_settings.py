@@ -1,0 +1,114 @@
+"""Settings as a process reads them: each case in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from anywork.checks import check_database, check_deployment, check_durations, check_urls
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIRED = {"SECRET_KEY": "k" * 50, "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing"}
+
+
+def read_settings(expression, **environment):
+    """Return the value of `expression` (JSON) under settings read from `environment` alone."""
+    code = f"import json; from django.conf import settings; print(json.dumps({expression}, default=str))"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "anywork.settings", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def value(expression, **environment):
+    done = read_settings(expression, **{**REQUIRED, **environment})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_settings_without_secret_key_refuse_to_load():
+    done = read_settings("settings.DEBUG", DATABASE_URL=REQUIRED["DATABASE_URL"])
+
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr
+
+
+def test_the_two_required_variables_suffice_and_are_safe():
+    assert value(
+        "[settings.DEBUG, settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE, settings.CORS_ALLOWED_ORIGINS]"
+    ) == [False, True, True, []]
+
+
+def test_the_token_key_is_derived_but_not_the_secret_key():
+    key = value("settings.SIMPLE_JWT['SIGNING_KEY']")
+
+    assert len(key) == 64
+    assert REQUIRED["SECRET_KEY"] not in key
+    assert key != value("settings.SIMPLE_JWT['SIGNING_KEY']", SECRET_KEY="another" * 10)
+    assert value("settings.SIMPLE_JWT['SIGNING_KEY']", JWT_SIGNING_KEY="chosen" * 10) == "chosen" * 10
+
+
+def test_a_mail_folder_is_absolute_and_may_hold_a_space():
+    assert value("settings.EMAIL_FILE_PATH", EMAIL_URL="filemail:///srv/any%20work/mail") == "/srv/any work/mail"
+
+
+def test_a_filesystem_broker_keeps_its_messages_in_the_named_folder():
+    options = value("settings.CELERY_BROKER_TRANSPORT_OPTIONS", CELERY_BROKER_URL="filesystem:///srv/any%20work/broker")
+
+    assert options["data_folder_in"] == options["data_folder_out"] == "/srv/any work/broker"
+
+
+def test_forwarded_https_is_believed_behind_a_proxy_only():
+    expression = "getattr(settings, 'SECURE_PROXY_SSL_HEADER', None)"
+
+    assert value(expression) is None
+    assert value(expression, NUM_PROXIES="1") == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+def test_the_checks_have_nothing_to_say_of_the_test_settings():
+    assert run_checks() == []
+
+
+def test_checks_refuse_another_database_engine(settings, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+
+    assert [message.id for message in check_database(None)] == ["anywork.E001"]
+
+
+def test_checks_refuse_a_frontend_without_scheme(settings):
+    settings.FRONTEND_URL = "www.example.org"
+
+    assert [message.id for message in check_urls(None)] == ["anywork.E002"]
+
+
+@pytest.mark.parametrize("minutes", [0, -1])
+def test_checks_refuse_links_that_never_open(settings, minutes):
+    settings.RESUME_LINK_MINUTES = minutes
+
+    assert [message.id for message in check_durations(None)] == ["anywork.E003"]
+
+
+def test_deployment_checks_name_what_suits_one_machine_only(settings):
+    settings.FRONTEND_URL = "http://localhost:3000"
+    settings.DEFAULT_FROM_EMAIL = "AnyWork <no-reply@localhost>"
+    settings.SECURE_SSL_REDIRECT = True
+    settings.NUM_PROXIES = 0
+
+    assert [message.id for message in check_deployment(None)] == ["anywork.W001", "anywork.W002", "anywork.W003"]
+
+
+def test_deployment_checks_are_content_with_a_deployment(settings):
+    settings.FRONTEND_URL = "https://www.example.org"
+    settings.DEFAULT_FROM_EMAIL = "AnyWork <no-reply@example.org>"
+    settings.NUM_PROXIES = 1
+
+    assert check_deployment(None) == []
