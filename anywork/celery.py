@@ -18,7 +18,7 @@ class Consumer(consumer.Consumer):
     No task has an ETA: retries live in the database.
     """
 
-    class Blueprint(consumer.Consumer.Blueprint):
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc, valid-type]
         default_steps = [
             step for step in consumer.Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
         ]

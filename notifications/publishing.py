@@ -48,10 +48,15 @@ def publish_email(email_id: UUID) -> None:
     connection = current_app.connection_for_write(
         connect_timeout=WAIT_SECONDS, transport_options={"on_open": _bound_waiting}
     )
+    failures: tuple[type[Exception], ...] = (
+        KombuError,
+        *connection.connection_errors,
+        *connection.channel_errors,
+    )
     try:
         with producers[connection].acquire(block=True, timeout=WAIT_SECONDS) as producer:
             current_app.send_task(SEND_TASK, args=[str(email_id)], producer=producer, retry_policy=RETRY_POLICY)
-    except (KombuError, *connection.connection_errors, *connection.channel_errors) as error:
+    except failures as error:
         breaker.trip()
         logger.warning("The broker is away (%s); mail waits for the sweep.", type(error).__name__)
 
