@@ -1,7 +1,10 @@
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +15,14 @@ def signal_handlers() -> Iterator[None]:
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An initialised server that doesn't run, to be used or copied: to initialise it is what takes time."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("needs PostgreSQL binaries")
+    directory = tmp_path_factory.mktemp("any work") / "it's"
+    with PrivateServer(directory, binaries, settings=FAST_SETTINGS):
+        return directory

@@ -18,16 +18,10 @@ BINARIES = find_binaries()
 pytestmark = pytest.mark.skipif(BINARIES is None, reason="needs PostgreSQL binaries")
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cluster for all tests: to initialise it is what takes time."""
-    return tmp_path_factory.mktemp("any work") / "it's"
-
-
 @pytest.fixture
-def server(directory: Path) -> Iterator[PrivateServer]:
+def server(cluster: Path) -> Iterator[PrivateServer]:
     assert BINARIES is not None
-    server = PrivateServer(directory, BINARIES, settings=FAST_SETTINGS)
+    server = PrivateServer(cluster, BINARIES, settings=FAST_SETTINGS)
     yield server
     server.stop()
 

@@ -78,7 +78,7 @@ def supervise(record: Path, programs: dict[str, str], *, signals: tuple[signal.S
             time.sleep(0.02)
         for number in signals:
             os.kill(os.getpid(), number)
-            time.sleep(0.3)
+            time.sleep(0.1)
 
     sender = threading.Thread(target=send)
     try:

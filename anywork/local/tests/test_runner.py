@@ -1,3 +1,4 @@
+import shutil
 import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -36,8 +37,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def started(root: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+def started(root: Path, cluster: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What `make run` starts beside PostgreSQL: the commands alone, by name."""
+    shutil.copytree(cluster, root / "var" / "postgres")
     commands: dict[str, list[str]] = {}
     monkeypatch.setattr(runner, "_prepare", lambda *_: None)
     monkeypatch.setattr(runner, "_answers", lambda _: True)
@@ -192,7 +194,6 @@ def test_test_uses_the_server_that_the_environment_names(root: Path, monkeypatch
     )
 
     assert runner.test(["-q", "-p", "no:django", "-p", "no:cacheprovider", "test_it.py"]) == 0
-    assert runner.test(["-q", "-p", "no:django", "-p", "no:cacheprovider", "missing.py"]) == pytest.ExitCode.USAGE_ERROR
 
 
 def test_main_without_a_command_says_how(capsys: pytest.CaptureFixture[str]) -> None:
