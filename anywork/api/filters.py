@@ -10,6 +10,9 @@ from django.db.models import QuerySet
 class TotalOrderingFilter(django_filters.OrderingFilter):
     """`?ordering=`, always ending in the primary key, so that no row is shown twice or skipped between pages."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label": "Sort by this; a leading `-` reverses. Commas join several.", **kwargs})
+
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         ordered = super().filter(qs, value)
         return ordered.order_by(*ordered.query.order_by, "pk") if value else ordered
@@ -36,7 +39,29 @@ class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
     field_class = RepeatableField
 
 
-class RepeatableTextFilter(django_filters.Filter):
+class RepeatableTextFilter(RepeatableChoiceFilter):
     """`?category=a&category=b`: any of them; `method` gets the list."""
 
     field_class = RepeatableTextField
+
+
+class BooleanField(forms.NullBooleanField):
+    """true or false (1 or 0); Django's own field takes anything else for nothing."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
+        match str(value or "").lower():
+            case "":
+                return None
+            case "true" | "1":
+                return True
+            case "false" | "0":
+                return False
+        raise forms.ValidationError("Enter true or false.")
+
+
+class BooleanFilter(django_filters.BooleanFilter):
+    """`?is_read=false`."""
+
+    field_class = BooleanField
