@@ -12,6 +12,14 @@ from rest_framework.views import APIView
 from accounts import google, tokens
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.models import Session, User
+from accounts.schema import (
+    google_documented,
+    login_documented,
+    logout_documented,
+    me_documented,
+    refresh_documented,
+    register_documented,
+)
 from accounts.serializers import (
     GoogleLoginSerializer,
     LoginSerializer,
@@ -54,6 +62,7 @@ class PublicView(APIView):
     permission_classes = ()
 
 
+@register_documented
 class RegisterView(PublicView):
     """Create an account."""
 
@@ -62,6 +71,7 @@ class RegisterView(PublicView):
         return success("User registered successfully", {"user": UserSerializer(user).data}, status.HTTP_201_CREATED)
 
 
+@login_documented
 class LoginView(PublicView):
     """Sign in with e-mail address and password."""
 
@@ -74,6 +84,7 @@ class LoginView(PublicView):
         return signed_in(user)
 
 
+@google_documented
 class GoogleLoginView(PublicView):
     """Sign in, or register, with Google."""
 
@@ -81,6 +92,7 @@ class GoogleLoginView(PublicView):
         return signed_in(google.sign_in(**validated(GoogleLoginSerializer, request)))
 
 
+@refresh_documented
 class RefreshView(PublicView):
     """Exchange a refresh token for a new pair of tokens."""
 
@@ -89,6 +101,7 @@ class RefreshView(PublicView):
         return success("Token refreshed", {"accessToken": pair.access, "refreshToken": pair.refresh})
 
 
+@logout_documented
 class LogoutView(APIView):
     """End a session, known by its refresh token or else by the access token of the request."""
 
@@ -106,6 +119,7 @@ class LogoutView(APIView):
         return success("Logged out", {})
 
 
+@me_documented
 class MeView(APIView):
     """The caller's own account."""
 

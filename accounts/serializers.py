@@ -7,6 +7,9 @@ from rest_framework import serializers
 from accounts.models import Employer, JobSeeker, Skill, User
 from anywork.api.fields import BlankableCharField, BlankableURLField
 
+# Administrators are made by administrators alone.
+OPEN_ROLES = [(role.value, role.label) for role in (User.Role.JOB_SEEKER, User.Role.EMPLOYER)]
+
 
 class UserSerializer(serializers.ModelSerializer[User]):
     """A user, as its owner sees it."""
@@ -53,11 +56,10 @@ class SkillSerializer(serializers.ModelSerializer[Skill]):
 
 
 class OpenRoleField(serializers.ChoiceField):
-    """A role that people may give themselves: any but administrator."""
+    """A role that people may give themselves."""
 
     def __init__(self, **kwargs: Any) -> None:
-        open_roles = (User.Role.JOB_SEEKER, User.Role.EMPLOYER)
-        super().__init__(choices=[(role.value, role.label) for role in open_roles], **kwargs)
+        super().__init__(choices=OPEN_ROLES, **kwargs)
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 from rest_framework import mixins
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.serializers import BaseSerializer
@@ -10,12 +11,14 @@ from rest_framework.serializers import BaseSerializer
 from accounts.authentication import PublicReadMixin
 from accounts.models import Employer, JobSeeker, Skill
 from accounts.permissions import IsJobSeeker, IsOwner, IsOwnerOrAdmin
+from accounts.schema import employers_documented, job_seekers_documented, skills_documented
 from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
 from anywork.api.exceptions import AlreadyExists, unique_violation_as
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet, ResourceViewSet
 
 
+@job_seekers_documented
 class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet):
     """Profiles of job seekers: one's own, and for an employer those of its applicants."""
 
@@ -31,6 +34,7 @@ class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.
         return JobSeeker.objects.visible_to(self.caller)
 
 
+@employers_documented
 class EmployerViewSet(
     PublicReadMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet
 ):
@@ -50,6 +54,7 @@ class EmployerViewSet(
         return Employer.objects.visible_to(self.caller)
 
 
+@skills_documented
 class SkillViewSet(CRUDViewSet):
     """A job seeker's skills; an employer sees those of its applicants."""
 
@@ -77,7 +82,9 @@ class SkillViewSet(CRUDViewSet):
         name = serializer.validated_data.get("name", "")
 
         def already_there() -> AlreadyExists:
-            existing = Skill.objects.filter(user=self.caller, name__iexact=name).first()
+            # Compared as the constraint does: `iexact` is another comparison (İ) and has no index.
+            skills = Skill.objects.alias(folded=Lower("name"))
+            existing = skills.filter(user=self.caller, folded=Lower(Value(name))).first()
             return AlreadyExists("You have this skill already.", existing)
 
         with unique_violation_as("accounts_skill_unique_name", already_there):

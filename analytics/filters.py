@@ -8,9 +8,9 @@ from analytics.models import Analytics
 class AnalyticsFilter(django_filters.FilterSet):
     """Narrows a list of counters."""
 
-    job = django_filters.UUIDFilter(field_name="job")
-    date_from = django_filters.DateFilter(field_name="date", lookup_expr="gte")
-    date_to = django_filters.DateFilter(field_name="date", lookup_expr="lte")
+    job = django_filters.UUIDFilter(field_name="job", label="Counters of this job.")
+    date_from = django_filters.DateFilter(field_name="date", lookup_expr="gte", label="That day (UTC) or later.")
+    date_to = django_filters.DateFilter(field_name="date", lookup_expr="lte", label="That day (UTC) or earlier.")
 
     class Meta:
         model = Analytics

@@ -5,11 +5,13 @@ from rest_framework import mixins
 
 from analytics.filters import AnalyticsFilter
 from analytics.models import Analytics
+from analytics.schema import analytics_documented
 from analytics.serializers import AnalyticsSerializer
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import ResourceViewSet
 
 
+@analytics_documented
 class AnalyticsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ResourceViewSet):
     """Views and applications of an employer's jobs, day by day."""
 

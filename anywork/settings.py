@@ -158,6 +158,99 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+# --- Swagger UI and the OpenAPI schema --------------------------------------------------------------------------------
+
+API_DESCRIPTION = """
+The job board's API: job seekers upload a resume and apply, employers post jobs and decide.
+
+### Sign in
+1. `POST /api/auth/register/`, or have an account already.
+2. `POST /api/auth/login/` answers `data.accessToken` (short-lived) and `data.refreshToken`.
+3. Here: press **Authorize** and paste the `accessToken`, without the word Bearer. It is remembered until you log out.
+   In your client: send `Authorization: Bearer <accessToken>`.
+4. On a 401, `POST /api/auth/refresh/` **once** for a new pair. A refresh token works a single time: let concurrent
+   requests wait for the same refresh.
+
+### Answers
+- `/api/auth/*` answers `{"status": "success", "message": "...", "data": {...}}`; everything else is the bare resource.
+- Ids are UUIDs, timestamps are UTC and end in `Z`, every URL ends in a slash. Unknown body fields are ignored.
+- Lists are pages: `count`, `next`, `previous`, `results`. Turn them by `page`, size them by `page_size` (up to 200).
+  An empty parameter (`?job_type=`) means no filter; a bad value is a 400, an unknown parameter is ignored.
+
+### Errors
+Whatever goes wrong, also for an unknown URL, the body has this shape:
+
+    {"status": "error", "code": "validation_error", "message": "Title is required.",
+     "errors": {"title": ["This field is required."]}, "request_id": "5f0c2f0e-..."}
+
+Show `message` to people, put `errors` beside the form's fields, branch on the HTTP status and `code`, and log
+`request_id` (also in the header `X-Request-ID`). What others own is a 404 as if it did not exist. A 409 for something
+that is there already names it in `existing`. A 429 or 503 says in `Retry-After` how many seconds to wait. Beside the
+answers listed at each operation, a wrong method is a 405 and an `Accept` without JSON a 406.
+"""
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AnyWork API",
+    "DESCRIPTION": API_DESCRIPTION.strip(),
+    "VERSION": "0.1.0",
+    "TAGS": [
+        {"name": "Sign-in", "description": "Accounts and tokens. Answers come in an envelope: status, message, data."},
+        {"name": "Jobs", "description": "What anybody can look for, and what employers post."},
+        {"name": "Employer jobs", "description": "An employer's own jobs in every state, with their details."},
+        {"name": "Categories", "description": "Fields of work. Anybody reads them, employers add to them."},
+        {"name": "Locations", "description": "Places of work. Anybody reads them, employers add to them."},
+        {"name": "Resumes", "description": "PDFs of job seekers, private to them and to whom they apply to."},
+        {"name": "Applications", "description": "From pending to accepted, rejected or withdrawn."},
+        {"name": "Job seekers", "description": "Profiles: one's own, and for employers those of their applicants."},
+        {"name": "Employers", "description": "Published company cards."},
+        {"name": "Skills", "description": "What a job seeker can do."},
+        {"name": "Notifications", "description": "Lines that a user finds in the app."},
+        {"name": "Analytics", "description": "Views and applications of an employer's jobs, day by day."},
+    ],
+    "SCHEMA_PATH_PREFIX": "/api",
+    # Bodies and answers differ: keys that the server sets, files that become links.
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "accounts.models.User.Role",
+        "OpenRole": "accounts.serializers.OPEN_ROLES",
+        "JobType": "jobs.models.Job.Type",
+        "ApplicationStatus": "applications.models.Status",
+        "ErrorStatus": ["error"],
+        "SuccessStatus": ["success"],
+    },
+    "ENUM_SUFFIX": "",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "APPEND_COMPONENTS": {
+        "headers": {
+            "X-Request-ID": {
+                "description": "The request's id: yours, if you sent a plain one of up to 64 characters.",
+                "schema": {"type": "string"},
+            },
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+            "WWW-Authenticate": {"description": "How to sign in: Bearer.", "schema": {"type": "string"}},
+        },
+    },
+    # The schema describes the API, not itself, and is as public as the page that shows it.
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    # From our own origin: no CDN learns who reads the docs, and none can change them.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "displayOperationId": True,
+        "displayRequestDuration": True,
+        "docExpansion": "none",
+        "filter": True,
+        "persistAuthorization": True,
+        "tryItOutEnabled": True,
+        "defaultModelsExpandDepth": 0,
+        # Else the page asks validator.swagger.io about us as soon as it has a public name.
+        "validatorUrl": None,
+    },
+}
+
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match"]

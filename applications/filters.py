@@ -9,8 +9,8 @@ from applications.models import Application, Status
 class ApplicationFilter(django_filters.FilterSet):
     """Narrows a list of applications."""
 
-    job = django_filters.UUIDFilter(field_name="job")
-    job_seeker = django_filters.UUIDFilter(field_name="job_seeker")
+    job = django_filters.UUIDFilter(field_name="job", label="Applications to this job.")
+    job_seeker = django_filters.UUIDFilter(field_name="job_seeker", label="Applications of this job seeker.")
     status = RepeatableChoiceFilter(choices=Status.choices, label="Any of these statuses.")
     ordering = TotalOrderingFilter(fields=("applied_at", "status"))
 

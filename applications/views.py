@@ -16,6 +16,7 @@ from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner
 from anywork.api.viewsets import ResourceViewSet
 from applications.filters import ApplicationFilter
 from applications.models import Application, Status
+from applications.schema import applications_documented
 from applications.serializers import (
     ApplicationCreateSerializer,
     ApplicationDetailsSerializer,
@@ -25,6 +26,7 @@ from applications.serializers import (
 from applications.services import change_cover_letter, change_status, submit_application
 
 
+@applications_documented
 class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
     """A job seeker's applications; an employer sees those to its jobs."""
 

@@ -14,15 +14,21 @@ from jobs.search import search_jobs
 class JobFilter(django_filters.FilterSet):
     """Narrows a list of jobs."""
 
-    search = django_filters.CharFilter(method="filter_search", max_length=200, label="Words to find.")
+    search = django_filters.CharFilter(method="filter_search", max_length=200, label="Words that must all occur.")
     job_type = RepeatableChoiceFilter(choices=Job.Type.choices, label="Any of these types.")
     category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
     location = django_filters.CharFilter(method="filter_location", max_length=255, label="A location, by id or name.")
-    city = django_filters.CharFilter(field_name="location__city", lookup_expr="iexact")
-    country = django_filters.CharFilter(field_name="location__country", lookup_expr="iexact")
-    employer = django_filters.UUIDFilter(field_name="employer")
-    posted_after = django_filters.IsoDateTimeFilter(field_name="posted_at", lookup_expr="gte")
-    posted_before = django_filters.IsoDateTimeFilter(field_name="posted_at", lookup_expr="lte")
+    city = django_filters.CharFilter(field_name="location__city", lookup_expr="iexact", label="The location's city.")
+    country = django_filters.CharFilter(
+        field_name="location__country", lookup_expr="iexact", label="The location's country."
+    )
+    employer = django_filters.UUIDFilter(field_name="employer", label="Jobs of this employer.")
+    posted_after = django_filters.IsoDateTimeFilter(
+        field_name="posted_at", lookup_expr="gte", label="Posted then or later."
+    )
+    posted_before = django_filters.IsoDateTimeFilter(
+        field_name="posted_at", lookup_expr="lte", label="Posted then or earlier."
+    )
     ordering = TotalOrderingFilter(fields=("posted_at", "expires_at", "title"))
 
     class Meta:

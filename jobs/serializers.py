@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
-from anywork.api.fields import BlankableCharField
+from anywork.api.fields import BlankableCharField, DateOrTimestampField
 from jobs.models import Category, Job, Location, closing_time
 
 LATEST_YEAR = 9998
@@ -38,7 +38,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     description = serializers.CharField(max_length=20_000)
     salary_range = BlankableCharField(max_length=100)
-    expires_at = serializers.DateTimeField(input_formats=["iso-8601", "%Y-%m-%d"])
+    expires_at = DateOrTimestampField(
+        help_text="A date, or a timestamp; exactly midnight (UTC) means until the end of that day. Not in the past."
+    )
 
     class Meta:
         model = Job

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Value
+from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,7 @@ from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
 from jobs.filters import JobFilter
 from jobs.models import Category, Job, Location
+from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
 from jobs.serializers import CategorySerializer, JobDetailsSerializer, JobSerializer, LocationSerializer
 from jobs.services import delete_or_close_job
 from jobs.signals import job_viewed
@@ -46,14 +48,19 @@ class SharedVocabularyViewSet(PublicReadMixin, CRUDViewSet):
             serializer.save()
 
     def _already_there(self, serializer: BaseSerializer[Any]) -> AlreadyExists:
+        # Compared as the constraint does: `iexact` is another comparison (İ) and has no index.
+        folded = {f"folded_{field}": Lower(field) for field in self.unique_fields}
         wanted = {
-            f"{field}__iexact": serializer.validated_data.get(field, getattr(serializer.instance, field, ""))
+            f"folded_{field}": Lower(
+                Value(serializer.validated_data.get(field, getattr(serializer.instance, field, "")))
+            )
             for field in self.unique_fields
         }
-        existing: Model | None = self.get_queryset().filter(**wanted).first()
+        existing: Model | None = self.get_queryset().alias(**folded).filter(**wanted).first()
         return AlreadyExists(f"This {existing._meta.verbose_name if existing else 'name'} exists already.", existing)
 
 
+@categories_documented
 class CategoryViewSet(SharedVocabularyViewSet):
     """Fields of work."""
 
@@ -64,6 +71,7 @@ class CategoryViewSet(SharedVocabularyViewSet):
     unique_fields = ("name",)
 
 
+@locations_documented
 class LocationViewSet(SharedVocabularyViewSet):
     """Places of work."""
 
@@ -86,6 +94,7 @@ class JobWriteMixin:
         delete_or_close_job(instance)
 
 
+@jobs_documented
 class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
     """Job postings: open ones for everybody."""
 
@@ -134,6 +143,7 @@ class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
         return names
 
 
+@employer_jobs_documented
 class EmployerJobViewSet(JobWriteMixin, CRUDViewSet):
     """An employer's own jobs, open or not, with their details."""
 

@@ -12,10 +12,12 @@ from anywork.api.viewsets import ResourceViewSet
 from notifications.filters import NotificationFilter
 from notifications.models import Notification
 from notifications.querysets import NotificationQuerySet
+from notifications.schema import notifications_documented
 from notifications.serializers import NotificationCreateSerializer, NotificationSerializer
 from notifications.services import notify
 
 
+@notifications_documented
 class NotificationViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,

@@ -23,10 +23,12 @@ from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import ResourceViewSet
 from resumes.links import is_signed
 from resumes.models import Resume
+from resumes.schema import resume_file_documented, resumes_documented
 from resumes.serializers import ResumeSerializer, ResumeUploadSerializer
 from resumes.services import remove_resume, store_resume
 
 
+@resumes_documented
 class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
     """A job seeker's resumes; an employer sees those submitted to its jobs."""
 
@@ -67,6 +69,7 @@ class AnyAccept(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+@resume_file_documented
 class ResumeFileView(APIView):
     """The file itself: for whoever holds a signed link, and for those who may see the resume."""
 

@@ -20,7 +20,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from anywork.api.exceptions import Conflict, ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import Conflict, RequestTooLarge, ServiceUnavailable, Unauthorized
 from anywork.api.request_id import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -79,9 +79,7 @@ def _as_api_exception(exc: BaseException | None) -> exceptions.APIException:  # 
         case IntegrityError() if getattr(exc.__cause__, "pgcode", "") in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}:
             return Conflict("Somebody else changed this at the same moment. Look again, then retry.")
         case RequestDataTooBig():
-            too_large = exceptions.APIException("The request is too large.", code="request_too_large")
-            too_large.status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-            return too_large
+            return RequestTooLarge()
         case SuspiciousOperation():
             return exceptions.ParseError("The request is malformed.")
     return exceptions.APIException("Something went wrong on our side. The request id helps us to find it.", "error")

@@ -37,6 +37,14 @@ class AlreadyExists(Conflict):
         self.existing = {existing._meta.pk.name: str(existing.pk)} if existing else None
 
 
+class RequestTooLarge(exceptions.APIException):
+    """413: a body beyond what is read at all."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
+    default_code = "request_too_large"
+
+
 class ServiceUnavailable(exceptions.APIException):
     """503 with Retry-After: something that the request needs is away for now."""
 

@@ -21,3 +21,10 @@ class BlankableCharField(BlankableMixin, serializers.CharField):
 
 class BlankableURLField(BlankableMixin, serializers.URLField):
     """A URL that may be left out."""
+
+
+class DateOrTimestampField(serializers.DateTimeField):
+    """A point in time that may be given as a date alone: its first moment (UTC)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"input_formats": ["iso-8601", "%Y-%m-%d"], **kwargs})

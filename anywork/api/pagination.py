@@ -1,5 +1,7 @@
 """Pages: `count`, `next`, `previous`, `results`; `page` and `page_size` as parameters."""
 
+from typing import Any
+
 from rest_framework import pagination
 
 
@@ -10,8 +12,33 @@ class PageNumberPagination(pagination.PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        page = {"type": "integer", "minimum": 1, "default": 1}
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        return [
+            _query_parameter(self.page_query_param, page, "Which page. One past the end is a 404."),
+            _query_parameter("page_size", size, f"Rows a page; more than {self.max_page_size} count as that many."),
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True, "example": None}
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer", "description": "Rows on all pages together.", "example": 1},
+                "next": {**link, "description": "The next page's URL; null on the last one."},
+                "previous": {**link, "description": "The previous page's URL; null on the first one."},
+                "results": schema,
+            },
+        }
+
 
 class WholeListPagination(PageNumberPagination):
     """100 rows a page, for short lists that a client reads as a whole."""
 
     page_size = 100
+
+
+def _query_parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

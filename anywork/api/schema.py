@@ -1,7 +1,272 @@
-"""How drf-spectacular reads this API."""
+"""The OpenAPI schema: what every operation has in common, and the vocabulary of the apps' `schema.py`.
 
+An app says of each operation what only it can know: summary, description, example bodies and its own refusals. Error
+answers that follow from the view itself (permissions, parameters, body) are added here. Their examples are made by
+the code that makes the real ones, so that the two cannot differ.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, force_instance
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import exceptions, serializers, status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+
+from anywork.api.errors import error_body
+from anywork.api.exceptions import RequestTooLarge, ServiceUnavailable, Unauthorized
+from anywork.api.fields import BlankableMixin
+
+EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
+
+ERROR_DESCRIPTIONS: Mapping[int, str] = {
+    400: "The input does not fit. `errors` says which field and why.",
+    401: "No valid token. Refresh it, or sign in again.",
+    403: "Signed in, but not allowed to.",
+    404: "There is no such thing, or none that the caller may know of.",
+    409: "The request is fine, but the state that it meets is not.",
+    413: "The body is too large.",
+    415: "The body has a media type that this operation does not take.",
+    429: "Too many requests. `Retry-After` says how many seconds to wait.",
+    503: "Something that the request needs is away for a moment. `Retry-After` says how many seconds to wait.",
+}
+SUCCESS_DESCRIPTIONS: Mapping[int, str] = {200: "Done.", 201: "Created.", 204: "Done; there is no body."}
+
+# What a response carries beside its body; the headers themselves are components of SPECTACULAR_SETTINGS.
+HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+HEADERS_OF_ALL = ("X-Request-ID",)
+
+# Error answers that are the same at every operation which has them: one component each.
+SHARED_PROBLEMS: Mapping[str, exceptions.APIException] = {
+    "NotAuthenticated": exceptions.NotAuthenticated(),
+    "TokenRejected": Unauthorized(),
+    "NotFound": exceptions.NotFound(),
+    "PageNotFound": exceptions.NotFound("Invalid page."),
+    "TooLarge": RequestTooLarge(),
+    "UnsupportedMediaType": exceptions.UnsupportedMediaType("text/plain"),
+    "TooManyRequests": exceptions.Throttled(wait=30),
+    "Unavailable": ServiceUnavailable(),
+}
+
+Operation = dict[str, Any]
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The body of every answer of 400 and above."""
+
+    status = serializers.ChoiceField(choices=["error"])
+    code = serializers.CharField(help_text="For programs: a stable name of the problem.")
+    message = serializers.CharField(help_text="For people: the first problem in one sentence.")
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Problems by field; empty when no field is to blame. Nested fields are joined by dots.",
+    )
+    request_id = serializers.CharField(help_text="The answer's X-Request-ID; quote it when you report a problem.")
+    existing = serializers.DictField(
+        child=serializers.UUIDField(), help_text="On a 409 for something that is there already: its key."
+    )
+
+    class Meta:
+        optional_fields = ("existing",)
+
+
+# --- What apps say ----------------------------------------------------------------------------------------------------
+
+
+def documented(tag: str, **operations: Operation) -> Callable[[type], type]:
+    """Return a class decorator that documents a view's methods, or a viewset's actions, under `tag`."""
+    return extend_schema_view(**{name: extend_schema(tags=[tag], **said) for name, said in operations.items()})
+
+
+def operation(
+    summary: str,
+    description: str,
+    *,
+    body: Any = None,
+    answer: Any = None,
+    errors: Sequence[exceptions.APIException] = (),
+    **more: Any,
+) -> Operation:
+    """Return what is particular to one operation.
+
+    Args:
+        summary: a few words, in the imperative.
+        description: what a caller should know, in Markdown.
+        body: the example of a request body.
+        answer: the example of a successful answer; for a list its rows.
+        errors: refusals that do not follow from the view's permissions, parameters and body, or that have more to
+            tell than the general ones.
+        **more: whatever else `extend_schema` takes.
+    """
+    examples = []
+    if body is not None:
+        examples.append(OpenApiExample("Request", value=body, request_only=True))
+    if answer is not None:
+        examples.append(OpenApiExample("Answer", value=answer, response_only=True))
+    examples += [problem_example(problem) for problem in errors]
+    return {"summary": summary, "description": description, "examples": examples, **more}
+
+
+def problem_example(problem: exceptions.APIException) -> OpenApiExample:
+    """Return the example of an error answer: the very body that `problem` is answered with."""
+    body = {**error_body(problem), "request_id": EXAMPLE_REQUEST_ID}
+    return OpenApiExample(
+        " ".join([body["code"], *body["errors"]]),
+        value=body,
+        summary=body["message"],
+        response_only=True,
+        status_codes=[str(problem.status_code)],
+    )
+
+
+# --- What follows from the view ---------------------------------------------------------------------------------------
 
 
 class AutoSchema(SpectacularAutoSchema):
     """The schema of one operation."""
+
+    def get_operation_id(self) -> str:
+        """Return the path in words and what is done there: `employer_jobs_list`.
+
+        A POST outside of a resource is a procedure that its path names already: `auth_login`.
+        """
+        words = [word.replace("-", "_") for word in self._tokenize_path()]
+        action = getattr(self.view, "action", None)
+        if action is None:
+            action = "" if self.method == "POST" else self.method_mapping[self.method.lower()]
+        if action not in {"list", *self.method_mapping.values()}:
+            action = ""
+        return "_".join(filter(None, [*words, action]))
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Return how to sign in; an empty alternative where that is up to the caller."""
+        schemes: list[dict[str, Any]] = super().get_auth()
+        is_optional = schemes and not self.view.get_permissions()
+        return [*schemes, {}] if is_optional else schemes
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        answers: dict[str, Any] = super()._get_response_bodies(direction)
+        for success, answer in answers.items():
+            answer.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success)))
+        shared = self._shared_problems()
+        for code in sorted({*shared, *self._own_problems()}):
+            if code in shared and not self._has_example(code):
+                answers[str(code)] = self._shared_answer(shared[code], code)
+            else:
+                answers[str(code)] = self._error_answer(code)
+        return answers
+
+    def _shared_problems(self) -> dict[int, str]:
+        """Return which of SHARED_PROBLEMS can occur, by status."""
+        names = {503: "Unavailable"}
+        if self._get_request_body():
+            names |= {413: "TooLarge", 415: "UnsupportedMediaType"}
+        if self._get_pagination_parameters():
+            names[404] = "PageNotFound"
+        elif "{" in self.path:
+            names[404] = "NotFound"
+        if self.view.get_throttles():
+            names[429] = "TooManyRequests"
+        if self._permissions():
+            names[401] = "NotAuthenticated"
+        elif super().get_auth() and status.HTTP_404_NOT_FOUND in names:
+            # On a public endpoint a bad token counts as none, but makes a 404 a 401.
+            names[401] = "TokenRejected"
+        return names
+
+    def _own_problems(self) -> dict[int, exceptions.APIException | None]:
+        """Return the other error answers, with an example unless only the app can give one."""
+        problems: dict[int, exceptions.APIException | None] = {
+            code: None for code in ERROR_DESCRIPTIONS if self._has_example(code)
+        }
+        if self._get_request_body():
+            problems[400] = self._invalid_body()
+        elif self._get_filter_parameters():
+            problems.setdefault(400, None)
+        for permission in self._permissions():
+            if type(permission) is not IsAuthenticated:
+                problems.setdefault(403, exceptions.PermissionDenied(getattr(permission, "message", None)))
+        return problems
+
+    def _permissions(self) -> list[Any]:
+        return [permission for permission in self.view.get_permissions() if type(permission) is not AllowAny]
+
+    def _shared_answer(self, name: str, code: int) -> dict[str, str]:
+        component = ResolvedComponent(name=name, type="responses", object=name)
+        if component not in self.registry:
+            component.schema = self._error_answer(code, SHARED_PROBLEMS[name])
+            self.registry.register(component)
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def _error_answer(self, code: int, problem: exceptions.APIException | None = None) -> dict[str, Any]:
+        if not self._has_example(code):
+            problem = problem or self._own_problems()[code]
+        examples = [problem_example(problem)] if problem else []
+        response = OpenApiResponse(ErrorSerializer, ERROR_DESCRIPTIONS[code], examples)
+        answer: dict[str, Any] = self._get_response_for_code(response, str(code), ["application/json"])
+        return {**answer, "headers": _headers(code)}
+
+    def _has_example(self, code: int) -> bool:
+        return any(str(code) in (example.status_codes or ()) for example in self.get_examples())
+
+    def _invalid_body(self) -> exceptions.ValidationError | None:
+        serializer = force_instance(self.get_request_serializer())
+        for name, field in getattr(serializer, "fields", {}).items():
+            if field.required and not field.read_only:
+                problem = "may not be blank" if self.method == "PATCH" else "is required"
+                return exceptions.ValidationError({name: [f"This field {problem}."]})
+        return None
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        for parameter in parameters:
+            parameter["description"] = parameter.get("description", "").strip()
+        return parameters
+
+    def _get_examples(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Show pages as they are; the base class can only wrap one row in made-up numbers."""
+        examples: dict[str, Any] = super()._get_examples(serializer, direction, *args, **kwargs)
+        for example in examples.values():
+            match example["value"]:
+                case {"count": _, "results": [[*rows]]}:
+                    example["value"] = {"count": len(rows), "next": None, "previous": None, "results": rows}
+        return examples
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
+        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
+        if direction == "response" and isinstance(field, BlankableMixin):
+            # null is taken, but stored and answered as "".
+            meta.pop("nullable", None)
+        return meta
+
+    def _map_serializer(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Map a serializer; in an answer every key is there, but those that Meta calls optional."""
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, *args, **kwargs)
+        if direction == "response" and "properties" in schema:
+            meta = getattr(force_instance(serializer), "Meta", None)
+            optional = getattr(meta, "optional_fields", ())
+            schema["required"] = sorted(schema["properties"].keys() - set(optional))
+        return schema
+
+
+def _headers(code: int) -> dict[str, Any]:
+    names = (*HEADERS_OF_ALL, *HEADERS_OF_STATUS.get(code, ()))
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+class DateOrTimestampFieldExtension(OpenApiSerializerFieldExtension):
+    """A field that takes a date as well as a timestamp, and answers a timestamp."""
+
+    target_class = "anywork.api.fields.DateOrTimestampField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        timestamp = {"type": "string", "format": "date-time"}
+        if direction == "response":
+            return timestamp
+        return {"anyOf": [{"type": "string", "format": "date"}, timestamp]}

@@ -1,0 +1,294 @@
+"""How accounts, profiles and skills read in the OpenAPI schema."""
+
+from typing import Any
+
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied, ValidationError
+
+from accounts.authentication import JWTAuthentication
+from accounts.models import Skill
+from accounts.serializers import (
+    GoogleLoginSerializer,
+    LoginSerializer,
+    RefreshTokenSerializer,
+    RegistrationSerializer,
+    RoleChoiceSerializer,
+    UserSerializer,
+)
+from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, Unauthorized
+from anywork.api.schema import documented, operation
+
+
+class AccessTokenScheme(SimpleJWTScheme):
+    """The Authorize button, named after the key that its value is found under."""
+
+    target_class = "accounts.authentication.JWTAuthentication"
+    match_subclasses = True
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The `accessToken` that POST /api/auth/login/ answers, without the word Bearer.",
+        }
+
+
+# One scheme for the authentication of private and of public endpoints.
+set_override(JWTAuthentication, "suppress_collision_warning", True)  # noqa: FBT003
+
+# --- Examples ---------------------------------------------------------------------------------------------------------
+
+USER = {
+    "user_id": "8b6c295a-4eaa-47f5-964e-6c2efeb35ed5",
+    "email": "testuser@gmail.com",
+    "role": "job_seeker",
+    "created_at": "2030-03-02T16:11:51.378291Z",
+    "updated_at": "2030-03-02T16:11:51.378629Z",
+}
+GOOGLE_USER = {
+    "user_id": "c95b0b81-e7b2-41f4-b09b-0ee416d988f9",
+    "email": "jubriltayo@gmail.com",
+    "role": "",
+    "created_at": "2030-03-01T14:23:28.453365Z",
+    "updated_at": "2030-03-01T14:23:28.664644Z",
+}
+CREDENTIALS = {"email": "testuser@gmail.com", "password": "testing321"}
+TOKENS = {
+    "accessToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+    "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+}
+JOB_SEEKER_INPUT = {"first_name": "Ben", "last_name": "Carson", "phone_number": "080444555666"}
+JOB_SEEKER = {"user": "34a64143-12d2-4932-8259-5613e1e27eec", **JOB_SEEKER_INPUT}
+EMPLOYER_INPUT = {
+    "company_name": "Microsoft",
+    "company_description": "A tech company",
+    "website": "https://www.microsoft.com",
+}
+EMPLOYER = {"user": "b7ff1ac5-a3e6-4707-9ee3-863ff6382abd", **EMPLOYER_INPUT}
+SKILL = {
+    "skill_id": "f1ad5a15-4ba0-4a62-bb49-cc8bf1715253",
+    "name": "Django",
+    "user": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5",
+}
+ANOTHER_SKILL = {**SKILL, "skill_id": "75418398-9387-4fff-9228-719dda982d0b", "name": "Python"}
+
+
+# --- Sign-in ----------------------------------------------------------------------------------------------------------
+
+
+def success(message: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the example of an answer of /api/auth/."""
+    return {"status": "success", "message": message, "data": data}
+
+
+def envelope(name: str, data: serializers.Field[Any, Any, Any, Any]) -> serializers.Serializer[Any]:
+    """Return the shape of an answer of /api/auth/."""
+    fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+        "status": serializers.ChoiceField(choices=["success"]),
+        "message": serializers.CharField(help_text="For people."),
+        "data": data,
+    }
+    return inline_serializer(name, fields)
+
+
+_token_fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "accessToken": serializers.CharField(help_text="Goes into the Authorization header."),
+    "refreshToken": serializers.CharField(help_text="Works once, at POST /api/auth/refresh/."),
+}
+USER_ENVELOPE = envelope("UserEnvelope", inline_serializer("UserData", {"user": UserSerializer()}))
+SIGN_IN_ENVELOPE = envelope(
+    "SignInEnvelope", inline_serializer("SignInData", {**_token_fields, "user": UserSerializer()})
+)
+TOKENS_ENVELOPE = envelope("TokensEnvelope", inline_serializer("TokensData", dict(_token_fields)))
+EMPTY_ENVELOPE = envelope("EmptyEnvelope", serializers.DictField(help_text="Always empty."))
+
+register_documented = documented(
+    "Sign-in",
+    post=operation(
+        "Register",
+        "Creates an account with its profile. It does not sign in: log in next. The e-mail address counts without "
+        "regard to case; names, phone number and company are optional and fill the profile.",
+        request=RegistrationSerializer,
+        responses={201: USER_ENVELOPE},
+        body={**CREDENTIALS, "role": "job_seeker"},
+        answer=success("User registered successfully", {"user": USER}),
+        errors=(
+            ValidationError({"email": ["A user with this e-mail address already exists."]}),
+            ValidationError({"password": ["This password is too common.", "This password is entirely numeric."]}),
+        ),
+    ),
+)
+
+login_documented = documented(
+    "Sign-in",
+    post=operation(
+        "Log in",
+        "Opens a session. Put `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when it "
+        "runs out.",
+        request=LoginSerializer,
+        responses={200: SIGN_IN_ENVELOPE},
+        body=CREDENTIALS,
+        answer=success("Login successful", {**TOKENS, "user": USER}),
+        errors=(Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials"),),
+    ),
+)
+
+google_documented = documented(
+    "Sign-in",
+    post=operation(
+        "Log in with Google",
+        "Takes the `code` that Google's consent page gave to the client. Whoever is new gets an account whose `role` "
+        'is "": let them choose one by PATCH /api/auth/me/.',
+        request=GoogleLoginSerializer,
+        responses={200: SIGN_IN_ENVELOPE},
+        body={"code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlzuKkcRsbiZKzsS9cssu48V0Y9Rk8W_UMI9Vblou3Vg"},
+        answer=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
+        errors=(
+            Unauthorized("Google did not accept this code. Start again.", "invalid_google_code"),
+            PermissionDenied("Google has not verified the e-mail address of this account.", "google_email_unverified"),
+            Conflict(
+                "The account with this e-mail address is linked with another Google account.", "google_account_conflict"
+            ),
+            ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
+            ServiceUnavailable("Google cannot be reached at the moment. Please try again.", "google_unavailable"),
+        ),
+    ),
+)
+
+refresh_documented = documented(
+    "Sign-in",
+    post=operation(
+        "Refresh the tokens",
+        "Exchanges a refresh token for a new pair. Each works once: of concurrent calls one wins and the others get "
+        "401. A token used again later ends its whole session, because somebody else may hold a copy.",
+        request=RefreshTokenSerializer,
+        responses={200: TOKENS_ENVELOPE},
+        body={"refreshToken": TOKENS["refreshToken"]},
+        answer=success("Token refreshed", TOKENS),
+        errors=(Unauthorized(),),
+    ),
+)
+
+logout_documented = documented(
+    "Sign-in",
+    post=operation(
+        "Log out",
+        "Ends a session: the one of the `refreshToken`, which suffices alone, or without a body the one of the access "
+        "token. Both tokens are refused from the next request on.",
+        request=inline_serializer("Logout", {"refreshToken": serializers.CharField(required=False)}),
+        responses={200: EMPTY_ENVELOPE},
+        body={"refreshToken": TOKENS["refreshToken"]},
+        answer=success("Logged out", {}),
+        errors=(
+            Unauthorized(),
+            ValidationError({"refreshToken": ["This field is required."]}),
+        ),
+    ),
+)
+
+me_documented = documented(
+    "Sign-in",
+    get=operation(
+        "Show my account",
+        "Who the access token belongs to. A good first call to try the token with.",
+        request=None,
+        responses={200: USER_ENVELOPE},
+        answer=success("Your account", {"user": USER}),
+    ),
+    patch=operation(
+        "Choose my role",
+        'Once, while it is "" because the account came by Google. Creates the profile that belongs to the role.',
+        request=RoleChoiceSerializer,
+        responses={200: USER_ENVELOPE},
+        body={"role": "job_seeker"},
+        answer=success("Role chosen", {"user": {**GOOGLE_USER, "role": "job_seeker"}}),
+        errors=(ValidationError({"role": ["The role was chosen already and cannot be changed."]}),),
+    ),
+)
+
+# --- Profiles ---------------------------------------------------------------------------------------------------------
+
+job_seekers_documented = documented(
+    "Job seekers",
+    list=operation(
+        "List job seekers",
+        "Job seekers find themselves, employers those who applied to their jobs, administrators all. Newest first.",
+        answer=[JOB_SEEKER],
+    ),
+    retrieve=operation(
+        "Show a job seeker",
+        "The profile of a job seeker that the caller may know of.",
+        answer=JOB_SEEKER,
+    ),
+    update=operation(
+        "Update a job seeker",
+        'Replaces the profile. `user` is ignored; `phone_number` is free text and may be "" or null.',
+        body=JOB_SEEKER_INPUT,
+        answer=JOB_SEEKER,
+    ),
+    partial_update=operation(
+        "Update some of a job seeker",
+        "Changes the given fields only.",
+        body={"phone_number": "080444555666"},
+        answer=JOB_SEEKER,
+    ),
+)
+
+employers_documented = documented(
+    "Employers",
+    list=operation("List employers", "Every company's card. Newest first.", answer=[EMPLOYER]),
+    retrieve=operation("Show an employer", "A company's card.", answer=EMPLOYER),
+    update=operation(
+        "Update an employer",
+        'Replaces the card; for its owner. `user` is ignored; description and website may be "" or null.',
+        body=EMPLOYER_INPUT,
+        answer=EMPLOYER,
+    ),
+    partial_update=operation(
+        "Update some of an employer",
+        "Changes the given fields only; for the card's owner.",
+        body={"website": "https://www.microsoft.com"},
+        answer=EMPLOYER,
+    ),
+)
+
+# --- Skills -----------------------------------------------------------------------------------------------------------
+
+_have_this_skill = AlreadyExists("You have this skill already.", Skill(pk=SKILL["skill_id"]))
+
+skills_documented = documented(
+    "Skills",
+    list=operation(
+        "List skills",
+        "Job seekers find their own, employers those of their applicants. By name.",
+        answer=[SKILL, ANOTHER_SKILL],
+    ),
+    create=operation(
+        "Add a skill",
+        "Adds a skill to the caller, who is a job seeker. Names are unique for each person without regard to case.",
+        body={"name": "Django"},
+        answer=SKILL,
+        errors=(_have_this_skill,),
+    ),
+    retrieve=operation("Show a skill", "A skill of somebody whom the caller may know of.", answer=SKILL),
+    update=operation(
+        "Rename a skill",
+        "Renames a skill of one's own.",
+        body={"name": "Django"},
+        answer=SKILL,
+        errors=(_have_this_skill,),
+    ),
+    partial_update=operation(
+        "Rename a skill (partial)",
+        "Renames a skill of one's own; an empty body changes nothing.",
+        body={"name": "Django"},
+        answer=SKILL,
+        errors=(_have_this_skill,),
+    ),
+    destroy=operation("Remove a skill", "Removes a skill of one's own."),
+)

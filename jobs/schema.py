@@ -1,0 +1,221 @@
+"""How categories, locations and jobs read in the OpenAPI schema."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+
+from accounts.schema import EMPLOYER
+from anywork.api.exceptions import AlreadyExists, Conflict
+from anywork.api.schema import documented, operation
+from jobs.models import Category, Location
+from jobs.serializers import JobDetailsSerializer, JobSerializer
+
+# --- Examples ---------------------------------------------------------------------------------------------------------
+
+CATEGORY_INPUT = {"name": "Software Development", "description": "Jobs related to software development"}
+CATEGORY = {"category_id": "45cee174-0222-451d-afc3-ef8a7940e027", **CATEGORY_INPUT}
+LOCATION_INPUT = {"city": "Abeokuta", "state": "Ogun", "country": "Nigeria"}
+LOCATION = {"location_id": "e7df170d-9bba-41f6-9645-ae50ec0ed572", **LOCATION_INPUT}
+JOB_INPUT = {
+    "title": "Software Engineer",
+    "description": "We are looking for a skilled software engineer.",
+    "location": LOCATION["location_id"],
+    "category": CATEGORY["category_id"],
+    "salary_range": "$80,000 - $100,000",
+    "job_type": "full-time",
+    "expires_at": "2030-12-12",
+}
+JOB = {
+    "job_id": "2f53287a-13b2-4ea1-9c79-a0d6b930581d",
+    "title": "Software Engineer",
+    "description": "We are looking for a skilled software engineer.",
+    "salary_range": "$80,000 - $100,000",
+    "job_type": "full-time",
+    "posted_at": "2030-03-04T20:51:00.718945Z",
+    "expires_at": "2030-12-12T00:00:00Z",
+    "is_active": True,
+    "employer": "89824eaf-233f-45e1-a417-262e8333c977",
+    "location": LOCATION["location_id"],
+    "category": CATEGORY["category_id"],
+}
+JOB_DETAILS = {
+    **JOB,
+    "employer_details": {**EMPLOYER, "user": JOB["employer"]},
+    "location_details": LOCATION,
+    "category_details": CATEGORY,
+}
+
+# --- Categories and locations -----------------------------------------------------------------------------------------
+
+_in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_use")
+_category_exists = AlreadyExists("This category exists already.", Category(pk=CATEGORY["category_id"]))
+_location_exists = AlreadyExists("This location exists already.", Location(pk=LOCATION["location_id"]))
+
+categories_documented = documented(
+    "Categories",
+    list=operation("List categories", "All fields of work, by name.", answer=[CATEGORY]),
+    create=operation(
+        "Add a category",
+        "For employers and administrators. Names are unique without regard to case: a 409 names the `existing` one, "
+        "ready to be used instead.",
+        body=CATEGORY_INPUT,
+        answer=CATEGORY,
+        errors=(_category_exists,),
+    ),
+    retrieve=operation("Show a category", "A field of work.", answer=CATEGORY),
+    update=operation(
+        "Update a category",
+        "For administrators: every employer's jobs may be filed under it.",
+        body=CATEGORY_INPUT,
+        answer=CATEGORY,
+        errors=(_category_exists,),
+    ),
+    partial_update=operation(
+        "Update some of a category",
+        "Changes the given fields only; for administrators.",
+        body={"description": "Jobs related to software development"},
+        answer=CATEGORY,
+        errors=(_category_exists,),
+    ),
+    destroy=operation("Delete a category", "For administrators, while no job is filed under it.", errors=(_in_use,)),
+)
+
+locations_documented = documented(
+    "Locations",
+    list=operation("List locations", "All places of work, by country, state and city.", answer=[LOCATION]),
+    create=operation(
+        "Add a location",
+        "For employers and administrators. Places are unique without regard to case: a 409 names the `existing` one, "
+        "ready to be used instead.",
+        body=LOCATION_INPUT,
+        answer=LOCATION,
+        errors=(_location_exists,),
+    ),
+    retrieve=operation("Show a location", "A place of work.", answer=LOCATION),
+    update=operation(
+        "Update a location",
+        "For administrators: every employer's jobs may be there.",
+        body=LOCATION_INPUT,
+        answer=LOCATION,
+        errors=(_location_exists,),
+    ),
+    partial_update=operation(
+        "Update some of a location",
+        "Changes the given fields only; for administrators.",
+        body={"state": "Ogun"},
+        answer=LOCATION,
+        errors=(_location_exists,),
+    ),
+    destroy=operation("Delete a location", "For administrators, while no job is there.", errors=(_in_use,)),
+)
+
+# --- Jobs -------------------------------------------------------------------------------------------------------------
+
+
+class ExpandableJobSerializer(JobDetailsSerializer):
+    """A job; `expand` adds the details."""
+
+    class Meta(JobDetailsSerializer.Meta):
+        optional_fields = tuple(f"{name}_details" for name in JobDetailsSerializer.DETAILS)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return all of them: the schema tells what there can be."""
+        return super(JobDetailsSerializer, self).get_fields()
+
+
+_expand = OpenApiParameter(
+    "expand",
+    {"type": "array", "items": {"type": "string", "enum": list(JobDetailsSerializer.DETAILS)}},
+    style="form",
+    explode=False,
+    description="Adds `employer_details`, `location_details`, `category_details`. Several are joined by commas.",
+)
+_unknown_detail = ValidationError({"expand": ["company: not one of employer, location, category."]})
+_bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
+_past = ValidationError({"expires_at": ["This date is in the past."]})
+
+jobs_documented = documented(
+    "Jobs",
+    list=operation(
+        "Search jobs",
+        "Open jobs (active and not expired), newest first. All filters narrow together; `job_type` and `category` may "
+        "be repeated, and then any of them fits. Administrators also find closed jobs.",
+        parameters=[_expand],
+        responses=ExpandableJobSerializer(many=True),
+        answer=[JOB],
+        errors=(_bad_filter, _unknown_detail),
+    ),
+    create=operation(
+        "Post a job",
+        "For employers; the caller becomes its `employer`. `salary_range` is optional and kept word for word.",
+        body=JOB_INPUT,
+        answer=JOB,
+        errors=(_past,),
+    ),
+    retrieve=operation(
+        "Show a job",
+        "An open job; one's own and those one has applied to in any state. Each call by others than its owner counts "
+        "as a view in the analytics.",
+        parameters=[_expand],
+        responses=ExpandableJobSerializer,
+        answer=JOB,
+        errors=(_unknown_detail,),
+    ),
+    update=operation(
+        "Update a job",
+        "Replaces a job of one's own. `is_active` false closes it.",
+        body={**JOB_INPUT, "is_active": True},
+        answer=JOB,
+        errors=(_past,),
+    ),
+    partial_update=operation(
+        "Update some of a job",
+        "Changes the given fields of a job of one's own; `is_active` false closes it.",
+        body={"salary_range": "$80,000 - $100,000"},
+        answer=JOB,
+        errors=(_past,),
+    ),
+    destroy=operation(
+        "Delete a job", "A job that has applications is closed instead, because applications are never lost."
+    ),
+)
+
+employer_jobs_documented = documented(
+    "Employer jobs",
+    list=operation(
+        "List my jobs",
+        "The caller's own jobs, open or not, with their details. Newest first; takes the filters of the job search.",
+        answer=[JOB_DETAILS],
+        errors=(_bad_filter,),
+    ),
+    create=operation(
+        "Post a job (as its employer)",
+        "The same as POST /api/jobs/.",
+        request=JobSerializer,
+        responses={201: JobSerializer},
+        body=JOB_INPUT,
+        answer=JOB,
+        errors=(_past,),
+    ),
+    retrieve=operation(
+        "Show my job", "A job of one's own in any state, with its details. Counts no view.", answer=JOB_DETAILS
+    ),
+    update=operation(
+        "Update my job",
+        "Replaces a job of one's own. Without `is_active` it stays as open or closed as it is.",
+        body=JOB_INPUT,
+        answer=JOB,
+        errors=(_past,),
+    ),
+    partial_update=operation(
+        "Update some of my job",
+        "Changes the given fields only; `is_active` false closes the job.",
+        body={"is_active": False},
+        answer={**JOB, "is_active": False},
+        errors=(_past,),
+    ),
+    destroy=operation(
+        "Delete my job", "A job that has applications is closed instead, because applications are never lost."
+    ),
+)

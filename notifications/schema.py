@@ -1,0 +1,64 @@
+"""How notifications read in the OpenAPI schema."""
+
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied, ValidationError
+
+from anywork.api.schema import documented, operation
+from notifications.serializers import NotificationCreateSerializer, NotificationSerializer
+
+NOTIFICATION_INPUT = {
+    "user": "89824eaf-233f-45e1-a417-262e8333c977",
+    "message": "Your application has been reviewed.",
+    "is_read": False,
+}
+NOTIFICATION = {
+    "notification_id": "7c02c6f8-c9c8-44ce-94e6-75ab62a9a3c5",
+    "message": "Your application has been reviewed.",
+    "is_read": False,
+    "created_at": "2030-03-06T23:30:42.578432Z",
+    "user": "89824eaf-233f-45e1-a417-262e8333c977",
+}
+
+notifications_documented = documented(
+    "Notifications",
+    list=operation(
+        "List notifications",
+        "The caller's own, newest first. They appear by themselves: to the employer when somebody applies, to the "
+        "seeker when the status changes.",
+        answer=[NOTIFICATION],
+        errors=(ValidationError({"is_read": ["Enter true or false."]}),),
+    ),
+    create=operation(
+        "Send a notification",
+        "To oneself; employers also to the applicants of their jobs, administrators to anybody.",
+        request=NotificationCreateSerializer,
+        responses={201: NotificationSerializer},
+        body=NOTIFICATION_INPUT,
+        answer=NOTIFICATION,
+        errors=(PermissionDenied("You may notify yourself and the applicants of your own jobs only."),),
+    ),
+    retrieve=operation("Show a notification", "One of the caller's own.", answer=NOTIFICATION),
+    partial_update=operation(
+        "Mark a notification as read",
+        "Or as unread again. Nothing else of it can be changed.",
+        body={"is_read": True},
+        answer={**NOTIFICATION, "is_read": True},
+        errors=(ValidationError({"is_read": ["Must be a valid boolean."]}),),
+    ),
+    destroy=operation("Delete a notification", "One of the caller's own."),
+    unread_count=operation(
+        "Count unread notifications",
+        "For the number on the bell.",
+        request=None,
+        responses=inline_serializer("UnreadCount", {"unread_count": serializers.IntegerField(min_value=0)}),
+        answer={"unread_count": 3},
+    ),
+    mark_all_read=operation(
+        "Mark all notifications as read",
+        "Takes no body; answers how many were unread.",
+        request=None,
+        responses=inline_serializer("MarkedAsRead", {"updated": serializers.IntegerField(min_value=0)}),
+        answer={"updated": 3},
+    ),
+)
