@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,6 +52,8 @@ def _defaults(var: Path) -> dict[str, str]:
         "CORS_ALLOWED_ORIGINS": ",".join(FRONTEND),
         "FRONTEND_URL": FRONTEND[0],
         "CELERY_BROKER_URL": f"filesystem://localhost{path}/broker",
+        # For two copies that share a RabbitMQ.
+        "CELERY_QUEUE": f"anywork.local.{sha256(str(var).encode()).hexdigest()[:8]}",
         # One slash more than elsewhere: django-environ drops the first one of a path.
         "EMAIL_URL": f"filemail:///{path}/mail",
         "MEDIA_ROOT": str(var / "media"),

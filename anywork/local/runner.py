@@ -190,7 +190,9 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     # In a fresh container there is only root, which Celery warns of at length.
     as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
-    supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2"])
+    # Two workers of one name on one broker take each other's control queue.
+    node = ["--hostname", f"{supervisor.environment['CELERY_QUEUE']}@%h"]
+    supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node])
     supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", VAR / "beat" / "schedule"])
     for line in _banner(port, supervisor.environment).splitlines():
         supervisor.say("run", line)
