@@ -43,6 +43,13 @@ def choose_role(*, user: User, role: str) -> User:
     return user
 
 
+def ensure_profile(user: User) -> None:
+    """Create the profile that the role of `user` calls for, unless it is there."""
+    # A role and the accessor of its profile have the same name.
+    if not hasattr(user, user.role):
+        _create_profile(user, {})
+
+
 def _create_profile(user: User, values: dict[str, str]) -> None:
     if user.role == User.Role.JOB_SEEKER:
         JobSeeker.objects.create(user=user, **{key: values.get(key, "") for key in JOB_SEEKER_FIELDS})

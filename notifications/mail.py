@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
-from notifications.models import OutgoingEmail
+from notifications.models import OutgoingEmail, default_give_up_at
 from notifications.publishing import publish_email
 from notifications.querysets import OutgoingEmailQuerySet
 
@@ -55,8 +55,42 @@ def queue_email(*, kind: OutgoingEmail.Kind, dedup_key: str, recipient: User, co
         text=render_to_string(f"notifications/mail/{kind.value}.txt", values),
         html=render_to_string(f"notifications/mail/{kind.value}.html", values),
     )
-    # A def or lambda, because the robust error log reads its __qualname__.
-    transaction.on_commit(lambda: publish_email(email.pk), robust=True)
+    _publish_after_commit(email)
+
+
+def requeue(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
+    """Send these mails again, from now on until they would be given up anew; return them as they were.
+
+    One that is queued or being sent already is left alone.
+    """
+    waiting = (OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING)
+    with transaction.atomic():
+        settled = list(_locked(emails).exclude(state__in=waiting))
+        OutgoingEmail.objects.filter(pk__in=[email.pk for email in settled]).update(
+            state=OutgoingEmail.State.QUEUED, next_attempt_at=timezone.now(), give_up_at=default_give_up_at()
+        )
+        for email in settled:
+            _publish_after_commit(email)
+    return settled
+
+
+def hold(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
+    """Keep these mails from being sent until they are requeued; return them as they were.
+
+    One that was sent or given up, or is being sent, is left alone.
+    """
+    with transaction.atomic():
+        waiting = list(_locked(emails).unclaimed(timezone.now()))
+        OutgoingEmail.objects.filter(pk__in=[email.pk for email in waiting]).update(
+            state=OutgoingEmail.State.HELD, locked_until=None
+        )
+    return waiting
+
+
+def message_id(email: OutgoingEmail) -> str:
+    """Return the Message-ID: the same for every attempt, so that a mail server can tell a copy from a second mail."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{email.pk}@{domain}>"
 
 
 def deliver_one(email_id: UUID) -> bool:
@@ -67,6 +101,16 @@ def deliver_one(email_id: UUID) -> bool:
 def deliver_next() -> bool:
     """Send the mail that has been due the longest; return False when there is none."""
     return _deliver_first(OutgoingEmail.objects.order_by("next_attempt_at"))
+
+
+def _publish_after_commit(email: OutgoingEmail) -> None:
+    # A def or lambda, because the robust error log reads its __qualname__.
+    transaction.on_commit(lambda: publish_email(email.pk), robust=True)
+
+
+def _locked(emails: OutgoingEmailQuerySet) -> OutgoingEmailQuerySet:
+    # Without the joins of `emails`, whose rows are not to be locked.
+    return OutgoingEmail.objects.filter(pk__in=emails.values("pk")).select_for_update()
 
 
 def _deliver_first(candidates: OutgoingEmailQuerySet) -> bool:
@@ -95,13 +139,11 @@ def _claim(candidates: OutgoingEmailQuerySet) -> OutgoingEmail | None:
 
 
 def _send(email: OutgoingEmail) -> None:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     message = EmailMultiAlternatives(
         subject=email.subject,
         body=email.text,
         to=[email.to],
-        # The same for every attempt, so that a mail server can tell a copy from a second mail.
-        headers={"Message-ID": f"<{email.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": message_id(email), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(email.html, "text/html")
     message.send()

@@ -24,3 +24,7 @@ class OutgoingEmailQuerySet(models.QuerySet[Any]):
         """Mails to send at `now`: waiting and due, or left behind by a worker whose lease ran out."""
         waiting = Q(state__in=("queued", "retry"), next_attempt_at__lte=now)
         return self.filter(waiting | Q(state="sending", locked_until__lt=now))
+
+    def unclaimed(self, now: datetime) -> "OutgoingEmailQuerySet":
+        """Mails still to send that no worker is at: waiting, or left behind by one whose lease ran out."""
+        return self.filter(Q(state__in=("queued", "retry")) | Q(state="sending", locked_until__lt=now))

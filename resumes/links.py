@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from rest_framework.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from resumes.models import Resume
 _signer = TimestampSigner(salt="resumes.link")
 
 
-def signed_url(resume: Resume, request: Request) -> str:
+def signed_url(resume: Resume, request: Request | HttpRequest) -> str:
     """Return the absolute URL of the file, signed for RESUME_LINK_MINUTES from now."""
     path = reverse("resume-file", kwargs={"resume_id": resume.pk})
     signature = _signer.sign(str(resume.pk)).partition(":")[2]

@@ -1,0 +1,210 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.models import Employer, JobSeeker, Session, Skill, User
+from accounts.querysets import SessionQuerySet
+from accounts.services import ensure_profile
+from anywork.admin import FixedRowsAdmin, RecordAdmin
+
+# What would let a member of the staff make its own way up.
+GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address as this project keeps it, so that one in use is told before the database refuses it."""
+
+    def to_python(self, value: Any) -> str:
+        return User.objects.normalize_email(super().to_python(value))
+
+
+class RoleRule(forms.ModelForm):
+    """Without the tick, the role of an administrator would be one that may do nothing."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("role") == User.Role.ADMIN and not values.get("is_staff"):
+            self.add_error("role", "This role goes with a tick at “Administrator”.")
+        return values
+
+
+class UserAddForm(RoleRule, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "role", "is_staff", "is_superuser")
+        field_classes = {"email": EmailField}
+
+
+class UserEditForm(RoleRule, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ("email", "password", "role", "is_staff")
+        field_classes = {"email": EmailField}
+
+
+class UserPasswordForm(AdminPasswordChangeForm):
+    """Sets a password, and signs whoever knew the old one out everywhere."""
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
+        with transaction.atomic():
+            user = super().save(commit)
+            user.sessions.end()
+        return user
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = UserAddForm
+    form = UserEditForm
+    change_password_form = UserPasswordForm
+    list_display = ("email", "role", "is_active", "is_staff", "is_verified", "created_at")
+    list_filter = ("role", "is_active", "is_staff", ("email_verified_at", admin.EmptyFieldListFilter))
+    search_fields = ("email", "^user_id")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "pk")
+    show_full_result_count = False
+    readonly_fields = (
+        "user_id",
+        "profile",
+        "google_sub",
+        "email_verified_at",
+        "last_login",
+        "created_at",
+        "updated_at",
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "role", "usable_password", "password1", "password2")}),
+        ("Permissions", {"fields": ("is_staff", "is_superuser")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("email", "password", "role", "profile", "is_active")}),
+        ("Permissions", {"fields": GRANTS, "classes": ("collapse",)}),
+        (
+            "Record",
+            {"fields": ("user_id", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")},
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None and obj.role:
+            # Chosen once, as in the API: the profile and all that hangs on it would stay behind.
+            fields += ("role",)
+        return fields if request.user.is_superuser else fields + GRANTS
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        is_above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not is_above
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: files and decisions of others hang on an account. Deactivating it closes it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
+        if change and "email" in form.changed_data:
+            # The proof was of the old address.
+            obj.email_verified_at = None
+        super().save_model(request, obj, form, change)
+        ensure_profile(obj)
+        if not obj.is_active:
+            # For good: the tokens must not come back to life with the account.
+            obj.sessions.end()
+
+    @admin.display(boolean=True, description="e-mail verified", ordering="email_verified_at")
+    def is_verified(self, obj: User) -> bool:
+        return obj.email_verified_at is not None
+
+    @admin.display(empty_value="-")
+    def profile(self, obj: User) -> str | None:
+        if obj.role not in {User.Role.JOB_SEEKER, User.Role.EMPLOYER}:
+            return None
+        model = JobSeeker if obj.role == User.Role.JOB_SEEKER else Employer
+        url = reverse(f"admin:accounts_{model._meta.model_name}_change", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, obj.get_role_display())
+
+
+class ProfileAdmin(FixedRowsAdmin):
+    """Profiles come with the role of their user."""
+
+    show_full_result_count = False
+    readonly_fields = ("user",)
+    ordering = ("-user__created_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Here and not in list_select_related, because a profile without a name is called by its user's address in
+        # the choices of other pages too.
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(JobSeeker)
+class JobSeekerAdmin(ProfileAdmin):
+    list_display = ("user", "first_name", "last_name", "phone_number")
+    search_fields = ("user__email", "first_name", "last_name", "phone_number", "^user__user_id")
+    list_filter = ("user__is_active",)
+
+
+@admin.register(Employer)
+class EmployerAdmin(ProfileAdmin):
+    list_display = ("user", "company_name", "website")
+    search_fields = ("user__email", "company_name", "^user__user_id")
+    list_filter = ("user__is_active",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+
+@admin.register(Skill)
+class SkillAdmin(RecordAdmin):
+    """Skills are their owners' own words: an administrator may remove one, not put it into somebody's mouth."""
+
+    list_display = ("name", "user")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email")
+    ordering = ("name", "pk")
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+class SessionStateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("alive", "Alive"), ("over", "Ended or expired")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(is_alive=self.value() == "alive") if self.value() else queryset
+
+
+@admin.register(Session)
+class SessionAdmin(RecordAdmin):
+    list_display = ("user", "is_alive", "created_at", "last_used_at", "ended_at")
+    list_filter = (SessionStateFilter,)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "^session_id")
+    date_hierarchy = "created_at"
+    ordering = ("-last_used_at", "pk")
+    show_full_result_count = False
+    fields = ("session_id", "user", "is_alive", "created_at", "last_used_at", "ended_at")
+    actions = ("end_sessions",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        alive = Session.objects.alive().exclude(pk__in=Session.objects.expired().values("pk"))
+        return super().get_queryset(request).annotate(is_alive=Exists(alive.filter(pk=OuterRef("pk"))))
+
+    @admin.display(boolean=True, description="alive")
+    def is_alive(self, obj: Any) -> bool:
+        return obj.is_alive
+
+    @admin.action(description="End selected sessions", permissions=["act"])
+    def end_sessions(self, request: HttpRequest, queryset: SessionQuerySet) -> None:
+        ended = Session.objects.filter(pk__in=queryset.values("pk")).end()
+        self.message_user(request, f"{ended} sessions ended: their tokens are refused from now on.", messages.SUCCESS)

@@ -1,0 +1,85 @@
+"""The admin site, and what the admin pages of several apps share."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+admin.site.site_header = admin.site.site_title = "AnyWork"
+admin.site.index_title = "Administration"
+admin.site.site_url = settings.FRONTEND_URL
+
+
+class FixedRowsAdmin(admin.ModelAdmin):
+    """Rows that come and go with what they belong to: none is made or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordAdmin(FixedRowsAdmin):
+    """Records of what happened: to be read, for an edited one would lie.
+
+    Actions declared with `permissions=["act"]` are for those who have the model's change permission.
+    """
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
+
+
+class DeletedByServiceAdmin(admin.ModelAdmin):
+    """Rows that a service deletes, or keeps in another way while something depends on them."""
+
+    # What a row that is still needed becomes: "closed".
+    instead: str
+    # "it has applications".
+    reason: str
+    actions = ("delete_selected",)
+
+    def delete_by_service(self, obj: Any) -> None:
+        """Delete `obj`, or do what `instead` says."""
+        raise NotImplementedError
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list]:
+        """What the page that asks "are you sure?" lists; what depends on a row is the service's business."""
+        listed = [f"{obj} (if {self.reason}, it will be {self.instead} instead)" for obj in objs]
+        return listed, {str(self.opts.verbose_name_plural): len(listed)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_by_service(obj)
+        if self._is_kept(obj.pk):
+            sentence = f"Not deleted but {self.instead}, because {self.reason}."
+            self.log_change(request, obj, sentence)
+            self.message_user(request, f"“{obj}”: {sentence}", messages.WARNING)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        if self._is_kept(obj_id):
+            return redirect(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", obj_id)
+        return super().response_delete(request, obj_display, obj_id)
+
+    @admin.action(description="Delete selected %(verbose_name_plural)s", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+        """Django's action, but for its last sentence, which would call every row deleted."""
+        if "post" not in request.POST:
+            return delete_selected(self, request, queryset)
+        rows = list(queryset)
+        self.log_deletions(request, queryset)
+        for row in rows:
+            self.delete_model(request, row)
+        deleted = len(rows) - self.model.objects.filter(pk__in=[row.pk for row in rows]).count()
+        self.message_user(request, f"{deleted} of {len(rows)} deleted.", messages.SUCCESS)
+        return None
+
+    def _is_kept(self, pk: Any) -> bool:
+        return self.model.objects.filter(pk=pk).exists()

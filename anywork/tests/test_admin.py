@@ -1,0 +1,178 @@
+"""What holds for the admin pages of every model; each app tests what is particular to its own."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Employer, JobSeeker, RefreshTokenUse, Session, Skill, User
+from accounts.tests.factories import EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
+from accounts.tokens import open_session
+from analytics.models import Analytics
+from analytics.tests.factories import AnalyticsFactory
+from applications.models import Application, StatusChange
+from applications.tests.factories import ApplicationFactory
+from jobs.models import Category, Job, Location
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from notifications.models import Notification, OutgoingEmail
+from notifications.tests.factories import NotificationFactory, OutgoingEmailFactory
+from resumes.models import Resume
+from resumes.tests.factories import ResumeFactory
+
+APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
+
+# The first is shown with its application; the second says nothing that its session does not.
+WITHOUT_PAGE = {StatusChange, RefreshTokenUse}
+
+MAKE_ROW: dict[Any, Any] = {
+    Analytics: AnalyticsFactory,
+    Application: ApplicationFactory,
+    Category: CategoryFactory,
+    Employer: EmployerFactory,
+    Job: JobFactory,
+    JobSeeker: JobSeekerFactory,
+    Location: LocationFactory,
+    Notification: NotificationFactory,
+    OutgoingEmail: OutgoingEmailFactory,
+    Resume: ResumeFactory,
+    Session: lambda: open_session(UserFactory()),
+    Skill: SkillFactory,
+    User: UserFactory,
+}
+MADE_BY_HAND = {Category, Job, Location, Notification, User}
+DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill}
+# Of what happened: changing it would lie.
+RECORDS = {Analytics, Application, OutgoingEmail, Resume, Session, Skill}
+# What one chooses by searching, and where.
+CHOSEN = {
+    Category: (Job, "category"),
+    Employer: (Job, "employer"),
+    Location: (Job, "location"),
+    User: (Notification, "user"),
+}
+
+# Session, user and permission checks are three of them; a filter by a relation adds one for its choices.
+MOST_QUERIES = 14
+
+every_model = pytest.mark.parametrize("model", MAKE_ROW, ids=lambda model: model.__name__)
+
+
+def url(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def queries_of(client, address):
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return len(queries)
+
+
+def make_rows(model, number):
+    for _ in range(number):
+        MAKE_ROW[model]()
+
+
+def assert_constant_queries(client, model, address):
+    make_rows(model, 2)
+    few = queries_of(client, address)
+    make_rows(model, 10)
+    assert queries_of(client, address) == few <= MOST_QUERIES
+
+
+def test_every_model_has_a_page():
+    models = {model for app in APPS for model in apps.get_app_config(app).get_models()}
+    assert set(MAKE_ROW) == models - WITHOUT_PAGE
+    assert set(MAKE_ROW) <= set(admin.site._registry)
+
+
+def test_admin_sees_whose_site_it_is(admin_client):
+    page = admin_client.get(reverse("admin:index")).content.decode()
+    assert "<title>Administration | AnyWork</title>" in page
+    assert '<a href="http://localhost:3000">View site</a>' in page
+
+
+@every_model
+def test_admin_list_has_constant_queries(admin_client, model):
+    assert_constant_queries(admin_client, model, url(model, "changelist"))
+    assert admin_client.get(url(model, "changelist")).context["cl"].result_count >= 12
+
+
+@every_model
+def test_admin_searches_with_constant_queries(admin_client, model):
+    assert_constant_queries(admin_client, model, f"{url(model, 'changelist')}?q=o")
+
+
+@every_model
+@pytest.mark.parametrize("words", ["12345678-aaaa-bbbb-cccc-1234567890ab", 'not, a key ] %_ \\ "open', "\x00"])
+def test_admin_may_search_for_anything(admin_client, model, words):
+    make_rows(model, 1)
+    assert admin_client.get(url(model, "changelist"), {"q": words}).status_code == 200
+
+
+@every_model
+def test_admin_finds_a_row_by_its_words_alone(admin_client, model):
+    make_rows(model, 2)
+    response = admin_client.get(url(model, "changelist"), {"q": "no row holds these words"})
+    assert response.context["cl"].result_count == 0
+
+
+@every_model
+def test_admin_filters_and_sorts(admin_client, model):
+    make_rows(model, 3)
+    changelist = admin_client.get(url(model, "changelist")).context["cl"]
+    for spec in changelist.filter_specs:
+        for choice in spec.choices(changelist):
+            assert admin_client.get(url(model, "changelist") + choice["query_string"]).status_code == 200
+    for column in range(1, len(changelist.list_display) + 1):
+        assert admin_client.get(url(model, "changelist"), {"o": f"-{column}"}).status_code == 200
+
+
+@every_model
+def test_admin_opens_a_row_with_constant_queries(admin_client, model):
+    make_rows(model, 1)
+    address = url(model, "change", model._default_manager.order_by("pk").first().pk)
+    admin_client.get(address)  # The first one also asks for the content type, which is kept in memory.
+    few = queries_of(admin_client, address)
+    make_rows(model, 5)
+    assert queries_of(admin_client, address) == few <= MOST_QUERIES
+
+
+@every_model
+def test_admin_adds_by_hand_only_what_people_make(admin_client, model):
+    response = admin_client.get(url(model, "add"))
+    assert response.status_code == (200 if model in MADE_BY_HAND else 403)
+
+
+@every_model
+def test_admin_deletes_by_hand_only_what_nobody_needs_again(admin_client, model):
+    make_rows(model, 1)
+    response = admin_client.get(url(model, "delete", model._default_manager.first().pk))
+    assert response.status_code == (200 if model in DELETED_BY_HAND else 403)
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)
+def test_admin_changes_no_record(admin_client, model):
+    make_rows(model, 1)
+    assert admin_client.post(url(model, "change", model._default_manager.first().pk)).status_code == 403
+
+
+@pytest.mark.parametrize("model", CHOSEN, ids=lambda model: model.__name__)
+def test_admin_chooses_by_search_with_constant_queries(admin_client, model):
+    source, field = CHOSEN[model]
+    query = f"app_label={source._meta.app_label}&model_name={source._meta.model_name}&field_name={field}&term="
+    assert_constant_queries(admin_client, model, f"{reverse('admin:autocomplete')}?{query}")
+
+
+@every_model
+def test_employer_is_sent_to_the_login(client, db, model):
+    client.force_login(EmployerFactory().user)
+    response = client.get(url(model, "changelist"))
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("admin:login"))

@@ -1,0 +1,102 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from rest_framework.exceptions import APIException
+
+from anywork.admin import RecordAdmin
+from applications.models import Application, Status, StatusChange
+from applications.services import change_status
+
+
+class StatusChangeInline(admin.TabularInline):
+    """Who decided what, and when."""
+
+    model = StatusChange
+    fields = ("at", "actor", "from_status", "to_status")
+    ordering = ("at", "pk")
+    verbose_name_plural = "history of the status"
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatusChange]:
+        return super().get_queryset(request).select_related("actor")
+
+
+@admin.register(Application)
+class ApplicationAdmin(RecordAdmin):
+    list_display = ("job_seeker", "job", "company", "status", "applied_at")
+    list_filter = ("status", "job__category")
+    list_select_related = ("job_seeker__user", "job__employer__user")
+    search_fields = (
+        "job_seeker__user__email",
+        "job_seeker__first_name",
+        "job_seeker__last_name",
+        "job__title",
+        "job__employer__company_name",
+        "^application_id",
+    )
+    date_hierarchy = "applied_at"
+    ordering = ("-applied_at", "-pk")
+    show_full_result_count = False
+    fields = (
+        "job_seeker",
+        "job",
+        "company",
+        "status",
+        "applied_at",
+        "cover_letter",
+        "submitted_resume",
+        "application_id",
+    )
+    inlines = (StatusChangeInline,)
+    actions = ("mark_reviewed", "accept", "reject")
+
+    @admin.display(ordering="job__employer__company_name")
+    def company(self, obj: Application) -> str:
+        return str(obj.job.employer)
+
+    @admin.display(description="resume")
+    def submitted_resume(self, obj: Application) -> str:
+        url = reverse("admin:resumes_resume_change", args=[obj.resume_id])
+        return format_html('<a href="{}">{}</a>', url, obj.resume.file_name)
+
+    @admin.action(description="Mark as reviewed", permissions=["act"])
+    def mark_reviewed(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        self._change_each(request, queryset, Status.REVIEWED)
+
+    @admin.action(description="Accept (the seekers get a mail)", permissions=["act"])
+    def accept(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        self._change_each(request, queryset, Status.ACCEPTED)
+
+    @admin.action(description="Reject (the seekers get a mail)", permissions=["act"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        self._change_each(request, queryset, Status.REJECTED)
+
+    def _change_each(self, request: HttpRequest, queryset: QuerySet[Application], status: Status) -> None:
+        """Change one by one, so that a refusal leaves the others alone; tell what became of each."""
+        administrator: Any = request.user
+        changed = 0
+        for application in queryset:
+            name = f"{application.job_seeker} for “{application.job}”"
+            if application.status == status:
+                self.message_user(request, f"{name}: was {status} before.", messages.INFO)
+                continue
+            try:
+                change_status(application_id=application.pk, actor=administrator, status=status)
+            except APIException as refusal:
+                self.message_user(request, f"{name}: {refusal.detail}", messages.ERROR)
+            else:
+                changed += 1
+        if changed:
+            plural = "" if changed == 1 else "s"
+            self.message_user(request, f"{changed} application{plural} {status}.", messages.SUCCESS)

@@ -1,0 +1,78 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from anywork.admin import DeletedByServiceAdmin
+from jobs.models import Category, Job, Location
+from jobs.services import delete_or_close_job
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ("name", "description")
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+
+
+@admin.register(Location)
+class LocationAdmin(admin.ModelAdmin):
+    list_display = ("city", "state", "country")
+    list_filter = ("country",)
+    search_fields = ("city", "state", "country")
+    ordering = ("country", "state", "city", "pk")
+
+
+class JobStateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("expired", "Expired"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        match self.value():
+            case "open":
+                return queryset.open()
+            case "expired":
+                return queryset.filter(is_active=True, closes_at__lte=timezone.now())
+            case "closed":
+                return queryset.filter(is_active=False)
+        return queryset
+
+
+@admin.register(Job)
+class JobAdmin(DeletedByServiceAdmin):
+    list_display = ("title", "employer", "location", "category", "job_type", "is_open", "posted_at", "expires_at")
+    list_filter = (JobStateFilter, "job_type", "category", "location__country")
+    list_select_related = ("employer__user", "location", "category")
+    search_fields = ("title", "employer__company_name", "employer__user__email", "^job_id")
+    date_hierarchy = "posted_at"
+    ordering = ("-posted_at", "-pk")
+    show_full_result_count = False
+    autocomplete_fields = ("employer", "location", "category")
+    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at")
+    fieldsets = (
+        (None, {"fields": ("title", "employer", "location", "category", "job_type", "salary_range", "description")}),
+        ("State", {"fields": ("is_active", "expires_at")}),
+    )
+    # Known once it is posted.
+    record = ("Record", {"fields": ("is_open", "closes_at", "posted_at", "job_id")})
+    instead = "closed"
+    reason = "it has applications"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        return (*self.fieldsets, self.record) if obj else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> tuple[str, ...]:
+        # The applications were made to this employer.
+        return (*self.readonly_fields, "employer") if obj else self.readonly_fields
+
+    def delete_by_service(self, obj: Job) -> None:
+        delete_or_close_job(obj)
+
+    @admin.display(boolean=True, description="open")
+    def is_open(self, obj: Job) -> bool:
+        return obj.is_open

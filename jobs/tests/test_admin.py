@@ -1,0 +1,88 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from accounts.tests.factories import EmployerFactory
+from analytics.tests.factories import AnalyticsFactory
+from applications.tests.factories import ApplicationFactory
+from jobs.models import Category, Job
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+LIST = "admin:jobs_job_changelist"
+
+
+def form(job, **fields):
+    names = ("title", "description", "salary_range", "job_type")
+    keys = {name: getattr(job, f"{name}_id") for name in ("employer", "location", "category")}
+    expiry = {"expires_at_0": "2090-12-12", "expires_at_1": "00:00:00"}
+    return {**{name: getattr(job, name) for name in names}, **keys, **expiry, "is_active": "on", **fields}
+
+
+def test_admin_posts_a_job_for_an_employer(admin_client):
+    draft = JobFactory.build(employer=EmployerFactory(), location=LocationFactory(), category=CategoryFactory())
+    assert admin_client.post(reverse("admin:jobs_job_add"), form(draft)).status_code == 302
+    job = Job.objects.get()
+    assert job.employer == draft.employer
+    # Midnight is the end of the day.
+    assert job.closes_at == datetime(2090, 12, 13, tzinfo=UTC)
+
+
+def test_admin_edits_a_job_but_not_whose_it_is(admin_client):
+    job = JobFactory()
+    values = form(job, title="Plumber", employer=EmployerFactory().pk)
+    assert admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), values).status_code == 302
+    assert (Job.objects.get().title, Job.objects.get().employer) == ("Plumber", job.employer)
+
+
+def test_admin_deletes_a_job(admin_client):
+    job = AnalyticsFactory().job
+    page = reverse("admin:jobs_job_delete", args=[job.pk])
+    assert f"{job.title} (if it has applications" in admin_client.get(page).content.decode()
+    page = admin_client.post(page, {"post": "yes"}, follow=True).content.decode()
+    assert "was deleted successfully" in page
+    assert not Job.objects.exists()
+
+
+def test_admin_closes_a_job_by_deleting_it_while_it_has_applications(admin_client):
+    job = ApplicationFactory().job
+    response = admin_client.post(reverse("admin:jobs_job_delete", args=[job.pk]), {"post": "yes"}, follow=True)
+    page = response.content.decode()
+    assert "Not deleted but closed, because it has applications." in page
+    assert "was deleted successfully" not in page
+    assert Job.objects.get().is_active is False
+    history = admin_client.get(reverse("admin:jobs_job_history", args=[job.pk])).content.decode()
+    assert "Not deleted but closed, because it has applications." in history
+
+
+def test_admin_deletes_some_jobs_and_closes_others(admin_client):
+    doomed, kept, other = JobFactory(), ApplicationFactory().job, JobFactory()
+    values = {"action": "delete_selected", "_selected_action": [doomed.pk, kept.pk]}
+    asked = admin_client.post(reverse(LIST), values)
+    assert Job.objects.count() == 3
+    assert kept.title in asked.content.decode()
+    page = admin_client.post(reverse(LIST), {**values, "post": "yes"}, follow=True).content.decode()
+    assert "1 of 2 deleted." in page
+    assert f"“{kept.title}”: Not deleted but closed" in page
+    assert set(Job.objects.values_list("pk", "is_active")) == {(kept.pk, False), (other.pk, True)}
+
+
+@pytest.mark.parametrize("state", ["open", "expired", "closed"])
+def test_admin_filters_jobs_by_state(admin_client, state):
+    jobs = {"open": JobFactory(), "expired": JobFactory(expired=True), "closed": JobFactory(closed=True)}
+    response = admin_client.get(reverse(LIST), {"state": state})
+    assert list(response.context["cl"].result_list) == [jobs[state]]
+
+
+def test_admin_is_told_that_a_category_exists(admin_client):
+    CategoryFactory(name="Software")
+    response = admin_client.post(reverse("admin:jobs_category_add"), {"name": "sOFTWARE "})
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors
+    assert Category.objects.count() == 1
+
+
+def test_admin_cannot_delete_a_category_in_use(admin_client):
+    category = JobFactory().category
+    admin_client.post(reverse("admin:jobs_category_delete", args=[category.pk]), {"post": "yes"})
+    assert Category.objects.get() == category

@@ -1,0 +1,114 @@
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince, timeuntil
+
+from anywork.admin import RecordAdmin
+from notifications.mail import hold, message_id, requeue
+from notifications.models import Notification, OutgoingEmail
+from notifications.querysets import OutgoingEmailQuerySet
+
+
+@admin.register(Notification)
+class NotificationAdmin(admin.ModelAdmin):
+    list_display = ("message", "user", "is_read", "created_at")
+    list_filter = ("is_read",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "message")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+    show_full_result_count = False
+    autocomplete_fields = ("user",)
+    readonly_fields = ("created_at",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
+        # What somebody was told stays as it was told.
+        return (*self.readonly_fields, "user", "message") if obj else self.readonly_fields
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(RecordAdmin):
+    """Where one finds out why a mail did not arrive."""
+
+    list_display = ("to", "kind", "state", "attempts", "last_error", "age", "next_attempt", "sent_at")
+    list_filter = ("state", "kind")
+    # How many are in which state is the first question.
+    show_facets = admin.ShowFacets.ALWAYS
+    # By the keys too: a bounce quotes the Message-ID, and the dedup_key names the application.
+    search_fields = ("to", "recipient__email", "subject", "^email_id", "dedup_key")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("to", "recipient", "subject", "kind", "dedup_key")}),
+        (
+            "Delivery",
+            {
+                "fields": (
+                    "state",
+                    "attempts",
+                    "last_error",
+                    "created_at",
+                    "next_attempt_at",
+                    "give_up_at",
+                    "locked_until",
+                    "sent_at",
+                    "message_id",
+                )
+            },
+        ),
+        ("Content", {"fields": ("text", "html_preview")}),
+    )
+    actions = ("send_again", "hold")
+
+    @admin.display(ordering="created_at")
+    def age(self, obj: OutgoingEmail) -> str:
+        return timesince(obj.created_at, depth=1)
+
+    @admin.display(ordering="next_attempt_at", empty_value="-")
+    def next_attempt(self, obj: OutgoingEmail) -> str | None:
+        if obj.state not in {OutgoingEmail.State.QUEUED, OutgoingEmail.State.RETRY}:
+            return None
+        return "due" if obj.next_attempt_at <= timezone.now() else f"in {timeuntil(obj.next_attempt_at, depth=1)}"
+
+    @admin.display(description="Message-ID")
+    def message_id(self, obj: OutgoingEmail) -> str:
+        return message_id(obj)
+
+    @admin.display(description="HTML")
+    def html_preview(self, obj: OutgoingEmail) -> str:
+        # Sandboxed: no script runs, and it cannot reach the page around it.
+        return format_html(
+            '<iframe sandbox srcdoc="{}" title="The mail as HTML" width="680" height="480"'
+            ' style="border: 1px solid var(--border-color); background: #fff"></iframe>',
+            obj.html,
+        )
+
+    @admin.action(description="Send selected mails again", permissions=["act"])
+    def send_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
+        self._apply(request, queryset, requeue, "to be sent again")
+
+    @admin.action(description="Hold selected mails", permissions=["act"])
+    def hold(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
+        self._apply(request, queryset, hold, "held")
+
+    def _apply(
+        self,
+        request: HttpRequest,
+        queryset: OutgoingEmailQuerySet,
+        change: Callable[[OutgoingEmailQuerySet], list[OutgoingEmail]],
+        outcome: str,
+    ) -> None:
+        # Counted first: afterwards the list's filter by state would no longer match.
+        selected = queryset.count()
+        changed = change(queryset)
+        for email in changed:
+            # The row forgets what it was; its history tells, and who changed that.
+            self.log_change(request, email, f"{email.get_state_display()} until now; {outcome}.")
+        if changed:
+            self.message_user(request, f"{len(changed)} of {selected} mails {outcome}.", messages.SUCCESS)
+        if left_alone := selected - len(changed):
+            self.message_user(request, f"{left_alone} left alone: their state does not allow it.", messages.WARNING)

@@ -1,0 +1,60 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from anywork.admin import DeletedByServiceAdmin
+from resumes.links import signed_url
+from resumes.models import Resume
+from resumes.services import remove_resume
+
+
+@admin.register(Resume)
+class ResumeAdmin(DeletedByServiceAdmin):
+    """Resumes come by upload alone, which checks the file; none is changed, for its checksum tells what it was."""
+
+    list_display = ("file_name", "job_seeker", "uploaded_at", "removed_at", "open_link")
+    list_filter = (("removed_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("job_seeker__user",)
+    search_fields = (
+        "file_name",
+        "job_seeker__user__email",
+        "job_seeker__first_name",
+        "job_seeker__last_name",
+        "^checksum",
+        "^resume_id",
+    )
+    date_hierarchy = "uploaded_at"
+    ordering = ("-uploaded_at", "-pk")
+    show_full_result_count = False
+    fields = ("job_seeker", "file_name", "open_link", "checksum", "uploaded_at", "removed_at", "resume_id")
+    instead = "hidden from its owner"
+    reason = "it was submitted with an application"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Resume | None = None) -> bool:
+        return False
+
+    def delete_by_service(self, obj: Resume) -> None:
+        remove_resume(obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.open_file)
+        return [path("<uuid:resume_id>/file/", view, name="resumes_resume_file"), *super().get_urls()]
+
+    def open_file(self, request: HttpRequest, resume_id: UUID) -> HttpResponse:
+        """Lead to the file by a link signed now: one written into the page could have expired."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(signed_url(get_object_or_404(Resume, pk=resume_id), request))
+
+    @admin.display(description="file")
+    def open_link(self, obj: Any) -> str:
+        return format_html('<a href="{}">Open</a>', reverse("admin:resumes_resume_file", args=[obj.pk]))
