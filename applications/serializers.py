@@ -108,5 +108,6 @@ class ApplicationCreateSerializer(serializers.Serializer[Any]):
 class ApplicationUpdateSerializer(serializers.Serializer[Any]):
     """What can be changed: the status by the employer, the letter and the withdrawal by the applicant."""
 
-    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    # In the order in which they are applied: the letter while the status still allows it.
     cover_letter = BlankableCharField(max_length=COVER_LETTER_LENGTH)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)

@@ -71,9 +71,8 @@ def change_status(*, application_id: UUID, actor: User, status: str) -> Applicat
             raise PermissionDenied(f"You may not set this application to {status}.")
         if application.status == status:
             return application
-        if status not in (allowed := TRANSITIONS[application.status] & moves):
-            rest = f"from there it can become {_in_words(allowed)}" if allowed else "that is final"
-            raise Conflict(f"This application is {application.status}; {rest}.", "invalid_status_change")
+        if status not in TRANSITIONS[application.status] & moves:
+            raise Conflict(_what_is_allowed(application.status, moves), "invalid_status_change")
         change = StatusChange.objects.create(
             application=application, actor=actor, from_status=application.status, to_status=status
         )
@@ -120,5 +119,9 @@ def _moves_of(actor: User, application: Application) -> frozenset[Status]:
     return frozenset()
 
 
-def _in_words(statuses: frozenset[Status]) -> str:
-    return " or ".join(status.value for status in Status if status in statuses)
+def _what_is_allowed(present: str, moves: frozenset[Status]) -> str:
+    if allowed := TRANSITIONS[present] & moves:
+        rest = f"from there it can become {' or '.join(status.value for status in Status if status in allowed)}"
+    else:
+        rest = "you cannot change that" if TRANSITIONS[present] else "that is final"
+    return f"This application is {present}; {rest}."
