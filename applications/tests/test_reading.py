@@ -1,0 +1,183 @@
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+
+from applications.tests.factories import ApplicationFactory
+from jobs.tests.factories import JobFactory
+
+URL = "/api/applications/"
+PLAIN_KEYS = ["application_id", "cover_letter", "status", "applied_at", "job_seeker", "job", "resume"]
+
+
+@pytest.fixture
+def job(employer):
+    return JobFactory(employer=employer.user.employer)
+
+
+@pytest.fixture
+def application(seeker, job):
+    return ApplicationFactory(job_seeker=seeker.user.job_seeker, job=job)
+
+
+def follow(client, absolute_url):
+    parts = urlsplit(absolute_url)
+    return client.get(f"{parts.path}?{parts.query}")
+
+
+@pytest.mark.parametrize("actor", ["seeker", "employer", "admin"])
+def test_get_shows_who_applied_to_what_with_which_file(request, application, actor):
+    client = request.getfixturevalue(actor)
+
+    one = client.get(f"{URL}{application.pk}/").json()
+
+    listed = client.get(URL).json()["results"][0]
+    assert list(one) == list(listed) == [*PLAIN_KEYS, "job_seeker_details", "resume_details", "job_details"]
+    seeker = application.job_seeker
+    assert list(one["job_seeker_details"].items()) == [
+        ("first_name", "Ben"),
+        ("last_name", seeker.last_name),
+        ("full_name", f"Ben {seeker.last_name}"),
+        ("phone_number", "080444555666"),
+        ("email", seeker.user.email),
+    ]
+    assert list(one["resume_details"]) == ["resume_id", "file_url", "file_name", "uploaded_at"]
+    assert one["resume_details"]["resume_id"] == str(application.resume_id)
+    assert one["resume_details"]["file_name"] == "resume.pdf"
+    assert one["job_details"] == {
+        "title": application.job.title,
+        "company_name": application.job.employer.company_name,
+    }
+
+
+def test_signed_file_url_opens_without_a_token(employer, anonymous, application):
+    url = employer.get(f"{URL}{application.pk}/").json()["resume_details"]["file_url"]
+
+    answer = follow(anonymous, url)
+
+    assert answer.status_code == 200
+    with application.resume.file.open() as file:
+        assert b"".join(answer.streaming_content) == file.read()
+
+
+def test_file_that_its_owner_removed_still_opens_for_the_employer(seeker, employer, anonymous, application):
+    assert seeker.delete(f"/api/resumes/{application.resume_id}/").status_code == 204
+
+    details = employer.get(f"{URL}{application.pk}/").json()["resume_details"]
+
+    answer = follow(anonymous, details["file_url"])
+    assert answer.status_code == 200
+    answer.close()
+
+
+def test_employer_sees_of_a_withdrawn_application_neither_letter_contact_nor_file(seeker, employer, application):
+    seeker.delete(f"{URL}{application.pk}/")
+
+    one = employer.get(f"{URL}{application.pk}/").json()
+
+    assert one == employer.get(URL).json()["results"][0]
+    assert one["status"] == "withdrawn"
+    assert one["cover_letter"] == ""
+    assert one["resume_details"] is None
+    assert one["job_seeker_details"]["full_name"] == application.job_seeker.full_name
+    assert (one["job_seeker_details"]["phone_number"], one["job_seeker_details"]["email"]) == ("", "")
+
+
+def test_seeker_still_sees_all_of_what_it_withdrew(seeker, application):
+    seeker.delete(f"{URL}{application.pk}/")
+
+    one = seeker.get(f"{URL}{application.pk}/").json()
+
+    assert one["cover_letter"] == application.cover_letter
+    assert one["job_seeker_details"]["email"] == seeker.user.email
+    assert one["resume_details"]["resume_id"] == str(application.resume_id)
+
+
+def test_answer_to_a_patch_has_the_plain_keys_and_the_letter(employer, application):
+    body = employer.patch(f"{URL}{application.pk}/", {"status": "reviewed"}, format="json").json()
+
+    assert list(body) == PLAIN_KEYS
+    assert body["cover_letter"] == application.cover_letter
+
+
+def test_answer_to_a_patch_of_a_withdrawn_application_shows_the_employer_no_letter(seeker, employer, application):
+    seeker.delete(f"{URL}{application.pk}/")
+
+    answer = employer.patch(f"{URL}{application.pk}/", {}, format="json")
+
+    assert answer.status_code == 200
+    assert list(answer.json()) == PLAIN_KEYS
+    assert answer.json()["cover_letter"] == ""
+
+
+# --- Filters ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def applications(employer):
+    """Four applications to two jobs, oldest first."""
+    jobs = [JobFactory(employer=employer.user.employer) for _ in range(2)]
+    start = timezone.now() - timedelta(days=1)
+    return [
+        ApplicationFactory(job=jobs[number % 2], status=status, applied_at=start + timedelta(minutes=number))
+        for number, status in enumerate(["pending", "reviewed", "accepted", "rejected"])
+    ]
+
+
+def found(client, applications, **params):
+    answer = client.get(URL, params)
+    assert answer.status_code == 200, answer.json()
+    order = [str(application.pk) for application in applications]
+    return [order.index(row["application_id"]) for row in answer.json()["results"]]
+
+
+def test_list_is_newest_first(employer, applications):
+    assert found(employer, applications) == [3, 2, 1, 0]
+
+
+def test_list_by_job(employer, applications):
+    assert found(employer, applications, job=str(applications[0].job_id)) == [2, 0]
+
+
+def test_list_by_applicant(employer, applications):
+    assert found(employer, applications, job_seeker=str(applications[1].job_seeker_id)) == [1]
+
+
+def test_list_by_one_status(employer, applications):
+    assert found(employer, applications, status="accepted") == [2]
+
+
+def test_list_by_several_statuses(employer, applications):
+    assert found(employer, applications, status=["pending", "rejected"]) == [3, 0]
+
+
+def test_list_by_several_parameters_needs_all_of_them(employer, applications):
+    assert found(employer, applications, job=str(applications[0].job_id), status=["pending", "rejected"]) == [0]
+
+
+@pytest.mark.parametrize(
+    ("ordering", "expected"),
+    [("applied_at", [0, 1, 2, 3]), ("-applied_at", [3, 2, 1, 0]), ("status", [2, 0, 3, 1]), ("-status", [1, 3, 0, 2])],
+)
+def test_list_in_the_order_asked_for(employer, applications, ordering, expected):
+    assert found(employer, applications, ordering=ordering) == expected
+
+
+@pytest.mark.parametrize("name", ["job", "job_seeker", "status", "ordering"])
+def test_list_with_an_empty_parameter_is_not_filtered(employer, applications, name):
+    assert found(employer, applications, **{name: ""}) == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("job", "abc"), ("job_seeker", "1"), ("status", "unknown"), ("ordering", "cover_letter")]
+)
+def test_list_with_a_bad_parameter_is_refused(employer, name, value):
+    answer = employer.get(URL, {name: value})
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [name]
+
+
+def test_list_with_an_unknown_parameter_is_not_filtered(employer, applications):
+    assert found(employer, applications, colour="blue") == [3, 2, 1, 0]
