@@ -48,7 +48,7 @@ def publish_email(email_id: UUID) -> None:
     connection = current_app.connection_for_write(
         connect_timeout=WAIT_SECONDS, transport_options={"on_open": _bound_waiting}
     )
-    failures: tuple[type[Exception], ...] = (
+    failures: tuple[type[BaseException], ...] = (
         KombuError,
         *connection.connection_errors,
         *connection.channel_errors,
