@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
@@ -49,10 +50,14 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
 
 
 def remove_resume(resume: Resume) -> None:
-    """Delete a resume for good, or only hide it from its owner while an application holds it."""
+    """Delete a resume for good, or only hide it from its owner while an application holds it.
+
+    Raises:
+        Http404: another request has deleted it at the same moment.
+    """
     try:
         with transaction.atomic():
-            Resume.objects.select_for_update().get(pk=resume.pk).delete()
+            get_object_or_404(Resume.objects.select_for_update(), pk=resume.pk).delete()
     except ProtectedError:
         Resume.objects.kept().filter(pk=resume.pk).update(removed_at=timezone.now())
     else:
