@@ -37,7 +37,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     """A job, with the keys alone of what belongs to it."""
 
     description = serializers.CharField(max_length=20_000)
-    salary_range = BlankableCharField(max_length=100)
+    salary_range = BlankableCharField(max_length=100, trim_whitespace=False)
     expires_at = DateOrTimestampField(
         help_text="A date, or a timestamp; exactly midnight (UTC) means until the end of that day. Not in the past."
     )
