@@ -1,0 +1,396 @@
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.factories import EmployerFactory
+from anywork.testing.concurrency import at_once
+from applications.models import Application
+from applications.tests.factories import ApplicationFactory
+from jobs.models import Job
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+URL = "/api/jobs/"
+OWN = "/api/employer/jobs/"
+KEYS = [
+    "job_id",
+    "title",
+    "description",
+    "salary_range",
+    "job_type",
+    "posted_at",
+    "expires_at",
+    "is_active",
+    "employer",
+    "location",
+    "category",
+]
+DETAILS = ["employer_details", "location_details", "category_details"]
+
+
+@pytest.fixture
+def posting(db):
+    """The body of a job that can be posted."""
+    return {
+        "title": "Software Engineer",
+        "description": "We are looking for a skilled software engineer.",
+        "location": str(LocationFactory().pk),
+        "category": str(CategoryFactory().pk),
+        "salary_range": "$80,000 - $100,000",
+        "job_type": "full-time",
+        "expires_at": "2090-12-12",
+    }
+
+
+@pytest.fixture
+def job(employer):
+    """A job of the signed-in employer."""
+    return JobFactory(employer=employer.user.employer)
+
+
+def body_of(job, **changes):
+    return {
+        "title": job.title,
+        "description": job.description,
+        "location": str(job.location_id),
+        "category": str(job.category_id),
+        "job_type": job.job_type,
+        "expires_at": job.expires_at.isoformat(),
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("url", [URL, OWN])
+class TestPosting:
+    def test_employer_posts_a_job_and_it_is_open_and_the_callers(self, employer, posting, url):
+        answer = employer.post(url, posting)
+
+        job = Job.objects.get()
+        assert answer.status_code == 201
+        assert list(answer.json()) == KEYS
+        assert answer.json() == {
+            **posting,
+            "job_id": str(job.pk),
+            "posted_at": answer.json()["posted_at"],
+            "expires_at": "2090-12-12T00:00:00Z",
+            "is_active": True,
+            "employer": str(employer.user.pk),
+        }
+        assert answer.json()["posted_at"].endswith("Z")
+        assert job.closes_at == datetime(2090, 12, 13, tzinfo=UTC)
+        assert job.is_open
+
+    @pytest.mark.parametrize("job_type", Job.Type.values)
+    def test_employer_posts_a_job_of_each_type(self, employer, posting, url, job_type):
+        assert employer.post(url, {**posting, "job_type": job_type}).json()["job_type"] == job_type
+
+    @pytest.mark.parametrize(
+        ("sent", "shown"),
+        [
+            ("2090-12-12", "2090-12-12T00:00:00Z"),
+            ("2090-12-12T00:00:00Z", "2090-12-12T00:00:00Z"),
+            ("2090-12-12T15:30:00Z", "2090-12-12T15:30:00Z"),
+            ("2090-12-12T15:30:00", "2090-12-12T15:30:00Z"),
+            ("2090-12-12T15:30:00+01:00", "2090-12-12T14:30:00Z"),
+            ("2090-12-12T15:30:00.123456Z", "2090-12-12T15:30:00.123456Z"),
+            ("2090-12-12T15:30", "2090-12-12T15:30:00Z"),
+        ],
+    )
+    def test_employer_sends_a_date_or_a_timestamp_and_reads_utc(self, employer, posting, url, sent, shown):
+        answer = employer.post(url, {**posting, "expires_at": sent})
+
+        assert answer.json()["expires_at"] == shown
+        assert employer.get(f"{OWN}{answer.json()['job_id']}/").json()["expires_at"] == shown
+
+    def test_employer_posts_a_job_that_expires_today(self, employer, posting, url):
+        today = timezone.now().date().isoformat()
+
+        answer = employer.post(url, {**posting, "expires_at": today})
+
+        assert answer.status_code == 201
+        assert answer.json()["expires_at"] == f"{today}T00:00:00Z"
+        assert Job.objects.open().exists()
+
+    @pytest.mark.parametrize(
+        "expires_at",
+        [
+            "2020-01-01",
+            (timezone.now() - timedelta(days=1)).date().isoformat(),
+            (timezone.now() - timedelta(minutes=1)).isoformat(),
+            "0001-01-01",
+            "0001-01-01T00:00:00+14:00",
+            "9999-12-31",
+            "9999-12-31T23:59:59-14:00",
+            "10000-01-01",
+            "2090-02-30",
+            "tomorrow",
+            "",
+            None,
+            True,
+            4102444800,
+            ["2090-12-12"],
+        ],
+    )
+    def test_employer_sends_a_date_that_cannot_be_and_it_is_refused(self, employer, posting, url, expires_at):
+        answer = employer.post(url, {**posting, "expires_at": expires_at})
+
+        assert answer.status_code == 400, answer.json()
+        assert list(answer.json()["errors"]) == ["expires_at"]
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize("salary", ["$80,000 - $100,000", "£35/hour", "negotiable", "  N250,000   monthly ", ""])
+    def test_employer_words_the_salary_and_it_is_kept_verbatim(self, employer, posting, url, salary):
+        answer = employer.post(url, {**posting, "salary_range": salary})
+
+        assert answer.json()["salary_range"] == salary
+        assert Job.objects.get().salary_range == salary
+
+    def test_employer_leaves_the_salary_open(self, employer, posting, url):
+        assert employer.post(url, {**posting, "salary_range": None}).json()["salary_range"] == ""
+        del posting["salary_range"]
+        assert employer.post(url, posting).json()["salary_range"] == ""
+
+    @pytest.mark.parametrize("field", ["title", "description", "location", "category", "job_type", "expires_at"])
+    def test_employer_leaves_out_a_required_field_and_it_is_named(self, employer, posting, url, field):
+        del posting[field]
+
+        answer = employer.post(url, posting)
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == {field: ["This field is required."]}
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("title", ""),
+            ("title", "x" * 256),
+            ("title", "a\x00b"),
+            ("description", ""),
+            ("description", "x" * 20_001),
+            ("salary_range", "x" * 101),
+            ("job_type", "volunteer"),
+            ("job_type", ""),
+            ("job_type", ["remote"]),
+            ("category", str(uuid4())),
+            ("category", "Software Development"),
+            ("category", None),
+            ("category", 7),
+            ("location", str(uuid4())),
+            ("location", ["x"]),
+            ("is_active", "perhaps"),
+            ("is_active", None),
+        ],
+    )
+    def test_employer_sends_a_bad_value_and_it_is_named(self, employer, posting, url, field, value):
+        answer = employer.post(url, {**posting, field: value})
+
+        assert answer.status_code == 400, answer.json()
+        assert list(answer.json()["errors"]) == [field]
+        assert not Job.objects.exists()
+
+    def test_employer_fills_every_field_to_the_brim(self, employer, posting, url):
+        brim = {"title": "x" * 255, "description": "x" * 20_000, "salary_range": "x" * 100}
+
+        answer = employer.post(url, {**posting, **brim})
+
+        assert answer.status_code == 201
+        assert {key: answer.json()[key] for key in brim} == brim
+
+    def test_employer_cannot_post_for_another_or_back_date(self, employer, posting, url):
+        other = EmployerFactory()
+
+        answer = employer.post(
+            url, {**posting, "employer": str(other.pk), "posted_at": "2001-01-01T00:00:00Z", "job_id": str(uuid4())}
+        )
+
+        assert answer.json()["employer"] == str(employer.user.pk)
+        assert answer.json()["posted_at"] > "2020"
+        assert not other.jobs.exists()
+
+    def test_employer_posts_a_job_that_is_not_to_be_seen_yet(self, employer, posting, url):
+        answer = employer.post(url, {**posting, "is_active": False})
+
+        assert answer.json()["is_active"] is False
+        assert not Job.objects.open().exists()
+
+
+@pytest.mark.parametrize("url", [URL, OWN])
+class TestChanging:
+    def test_employer_changes_one_field_and_keeps_the_others(self, employer, job, url):
+        before = employer.get(f"{URL}{job.pk}/").json()
+
+        answer = employer.patch(f"{url}{job.pk}/", {"title": "Senior Engineer"})
+
+        assert answer.status_code == 200
+        assert list(answer.json()) == KEYS
+        assert answer.json() == {**before, "title": "Senior Engineer"}
+
+    def test_employer_replaces_a_job(self, employer, job, url):
+        location = LocationFactory()
+
+        answer = employer.put(f"{url}{job.pk}/", body_of(job, title="Chef", location=str(location.pk)))
+
+        assert answer.status_code == 200
+        assert list(answer.json()) == KEYS
+        job.refresh_from_db()
+        assert (job.title, job.location) == ("Chef", location)
+
+    @pytest.mark.parametrize("is_active", [True, False])
+    def test_employer_replaces_a_job_without_saying_whether_it_is_active(self, employer, job, url, is_active):
+        Job.objects.update(is_active=is_active)
+
+        answer = employer.put(f"{url}{job.pk}/", body_of(job))
+
+        assert answer.json()["is_active"] is is_active
+
+    def test_employer_closes_and_reopens_a_job(self, employer, job, url):
+        employer.patch(f"{url}{job.pk}/", {"is_active": False})
+        assert not Job.objects.open().exists()
+
+        employer.patch(f"{url}{job.pk}/", {"is_active": True})
+        assert Job.objects.open().exists()
+
+    @pytest.mark.parametrize("method", ["put", "patch"])
+    def test_employer_edits_an_expired_job_without_touching_its_date(self, employer, job, url, method):
+        job.expires_at = datetime(2024, 5, 1, tzinfo=UTC)
+        job.save()
+
+        answer = getattr(employer, method)(f"{url}{job.pk}/", body_of(job, title="Late", expires_at="2024-05-01"))
+
+        assert answer.status_code == 200
+        assert (answer.json()["title"], answer.json()["expires_at"]) == ("Late", "2024-05-01T00:00:00Z")
+
+    def test_employer_moves_a_date_into_the_past_and_it_is_refused(self, employer, job, url):
+        answer = employer.patch(f"{url}{job.pk}/", {"expires_at": "2024-05-01"})
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == {"expires_at": ["This date is in the past."]}
+
+    def test_employer_extends_an_expired_job_and_it_is_open_again(self, employer, job, url):
+        job.expires_at = datetime(2024, 5, 1, tzinfo=UTC)
+        job.save()
+
+        answer = employer.patch(f"{url}{job.pk}/", {"expires_at": "2090-05-01"})
+
+        assert answer.status_code == 200
+        job.refresh_from_db()
+        assert job.closes_at == datetime(2090, 5, 2, tzinfo=UTC)
+        assert job.is_open
+
+    def test_employer_gives_a_job_away_and_keeps_it(self, employer, job, url):
+        other = EmployerFactory()
+
+        employer.patch(f"{url}{job.pk}/", {"employer": str(other.pk), "posted_at": "2001-01-01T00:00:00Z"})
+
+        posted_at = job.posted_at
+        job.refresh_from_db()
+        assert (job.employer_id, job.posted_at) == (employer.user.pk, posted_at)
+
+    def test_employer_deletes_a_job_without_applications(self, employer, job, url):
+        answer = employer.delete(f"{url}{job.pk}/")
+
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize("status", ["pending", "withdrawn"])
+    def test_employer_deletes_a_job_with_applications_and_it_is_closed(self, employer, job, url, status):
+        application = ApplicationFactory(job=job, status=status)
+
+        answer = employer.delete(f"{url}{job.pk}/")
+
+        assert (answer.status_code, answer.content) == (204, b"")
+        job.refresh_from_db()
+        assert job.is_active is False
+        assert Application.objects.get() == application
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("url", [URL, OWN])
+def test_employer_deletes_a_job_in_two_tabs_at_once(client_for, url):
+    job = JobFactory()
+    clients = [client_for(job.employer.user) for _ in range(4)]
+
+    answers = at_once(*(partial(client.delete, f"{url}{job.pk}/") for client in clients))
+
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes[0] == 204
+    assert set(codes[1:]) <= {204, 404}
+    assert not Job.objects.exists()
+
+
+class TestExpand:
+    def test_visitor_reads_a_job_with_keys_alone(self, anonymous, job):
+        assert list(anonymous.get(f"{URL}{job.pk}/").json()) == KEYS
+        assert list(anonymous.get(f"{URL}{job.pk}/?expand=").json()) == KEYS
+
+    @pytest.mark.parametrize("name", ["employer", "location", "category"])
+    def test_visitor_expands_one(self, anonymous, job, name):
+        answer = anonymous.get(f"{URL}{job.pk}/?expand={name}").json()
+
+        assert list(answer) == [*KEYS, f"{name}_details"]
+
+    def test_visitor_expands_all_and_reads_what_each_endpoint_shows(self, anonymous, job):
+        answer = anonymous.get(f"{URL}{job.pk}/?expand=category,employer,location").json()
+
+        assert list(answer) == [*KEYS, *DETAILS]
+        assert answer["employer_details"] == anonymous.get(f"/api/employers/{job.employer_id}/").json()
+        assert answer["location_details"] == anonymous.get(f"/api/locations/{job.location_id}/").json()
+        assert answer["category_details"] == anonymous.get(f"/api/categories/{job.category_id}/").json()
+
+    def test_visitor_expands_a_list(self, anonymous, job):
+        [row] = anonymous.get(f"{URL}?expand=employer,location").json()["results"]
+
+        assert list(row) == [*KEYS, "employer_details", "location_details"]
+        assert row["location_details"]["city"] == job.location.city
+
+    @pytest.mark.parametrize("expand", ["salary", "employer,salary", "employer_details", "applications"])
+    def test_visitor_expands_what_cannot_be_and_is_told(self, anonymous, job, expand):
+        for url in (f"{URL}{job.pk}/", URL):
+            answer = anonymous.get(f"{url}?expand={expand}")
+
+            assert answer.status_code == 400
+            assert list(answer.json()["errors"]) == ["expand"]
+
+
+class TestOwnJobs:
+    def test_employer_lists_own_jobs_in_every_state_newest_first(self, employer):
+        mine = [
+            JobFactory(employer=employer.user.employer, **state) for state in ({}, {"closed": True}, {"expired": True})
+        ]
+        JobFactory()
+
+        answer = employer.get(OWN).json()
+
+        assert answer["count"] == 3
+        assert [row["job_id"] for row in answer["results"]] == [str(job.pk) for job in reversed(mine)]
+        assert list(answer["results"][0]) == [*KEYS, *DETAILS]
+
+    @pytest.mark.parametrize("state", [{}, {"closed": True}, {"expired": True}])
+    def test_employer_reads_an_own_job_with_its_details(self, employer, state):
+        job = JobFactory(employer=employer.user.employer, **state)
+
+        answer = employer.get(f"{OWN}{job.pk}/").json()
+
+        assert list(answer) == [*KEYS, *DETAILS]
+        assert answer["location_details"]["city"] == job.location.city
+        assert answer["category_details"]["name"] == job.category.name
+        assert answer["employer_details"]["company_name"] == job.employer.company_name
+
+    def test_employer_reads_a_hundred_own_jobs_at_once(self, employer):
+        JobFactory.create_batch(
+            101, employer=employer.user.employer, location=LocationFactory(), category=CategoryFactory()
+        )
+
+        answer = employer.get(OWN).json()
+
+        assert (answer["count"], len(answer["results"])) == (101, 100)
+
+    def test_employer_filters_own_jobs(self, employer):
+        JobFactory(employer=employer.user.employer, job_type="remote", closed=True)
+        JobFactory(employer=employer.user.employer, job_type="contract")
+
+        [row] = employer.get(f"{OWN}?job_type=remote").json()["results"]
+
+        assert row["job_type"] == "remote"

@@ -1,0 +1,252 @@
+"""Lists of jobs: order, pages, filters and search."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+URL = "/api/jobs/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def listed(anonymous):
+    """Return a function that lists the titles found with the given parameters."""
+
+    def titles(query="", **parameters):
+        answer = anonymous.get(f"{URL}?{query or urlencode(parameters, doseq=True)}")
+        assert answer.status_code == 200, answer.json()
+        body = answer.json()
+        assert body["count"] == len(body["results"])
+        return [row["title"] for row in body["results"]]
+
+    return titles
+
+
+@pytest.fixture
+def market():
+    """Three jobs that differ in everything, posted a day apart, newest last."""
+    now = timezone.now()
+    for age, title, job_type, category, place in [
+        (3, "Chef", "part-time", "Food", ("Lagos", "Lagos State", "Nigeria")),
+        (2, "Engineer", "full-time", "Software", ("Nairobi", "", "Kenya")),
+        (1, "Designer", "remote", "Art", ("Abuja", "FCT", "Nigeria")),
+    ]:
+        city, state, country = place
+        JobFactory(
+            title=title,
+            description="Come and work.",
+            job_type=job_type,
+            category=CategoryFactory(name=category),
+            location=LocationFactory(city=city, state=state, country=country),
+            employer__company_name=f"{title} Ltd",
+            posted_at=now - timedelta(days=age),
+            expires_at=now + timedelta(days=10 * age),
+        )
+
+
+class TestOrder:
+    def test_visitor_lists_open_jobs_newest_first(self, listed, market):
+        JobFactory(closed=True)
+        JobFactory(expired=True)
+
+        assert listed() == ["Designer", "Engineer", "Chef"]
+
+    @pytest.mark.parametrize(
+        ("ordering", "titles"),
+        [
+            ("posted_at", ["Chef", "Engineer", "Designer"]),
+            ("-posted_at", ["Designer", "Engineer", "Chef"]),
+            ("expires_at", ["Designer", "Engineer", "Chef"]),
+            ("title", ["Chef", "Designer", "Engineer"]),
+            ("-title", ["Engineer", "Designer", "Chef"]),
+            ("", ["Designer", "Engineer", "Chef"]),
+        ],
+    )
+    def test_visitor_orders_the_list(self, listed, market, ordering, titles):
+        assert listed(ordering=ordering) == titles
+
+    @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at"])
+    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, ordering):
+        same = {"posted_at": timezone.now(), "expires_at": datetime(2090, 1, 1, tzinfo=UTC), "title": "Same"}
+        JobFactory.create_batch(11, location=LocationFactory(), category=CategoryFactory(), **same)
+        url = f"http://testserver{URL}?page_size=2&ordering={ordering}"
+
+        seen = []
+        while url:
+            page = anonymous.get(url).json()
+            seen += [row["job_id"] for row in page["results"]]
+            url = page["next"]
+
+        assert len(seen) == 11
+        assert set(seen) == {str(key) for key in Job.objects.values_list("pk", flat=True)}
+
+    def test_visitor_gets_twenty_and_at_most_two_hundred_jobs(self, anonymous):
+        JobFactory.create_batch(201, location=LocationFactory(), category=CategoryFactory())
+
+        for query, rows in [("", 20), ("page_size=3", 3), ("page_size=200", 200), ("page_size=1000000", 200)]:
+            answer = anonymous.get(f"{URL}?{query}").json()
+            assert (answer["count"], len(answer["results"])) == (201, rows)
+
+        first = anonymous.get(f"{URL}?job_type=full-time&page_size=100").json()
+        second = anonymous.get(first["next"]).json()
+        assert first["previous"] is None
+        assert first["next"] == f"http://testserver{URL}?job_type=full-time&page=2&page_size=100"
+        assert second["previous"] == f"http://testserver{URL}?job_type=full-time&page_size=100"
+        assert len(anonymous.get(second["next"]).json()["results"]) == 1
+
+    @pytest.mark.parametrize("page", ["0", "-1", "abc", "2", "1000000000000000000000", "1.5", "\x00"])
+    def test_visitor_asks_for_a_page_that_is_not_there(self, anonymous, market, page):
+        answer = anonymous.get(URL, {"page": page})
+
+        assert answer.status_code == 404
+        assert answer.json()["status"] == "error"
+
+    @pytest.mark.parametrize("size", ["0", "-1", "abc", ""])
+    def test_visitor_asks_for_a_page_size_that_cannot_be_and_gets_the_default(self, listed, market, size):
+        assert len(listed(page_size=size)) == 3
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("query", "titles"),
+        [
+            ("job_type=remote", ["Designer"]),
+            ("job_type=remote&job_type=part-time", ["Designer", "Chef"]),
+            ("job_type=contract", []),
+            ("category=Food", ["Chef"]),
+            ("category=food", ["Chef"]),
+            ("category=Food&category=software", ["Engineer", "Chef"]),
+            ("category=Nothing", []),
+            ("location=Lagos", ["Chef"]),
+            ("location=fct", ["Designer"]),
+            ("location=nigeria", ["Designer", "Chef"]),
+            ("location=Abuja,+Nigeria", ["Designer"]),
+            ("location=Lagos,+Kenya", []),
+            ("city=nairobi", ["Engineer"]),
+            ("city=nair", []),
+            ("country=NIGERIA", ["Designer", "Chef"]),
+            ("country=Nigeria&city=Lagos&job_type=part-time&category=Food", ["Chef"]),
+            ("country=Nigeria&job_type=full-time", []),
+            ("search=engineer&country=Kenya", ["Engineer"]),
+            ("search=engineer&country=Nigeria", []),
+        ],
+    )
+    def test_visitor_narrows_the_list(self, listed, market, query, titles):
+        assert listed(query) == titles
+
+    def test_visitor_filters_by_id(self, listed, market):
+        chef, engineer = Job.objects.get(title="Chef"), Job.objects.get(title="Engineer")
+
+        assert listed(category=chef.category_id) == ["Chef"]
+        assert listed(category=[str(chef.category_id), "Software"]) == ["Engineer", "Chef"]
+        assert listed(location=engineer.location_id) == ["Engineer"]
+        assert listed(employer=engineer.employer_id) == ["Engineer"]
+        assert listed(employer=uuid4()) == listed(category=uuid4()) == listed(location=uuid4()) == []
+
+    def test_visitor_filters_by_the_time_of_posting(self, listed, market):
+        posted = Job.objects.get(title="Engineer").posted_at
+        early, late = posted - timedelta(hours=1), posted + timedelta(hours=1)
+
+        assert listed(posted_after=early.isoformat()) == ["Designer", "Engineer"]
+        assert listed(posted_before=late.isoformat()) == ["Engineer", "Chef"]
+        assert listed(posted_after=early.isoformat(), posted_before=late.isoformat()) == ["Engineer"]
+        assert listed(posted_after=posted.isoformat(), posted_before=posted.isoformat()) == ["Engineer"]
+        assert listed(posted_after="2020-01-01") == ["Designer", "Engineer", "Chef"]
+        assert listed(posted_before="2020-01-01T00:00:00Z") == []
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "job_type=",
+            "job_type=&category=&location=&city=&country=&employer=&posted_after=&posted_before=&search=&ordering=&expand=",
+            "category=&category=",
+            "search=++",
+            "colour=blue",
+            "title=Chef",
+            "is_active=false",
+            "employer__user__email=x",
+        ],
+    )
+    def test_visitor_sends_empty_and_unknown_parameters_and_they_do_not_count(self, listed, market, query):
+        assert listed(query) == ["Designer", "Engineer", "Chef"]
+
+    def test_visitor_sends_an_empty_value_beside_another_and_it_does_not_count(self, listed, market):
+        assert listed("job_type=&job_type=remote") == ["Designer"]
+        assert listed("category=&category=Food") == ["Chef"]
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("job_type", "volunteer"),
+            ("job_type", "Remote"),
+            ("employer", "microsoft"),
+            ("employer", "1"),
+            ("posted_after", "yesterday"),
+            ("posted_after", "2020-02-31"),
+            ("posted_before", "2020-13-01T00:00:00Z"),
+            ("ordering", "salary"),
+            ("ordering", "employer__user__password"),
+            ("ordering", "title,colour"),
+            ("search", "a\x00b"),
+            ("search", "x" * 201),
+            ("category", "a\x00b"),
+            ("location", "a\x00b"),
+            ("city", "\x00"),
+            ("country", "\x00"),
+            ("job_type", "\x00"),
+        ],
+    )
+    def test_visitor_sends_a_bad_value_and_it_is_named(self, anonymous, market, field, value):
+        answer = anonymous.get(URL, {field: value})
+
+        assert answer.status_code == 400, answer.json()
+        assert list(answer.json()["errors"]) == [field]
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01"])
+    @pytest.mark.parametrize("field", ["posted_after", "posted_before"])
+    def test_visitor_filters_by_the_ends_of_time(self, anonymous, market, field, moment):
+        assert anonymous.get(URL, {field: moment}).status_code in {200, 400}
+
+    @pytest.mark.parametrize(
+        "text", ["' OR 1=1 --", "); DROP TABLE jobs_job; --", "%", "_", "\\", "%%%", "💥", "Ω" * 200]
+    )
+    def test_visitor_searches_and_filters_for_what_means_something_to_databases(self, listed, market, text):
+        assert listed(search=text) == listed(category=text) == listed(location=text) == listed(city=text) == []
+
+
+class TestSearch:
+    @pytest.fixture(autouse=True)
+    def _job(self):
+        JobFactory(
+            title="Senior Baker",
+            description="We bake bread, not cake.",
+            employer__company_name="Golden Crust",
+            category=CategoryFactory(name="Food & Drink"),
+            location=LocationFactory(city="Abeokuta"),
+        )
+        JobFactory(title="Pilot", description="We fly.", category=CategoryFactory(name="Travel"))
+
+    @pytest.mark.parametrize("word", ["baker", "bread", "crust", "drink", "abeokuta"])
+    @pytest.mark.parametrize("spell", [str.lower, str.upper, str.title])
+    def test_visitor_finds_a_word_in_any_field_and_spelling(self, listed, word, spell):
+        assert listed(search=spell(word)) == ["Senior Baker"]
+
+    @pytest.mark.parametrize("text", ["baker abeokuta", "golden  bread", "crust senior drink"])
+    def test_visitor_finds_words_that_stand_in_different_fields(self, listed, text):
+        assert listed(search=text) == ["Senior Baker"]
+
+    @pytest.mark.parametrize("text", ["baker pilot", "baker lagos", "nonsense"])
+    def test_visitor_finds_nothing_when_a_word_is_missing(self, listed, text):
+        assert listed(search=text) == []
+
+    def test_visitor_finds_open_jobs_only(self, listed):
+        Job.objects.update(is_active=False)
+
+        assert listed(search="baker") == []
