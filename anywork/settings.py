@@ -140,6 +140,13 @@ SIMPLE_JWT = {
 
 GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
 GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
+# "postmessage" is the redirect URI of Google's pop-up flow; a page that Google redirects to is named here instead.
+GOOGLE_OAUTH_REDIRECT_URI = env.str("GOOGLE_OAUTH_REDIRECT_URI", default="postmessage")
+GOOGLE_AUTH_URI = env.str("GOOGLE_AUTH_URI", default="https://accounts.google.com/o/oauth2/auth")
+GOOGLE_TOKEN_URI = env.str("GOOGLE_TOKEN_URI", default="https://oauth2.googleapis.com/token")
+# Certificates, not the JWK set beside them: google-auth ignores a clock that is a little off when it reads the latter.
+GOOGLE_CERTS_URI = env.str("GOOGLE_CERTS_URI", default="https://www.googleapis.com/oauth2/v1/certs")
+GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.com", "accounts.google.com"])
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,485 @@
+"""Sign-in with Google, against a real OpenID provider on this machine."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.db import connection, connections, transaction
+from rest_framework.test import APIClient
+
+from accounts import google
+from accounts.models import Employer, JobSeeker, User
+from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory, UserFactory
+from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, answering, response, run_provider
+from accounts.tokens import open_session
+
+URL = "/api/auth/google/"
+SUB = "110169484474386276334"
+EMAIL = "ben@example.org"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def running_provider() -> Iterator[OpenIDProvider]:
+    with run_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider, settings, monkeypatch) -> OpenIDProvider:
+    """The provider in Google's place."""
+    running_provider.token_requests.clear()
+    settings.GOOGLE_OAUTH_CLIENT_ID = CLIENT_ID
+    settings.GOOGLE_OAUTH_CLIENT_SECRET = CLIENT_SECRET
+    settings.GOOGLE_TOKEN_URI = running_provider.token_uri
+    settings.GOOGLE_CERTS_URI = running_provider.certs_uri
+    settings.GOOGLE_ISSUERS = [running_provider.url]
+    # The libraries insist on https, rightly.
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    return running_provider
+
+
+@pytest.fixture
+def consent(provider):
+    """Return a function that consents as somebody and returns the code."""
+
+    def make(sub=SUB, **changes) -> str:
+        return provider.code_for(sub, **{"email": EMAIL, "email_verified": True, **changes})
+
+    return make
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+def assert_refused(answer, status: int, code: str) -> None:
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (status, "error", code)
+    assert body["message"]
+    assert body["errors"] == {}
+
+
+# --- Who it is --------------------------------------------------------------------------------------------------------
+
+
+def test_newcomer_signs_in_and_has_no_role_yet(anonymous, consent):
+    answer = anonymous.post(URL, {"code": consent(email="Ben@Example.org")})
+
+    assert answer.status_code == 200
+    body = answer.json()
+    user = User.objects.get()
+    assert list(body) == ["status", "message", "data"]
+    assert (body["status"], body["message"]) == ("success", "Login successful")
+    assert list(body["data"]) == ["accessToken", "refreshToken", "user"]
+    assert list(body["data"]["user"]) == ["user_id", "email", "role", "created_at", "updated_at"]
+    assert (body["data"]["user"]["user_id"], body["data"]["user"]["email"]) == (str(user.pk), EMAIL)
+    assert body["data"]["user"]["role"] == ""
+    assert user.google_sub == SUB
+    assert user.email_verified_at is not None
+    assert not user.has_usable_password()
+    assert not JobSeeker.objects.exists()
+    assert not Employer.objects.exists()
+
+
+def test_newcomer_chooses_a_role_once(anonymous, consent):
+    tokens = anonymous.post(URL, {"code": consent()}).json()["data"]
+    newcomer = APIClient(HTTP_AUTHORIZATION=f"Bearer {tokens['accessToken']}")
+
+    chosen = newcomer.patch("/api/auth/me/", {"role": "job_seeker"})
+    again = newcomer.patch("/api/auth/me/", {"role": "employer"})
+
+    assert chosen.json()["data"]["user"]["role"] == "job_seeker"
+    assert again.status_code == 400
+    assert JobSeeker.objects.get().user == User.objects.get()
+    assert not Employer.objects.exists()
+
+
+def test_returning_user_is_known_by_sub_when_the_address_at_google_changed(anonymous, consent):
+    anonymous.post(URL, {"code": consent()})
+    user = User.objects.get()
+
+    answer = anonymous.post(URL, {"code": consent(email="ben.carson@example.org")})
+
+    assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
+    assert answer.json()["data"]["user"]["email"] == EMAIL
+    assert User.objects.count() == 1
+
+
+def test_returning_user_does_not_get_the_account_that_holds_the_new_address(anonymous, consent):
+    owner = UserFactory(google_sub=SUB)
+    other = UserFactory(email=EMAIL)
+
+    answer = anonymous.post(URL, {"code": consent()})
+
+    assert answer.json()["data"]["user"]["user_id"] == str(owner.pk)
+    other.refresh_from_db()
+    assert other.google_sub is None
+    assert other.check_password(PASSWORD)
+
+
+def test_owner_of_a_proven_address_is_linked_and_keeps_password_and_tokens(anonymous, consent, client_for, settings):
+    settings.REQUIRE_VERIFIED_EMAIL = False
+    user = JobSeekerFactory(user__email=EMAIL, user__email_verified_at="2026-01-02T03:04:05Z").user
+    signed_in = client_for(user)
+
+    answer = anonymous.post(URL, {"code": consent(email="BEN@example.org")})
+
+    assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
+    assert answer.json()["data"]["user"]["role"] == "job_seeker"
+    user.refresh_from_db()
+    assert user.google_sub == SUB
+    assert user.email_verified_at.isoformat() == "2026-01-02T03:04:05+00:00"
+    assert signed_in.get("/api/auth/me/").status_code == 200
+    assert anonymous.post("/api/auth/login/", {"email": EMAIL, "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize("factory", [UserFactory, AdminFactory])
+def test_owner_takes_over_an_account_that_somebody_made_with_the_unproven_address(
+    anonymous, consent, client_for, factory
+):
+    user = factory(email=EMAIL)
+    squatter = client_for(user)
+    squatters_refresh_token = open_session(user).refresh
+
+    data = anonymous.post(URL, {"code": consent()}).json()["data"]
+
+    assert data["user"]["user_id"] == str(user.pk)
+    user.refresh_from_db()
+    assert user.google_sub == SUB
+    assert user.email_verified_at is not None
+    assert not user.has_usable_password()
+    assert user.token_version == 1
+    assert user.sessions.alive().count() == 1
+    assert squatter.get("/api/auth/me/").status_code == 401
+    assert anonymous.post("/api/auth/refresh/", {"refreshToken": squatters_refresh_token}).status_code == 401
+    assert anonymous.post("/api/auth/login/", {"email": EMAIL, "password": PASSWORD}).status_code == 401
+    owner = APIClient(HTTP_AUTHORIZATION=f"Bearer {data['accessToken']}")
+    assert owner.get("/api/auth/me/").status_code == 200
+    assert anonymous.post("/api/auth/refresh/", {"refreshToken": data["refreshToken"]}).status_code == 200
+
+
+def test_next_owner_of_an_address_does_not_get_the_account_of_the_former(anonymous, consent):
+    user = UserFactory(email=EMAIL, google_sub="the-former-owner")
+
+    answer = anonymous.post(URL, {"code": consent()})
+
+    assert_refused(answer, 409, "google_account_conflict")
+    user.refresh_from_db()
+    assert user.google_sub == "the-former-owner"
+    assert user.has_usable_password()
+    assert not user.sessions.exists()
+
+
+@pytest.mark.parametrize("known_by", [{"google_sub": SUB}, {"email": EMAIL}])
+def test_deactivated_user_is_refused_and_stays_as_it_is(anonymous, consent, known_by):
+    user = UserFactory(is_active=False, **known_by)
+
+    assert_refused(anonymous.post(URL, {"code": consent()}), 401, "account_inactive")
+
+    after = User.objects.get()
+    assert (after.google_sub, after.password, after.updated_at) == (user.google_sub, user.password, user.updated_at)
+    assert not user.sessions.exists()
+
+
+@pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": "false"}, {"email_verified": None}])
+def test_owner_of_an_unverified_address_gets_no_account_and_no_link(anonymous, consent, claims):
+    user = UserFactory(email=EMAIL)
+
+    assert_refused(anonymous.post(URL, {"code": consent(**claims)}), 403, "google_email_unverified")
+
+    assert User.objects.get().google_sub is None
+    assert not user.sessions.exists()
+
+
+@pytest.mark.parametrize("claims", [{"email": "no address"}, {"email": f"{'a' * 250}@example.org"}, {"email": None}])
+def test_user_without_a_usable_address_gets_no_account(anonymous, consent, claims):
+    assert_refused(anonymous.post(URL, {"code": consent(**claims)}), 503, "google_unavailable")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_sign_ins_at_once_give_one_user(consent):
+    codes = [consent(), consent()]
+
+    def sign_in(code):
+        try:
+            return APIClient().post(URL, {"code": code})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        # Both wait for a third that creates the user, so both have seen that there is none.
+        with transaction.atomic():
+            UserFactory(email=EMAIL, google_sub=SUB)
+            answers = [threads.submit(sign_in, code) for code in codes]
+            wait_for_blocked_inserts(2)
+            transaction.set_rollback(True)
+        bodies = [answer.result().json() for answer in answers]
+
+    user = User.objects.get()
+    assert [body["data"]["user"]["user_id"] for body in bodies] == [str(user.pk)] * 2
+    assert user.sessions.alive().count() == 2
+
+
+def wait_for_blocked_inserts(count: int) -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    until = time.monotonic() + 4
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0] >= count:
+                return
+            time.sleep(0.02)
+    pytest.fail("The sign-ins did not meet")
+
+
+# --- The code ---------------------------------------------------------------------------------------------------------
+
+
+def test_client_of_the_popup_flow_needs_to_send_the_code_alone(anonymous, consent, provider):
+    code = consent()
+
+    assert anonymous.post(URL, {"code": code}).status_code == 200
+
+    assert provider.token_requests == [
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": "postmessage",
+            "client": f"{CLIENT_ID}:{CLIENT_SECRET}",
+        }
+    ]
+
+
+@pytest.mark.parametrize("named", [{}, {"redirect_uri": "https://anywork.example/signed-in"}])
+def test_client_of_the_redirect_flow_uses_the_configured_page_and_pkce(anonymous, consent, provider, settings, named):
+    settings.GOOGLE_OAUTH_REDIRECT_URI = "https://anywork.example/signed-in"
+    code = consent(redirect_uri="https://anywork.example/signed-in")
+
+    assert anonymous.post(URL, {"code": code, "code_verifier": "v" * 43, **named}).status_code == 200
+
+    [sent] = provider.token_requests
+    assert (sent["redirect_uri"], sent["code_verifier"]) == ("https://anywork.example/signed-in", "v" * 43)
+
+
+def test_client_may_use_the_popup_flow_beside_a_configured_page(anonymous, consent, settings):
+    settings.GOOGLE_OAUTH_REDIRECT_URI = "https://anywork.example/signed-in"
+
+    assert anonymous.post(URL, {"code": consent(), "redirect_uri": "postmessage"}).status_code == 200
+
+
+def test_client_with_another_redirect_uri_is_refused_before_google_is_asked(anonymous, consent, provider):
+    answer = anonymous.post(URL, {"code": consent(), "redirect_uri": "https://evil.example/"})
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["redirect_uri"]
+    assert provider.token_requests == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"code": ""}, {"code": None}, {"code": ["a"]}, {"code": "a\0b"}, {"code": "x" * 2_049}]
+)
+def test_client_without_a_usable_code_is_refused_before_google_is_asked(anonymous, provider, body):
+    answer = anonymous.post(URL, body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["code"]
+    assert provider.token_requests == []
+
+
+def test_code_works_once(anonymous, consent):
+    code = consent()
+    anonymous.post(URL, {"code": code})
+
+    assert_refused(anonymous.post(URL, {"code": code}), 401, "invalid_google_code")
+
+    assert User.objects.get().sessions.count() == 1
+
+
+@pytest.mark.parametrize("code", ["guess", "4/0 %&code=x#\r\nHost: evil", "ünïcödé ☃", "x" * 2_048])
+def test_client_with_a_bad_code_is_refused(anonymous, provider, code):
+    assert_refused(anonymous.post(URL, {"code": code}), 401, "invalid_google_code")
+    assert provider.token_requests[0]["code"].split() == code.split()
+
+
+@pytest.mark.parametrize("error", ["invalid_request", "redirect_uri_mismatch"])
+def test_client_whose_code_belongs_elsewhere_is_refused(anonymous, provider, settings, error):
+    with answering(response(json.dumps({"error": error}), "400 Bad Request")) as settings.GOOGLE_TOKEN_URI:
+        assert_refused(anonymous.post(URL, {"code": "4/0A"}), 401, "invalid_google_code")
+
+
+# --- The ID token -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["certs_uri", "jwks_uri"])
+def _each_form_of_keys(request, provider, settings):
+    settings.GOOGLE_CERTS_URI = getattr(provider, request.param)
+
+
+@pytest.mark.usefixtures("_each_form_of_keys")
+def test_token_is_verified_by_certificates_and_by_jwks(anonymous, consent):
+    assert anonymous.post(URL, {"code": consent()}).json()["data"]["user"]["email"] == EMAIL
+
+
+@pytest.mark.usefixtures("_each_form_of_keys")
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"aud": "another-client"}, id="audience"),
+        pytest.param({"iss": "https://accounts.evil.example"}, id="issuer"),
+        pytest.param({"exp": 1_700_000_000}, id="expired"),
+        pytest.param({"iat": 4_000_000_000, "exp": 4_000_003_600}, id="early"),
+    ],
+)
+def test_token_that_is_not_meant_for_now_and_here_is_refused(anonymous, consent, claims):
+    assert_refused(anonymous.post(URL, {"code": consent(**claims)}), 401, "invalid_google_token")
+    assert not User.objects.exists()
+
+
+def test_token_may_have_expired_a_moment_ago_by_a_clock_that_is_off(anonymous, consent):
+    assert anonymous.post(URL, {"code": consent(exp=int(time.time()) - 3)}).status_code == 200
+
+
+def test_token_without_an_end_is_refused(anonymous, provider, settings):
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    claims = {"iss": provider.url, "aud": CLIENT_ID, "sub": SUB, "email": EMAIL, "email_verified": True}
+    token = jwt.encode(claims, key, "RS256", headers={"kid": "k"})
+    jwk = {**jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k", "alg": "RS256"}
+    with (
+        answering(response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI,
+        answering(response(json.dumps({"keys": [jwk]}))) as settings.GOOGLE_CERTS_URI,
+    ):
+        assert_refused(anonymous.post(URL, {"code": "4/0A"}), 401, "invalid_google_token")
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("_each_form_of_keys")
+@pytest.mark.parametrize("named", ["the provider's key", "a key that the provider has not", "no key"])
+def test_token_that_somebody_else_signed_is_refused(anonymous, provider, settings, named):
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    now = int(time.time())
+    claims = {"iss": provider.url, "aud": CLIENT_ID, "sub": SUB, "email": EMAIL, "email_verified": True}
+    header = {"the provider's key": {"kid": provider.key_id()}, "no key": {}}.get(named, {"kid": "unknown"})
+    token = jwt.encode({**claims, "iat": now, "exp": now + 3_600}, key, "RS256", headers=header)
+    with answering(response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI:
+        assert_refused(anonymous.post(URL, {"code": "4/0A"}), 503, "google_unavailable")
+    assert not User.objects.exists()
+
+
+# --- Google's bad days ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", ["GOOGLE_OAUTH_CLIENT_ID", "GOOGLE_OAUTH_CLIENT_SECRET"])
+def test_client_learns_that_google_is_not_configured(anonymous, consent, provider, settings, missing):
+    setattr(settings, missing, "")
+
+    assert_refused(anonymous.post(URL, {"code": consent()}), 503, "google_not_configured")
+
+    assert provider.token_requests == []
+
+
+@pytest.mark.parametrize("step", ["GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI"])
+def test_client_learns_that_google_is_away(anonymous, consent, settings, closed_port, step):
+    setattr(settings, step, closed_port)
+
+    answer = anonymous.post(URL, {"code": consent()})
+
+    assert_refused(answer, 503, "google_unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert not User.objects.exists()
+
+
+def test_client_waits_less_than_6_seconds_for_a_google_that_never_answers(anonymous, provider, settings):
+    with answering(b"", then=[b"too late"], pause=60) as settings.GOOGLE_TOKEN_URI:
+        started = time.monotonic()
+        answer = anonymous.post(URL, {"code": "4/0A"})
+        seconds = time.monotonic() - started
+
+    assert_refused(answer, 503, "google_unavailable")
+    assert 4 < seconds < 6
+
+
+@pytest.mark.parametrize("step", ["GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Slow: ", id="headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", id="body"),
+    ],
+)
+@pytest.mark.usefixtures("_short_timeout")
+def test_client_does_not_wait_for_a_google_that_dribbles(anonymous, consent, settings, step, start):
+    with answering(start, then=repeat(b"x"), pause=0.1) as uri:
+        setattr(settings, step, uri)
+        started = time.monotonic()
+        answer = anonymous.post(URL, {"code": consent()})
+        seconds = time.monotonic() - started
+
+    assert_refused(answer, 503, "google_unavailable")
+    assert seconds < 2
+    assert not User.objects.exists()
+
+
+@pytest.fixture
+def _short_timeout(monkeypatch):
+    monkeypatch.setattr(google, "TIMEOUT_SECONDS", 1.0)
+
+
+@pytest.mark.parametrize("step", ["GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI"])
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        response("<html>We're sorry</html>", content_type="text/html"),
+        response("<html>Oops</html>", "500 Internal Server Error", "text/html"),
+        response('{"error": "server_error"}', "500 Internal Server Error"),
+        response('{"error": "invalid_client"}', "401 Unauthorized"),
+        response('{"access_token": "a", "token_type": "Bearer"}'),
+        response('{"access_token": "a", "id_token": null}'),
+        response('{"access_token": "a", "id_token": 5}'),
+        response('{"access_token": "a", "id_token": "a.b.c"}'),
+        response('{"access_token": "a", "id_token": "é☃"}'),
+        response('{"access_token": "a", "scope": 5, "expires_in": "soon"}'),
+        response('{"access_token": "a", "expires_in": 1e999}'),
+        response('{"keys": []}'),
+        response('{"keys": 5}'),
+        response('{"keys": [{"kty": "?"}]}'),
+        response("[]"),
+        response("null"),
+        response("5"),
+        response(""),
+        b"not HTTP at all",
+        b"",
+    ],
+    ids=lambda nonsense: nonsense.split(b"\r\n")[-1].decode() or "empty",
+)
+def test_client_does_not_see_the_nonsense_that_google_talks(anonymous, consent, settings, step, nonsense):
+    with answering(nonsense) as uri:
+        setattr(settings, step, uri)
+        answer = anonymous.post(URL, {"code": consent()})
+
+    assert_refused(answer, 503, "google_unavailable")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("claims", [{}, {"aud": "another-client"}, {"email_verified": False}, {"email": "ben@"}])
+def test_log_names_neither_people_nor_secrets(anonymous, consent, caplog, claims):
+    code = consent(**claims)
+    caplog.set_level("INFO")
+
+    for _ in range(2):
+        anonymous.post(URL, {"code": code})
+
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("oidc_", "werkzeug"))]
+    assert ours
+    for secret in (code, "ben", SUB, CLIENT_SECRET, "eyJ"):
+        assert secret not in "\n".join(ours)
