@@ -83,20 +83,21 @@ class ApplicationAdmin(RecordAdmin):
         self._change_each(request, queryset, Status.REJECTED)
 
     def _change_each(self, request: HttpRequest, queryset: QuerySet[Application], status: Status) -> None:
-        """Change one by one, so that a refusal leaves the others alone; tell what became of each."""
+        """Change one by one, so that a refusal leaves the others alone; tell which were refused, and why."""
         administrator: Any = request.user
-        changed = 0
+        changed = unchanged = 0
         for application in queryset:
-            name = f"{application.job_seeker} for “{application.job}”"
             if application.status == status:
-                self.message_user(request, f"{name}: was {status} before.", messages.INFO)
+                unchanged += 1
                 continue
             try:
                 change_status(application_id=application.pk, actor=administrator, status=status)
             except APIException as refusal:
+                name = f"{application.job_seeker} for “{application.job}”"
                 self.message_user(request, f"{name}: {refusal.detail}", messages.ERROR)
             else:
                 changed += 1
+        if unchanged:
+            self.message_user(request, f"{unchanged} already {status}.", messages.INFO)
         if changed:
-            plural = "" if changed == 1 else "s"
-            self.message_user(request, f"{changed} application{plural} {status}.", messages.SUCCESS)
+            self.message_user(request, f"{changed} now {status}.", messages.SUCCESS)

@@ -45,9 +45,9 @@ class JobStateFilter(admin.SimpleListFilter):
 
 @admin.register(Job)
 class JobAdmin(DeletedByServiceAdmin):
-    list_display = ("title", "employer", "location", "category", "job_type", "is_open", "posted_at", "expires_at")
+    list_display = ("title", "employer", "location__city", "is_open", "posted_at")
     list_filter = (JobStateFilter, "job_type", "category", "location__country")
-    list_select_related = ("employer__user", "location", "category")
+    list_select_related = ("employer__user", "location")
     search_fields = ("title", "employer__company_name", "employer__user__email", "^job_id")
     date_hierarchy = "posted_at"
     ordering = ("-posted_at", "-pk")

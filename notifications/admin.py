@@ -33,7 +33,7 @@ class NotificationAdmin(admin.ModelAdmin):
 class OutgoingEmailAdmin(RecordAdmin):
     """Where one finds out why a mail did not arrive."""
 
-    list_display = ("to", "kind", "state", "attempts", "last_error", "age", "next_attempt", "sent_at")
+    list_display = ("to", "kind", "progress", "attempts", "last_error", "age")
     list_filter = ("state", "kind")
     # How many are in which state is the first question.
     show_facets = admin.ShowFacets.ALWAYS
@@ -68,11 +68,13 @@ class OutgoingEmailAdmin(RecordAdmin):
     def age(self, obj: OutgoingEmail) -> str:
         return timesince(obj.created_at, depth=1)
 
-    @admin.display(ordering="next_attempt_at", empty_value="-")
-    def next_attempt(self, obj: OutgoingEmail) -> str | None:
+    @admin.display(description="state", ordering="state")
+    def progress(self, obj: OutgoingEmail) -> str:
+        state = obj.get_state_display()
         if obj.state not in {OutgoingEmail.State.QUEUED, OutgoingEmail.State.RETRY}:
-            return None
-        return "due" if obj.next_attempt_at <= timezone.now() else f"in {timeuntil(obj.next_attempt_at, depth=1)}"
+            return state
+        is_due = obj.next_attempt_at <= timezone.now()
+        return f"{state}, due" if is_due else f"{state}, due in {timeuntil(obj.next_attempt_at, depth=1)}"
 
     @admin.display(description="Message-ID")
     def message_id(self, obj: OutgoingEmail) -> str:
@@ -89,7 +91,7 @@ class OutgoingEmailAdmin(RecordAdmin):
 
     @admin.action(description="Send selected mails again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
-        self._apply(request, queryset, requeue, "to be sent again")
+        self._apply(request, queryset, requeue, "queued again")
 
     @admin.action(description="Hold selected mails", permissions=["act"])
     def hold(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:

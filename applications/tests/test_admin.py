@@ -32,7 +32,7 @@ def statuses(*applications):
 def test_admin_decides_as_an_employer_would(admin_client, admin_user, action, status, mails):
     application, other = ApplicationFactory(), ApplicationFactory()
     page = run(admin_client, action, application)
-    assert f"1 application {status}." in page
+    assert f"1 now {status}." in page
     assert statuses(application, other) == [status, "pending"]
     change = application.status_changes.get()
     assert (change.actor, change.from_status, change.to_status) == (admin_user, "pending", status)
@@ -44,7 +44,7 @@ def test_admin_is_told_which_applications_cannot_change(admin_client):
     application = ApplicationFactory()
     final = ApplicationFactory(status="withdrawn", job_seeker__first_name="Ada", job__title="Smith & Co's baker")
     page = run(admin_client, "accept", application, final)
-    assert "1 application accepted." in page
+    assert "1 now accepted." in page
     assert "for “Smith &amp; Co&#x27;s baker”: This application is withdrawn; that is final." in page
     assert page.index("Ada") < page.index("that is final")
     assert statuses(application, final) == ["accepted", "withdrawn"]
@@ -53,7 +53,7 @@ def test_admin_is_told_which_applications_cannot_change(admin_client):
 def test_admin_accepts_twice_with_one_mail(admin_client):
     application = ApplicationFactory()
     run(admin_client, "accept", application)
-    assert "was accepted before." in run(admin_client, "accept", application)
+    assert "1 already accepted." in run(admin_client, "accept", application)
     assert application.status_changes.count() == OutgoingEmail.objects.count() == 1
 
 
