@@ -13,7 +13,7 @@ from email.utils import parseaddr
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -39,8 +39,8 @@ SUBJECTS = {
 
 # RFC 5321, section 4.2.1: 5yz replies are permanent.
 PERMANENT = 500
-# RFC 4954, section 6: our credentials are wrong. That is ours to mend, so the mail waits.
-AUTHENTICATION_FAILED = 535
+# RFC 4954, section 6: our credentials are wrong or missing.
+AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 
 
 def queue_email(*, kind: OutgoingEmail.Kind, dedup_key: str, recipient: User, context: Mapping[str, str]) -> None:
@@ -139,14 +139,17 @@ def _claim(candidates: OutgoingEmailQuerySet) -> OutgoingEmail | None:
 
 
 def _send(email: OutgoingEmail) -> None:
-    message = EmailMultiAlternatives(
-        subject=email.subject,
-        body=email.text,
-        to=[email.to],
-        headers={"Message-ID": message_id(email), "Auto-Submitted": "auto-generated"},
-    )
-    message.attach_alternative(email.html, "text/html")
-    message.send()
+    # Closes the connection after a failed login, too.
+    with get_connection() as connection:
+        message = EmailMultiAlternatives(
+            subject=email.subject,
+            body=email.text,
+            to=[email.to],
+            headers={"Message-ID": message_id(email), "Auto-Submitted": "auto-generated"},
+            connection=connection,
+        )
+        message.attach_alternative(email.html, "text/html")
+        message.send()
 
 
 def _postpone_or_give_up(email: OutgoingEmail, error: OSError | smtplib.SMTPException) -> None:
@@ -171,8 +174,11 @@ def _settle(email: OutgoingEmail, **values: object) -> None:
 
 
 def _is_permanent(error: Exception) -> bool:
+    # Where the recipient or the content is refused. A refused connection, sender or login is ours to mend: mail waits.
+    if not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+        return False
     code = _reply_code(error)
-    return code is not None and code >= PERMANENT and code != AUTHENTICATION_FAILED
+    return code is not None and code >= PERMANENT and code not in AUTHENTICATION_REPLIES
 
 
 def _reply_code(error: Exception) -> int | None:
