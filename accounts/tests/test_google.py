@@ -479,7 +479,19 @@ def test_log_names_neither_people_nor_secrets(anonymous, consent, caplog, claims
     for _ in range(2):
         anonymous.post(URL, {"code": code})
 
-    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("oidc_", "werkzeug"))]
-    assert ours
-    for secret in (code, "ben", SUB, CLIENT_SECRET, "eyJ"):
-        assert secret not in "\n".join(ours)
+    assert_silent(caplog, code, "ben", SUB, CLIENT_SECRET, "eyJ")
+
+
+def test_log_does_not_quote_a_token_that_cannot_be_read(anonymous, provider, settings, caplog):
+    caplog.set_level("INFO")
+    with answering(response('{"access_token": "bearer-me", "id_token": "eyJhbGciOi"}')) as settings.GOOGLE_TOKEN_URI:
+        anonymous.post(URL, {"code": "4/0A"})
+
+    assert_silent(caplog, "4/0A", "bearer-me", "eyJhbGciOi", CLIENT_SECRET)
+
+
+def assert_silent(caplog, *secrets: str) -> None:
+    lines = [record.getMessage() for record in caplog.records if not record.name.startswith(("oidc_", "werkzeug"))]
+    assert any("oogle" in line for line in lines)
+    for secret in secrets:
+        assert secret not in "\n".join(lines)
