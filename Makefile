@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test python
+.PHONY: help run test schema python
 
 help:
 	@echo "make run             start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
 	@echo "make test            run the whole suite (a part of it: make test ARGS='jobs -k search')"
+	@echo "make schema          write docs/openapi.yaml anew, after a change of the API"
 	@echo ""
-	@echo "Both install what they need into .venv and keep their data in var/; deleting var/ starts afresh."
+	@echo "All install what they need into .venv and keep their data in var/; deleting var/ starts afresh."
 	@echo "Another interpreter than python3: make run PYTHON=python3.12"
 
 run: python
@@ -19,6 +20,12 @@ run: python
 test: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt
 	@$(VENV_PYTHON) -m anywork.local test $(ARGS)
+
+# Describing the API takes neither a database nor a secret.
+schema: python
+	@$(PYTHON) anywork/local/install.py requirements.txt
+	@SECRET_KEY=unused DATABASE_URL=postgres://unused \
+		$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
 
 python:
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) here; install Python 3.11 or newer" >&2; exit 1; }

@@ -14,6 +14,10 @@ OPEN_ROLES = [(role.value, role.label) for role in (User.Role.JOB_SEEKER, User.R
 class UserSerializer(serializers.ModelSerializer[User]):
     """A user, as its owner sees it."""
 
+    role = serializers.ChoiceField(
+        choices=User.Role.choices, allow_blank=True, read_only=True, help_text='"" until its owner has chosen one.'
+    )
+
     class Meta:
         model = User
         fields = ("user_id", "email", "role", "created_at", "updated_at")

@@ -246,7 +246,6 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {
         "deepLinking": True,
-        "displayOperationId": True,
         "displayRequestDuration": True,
         "docExpansion": "none",
         "filter": True,

@@ -7,13 +7,14 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from anywork.api import errors, health
+from anywork.api.schema import CachingSchemaGenerator
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SpectacularAPIView.as_view(generator_class=CachingSchemaGenerator), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include("accounts.urls")),
     path("api/", include("jobs.urls")),

@@ -31,8 +31,13 @@ class ResumeSerializer(serializers.ModelSerializer[Resume]):
         read_only_fields = fields
 
 
+@extend_schema_field({"type": "string", "format": "uuid", "example": ""})
+class CallerField(serializers.UUIDField):
+    """Who is calling, which goes without saying: Swagger UI fills forms with examples, so it leaves this one empty."""
+
+
 class ResumeUploadSerializer(serializers.Serializer[Any]):
     """A PDF to upload (multipart)."""
 
     file_path = serializers.FileField(allow_empty_file=True, use_url=False)
-    job_seeker = serializers.UUIDField(required=False, help_text="The caller, if given at all.")
+    job_seeker = CallerField(required=False, help_text="The caller, if given at all.")

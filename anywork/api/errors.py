@@ -17,7 +17,6 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from anywork.api.exceptions import Conflict, RequestTooLarge, ServiceUnavailable, Unauthorized
@@ -30,8 +29,8 @@ _UNIQUE_VIOLATION = "23505"
 _FOREIGN_KEY_VIOLATION = "23503"
 
 
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """Answer whatever a view raised (DRF's EXCEPTION_HANDLER)."""
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
+    """Answer whatever a view raised (DRF's EXCEPTION_HANDLER): in JSON, even where the view has another format."""
     set_rollback()
     request = context.get("request")
     problem = _as_api_exception(exc)
@@ -41,7 +40,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("Unhandled exception", exc_info=exc)
         got_request_exception.send(sender=None, request=getattr(request, "_request", None))
-    return Response(error_body(problem), status=problem.status_code, headers=_headers(problem))
+    return _json(problem)
 
 
 def error_body(problem: exceptions.APIException) -> dict[str, Any]:
