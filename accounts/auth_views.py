@@ -30,6 +30,7 @@ from accounts.serializers import (
 )
 from accounts.services import choose_role, register_user
 from anywork.api.exceptions import Unauthorized
+from anywork.api.viewsets import OfferedMethodsMixin
 
 
 def success(message: str, data: dict[str, Any], status_code: int = status.HTTP_200_OK) -> Response:
@@ -55,7 +56,7 @@ def signed_in(user: User) -> Response:
     return success("Login successful", data)
 
 
-class PublicView(APIView):
+class PublicView(OfferedMethodsMixin, APIView):
     """Asks for no token, and looks at none: a stale one must not keep anybody from signing in."""
 
     authentication_classes = ()
@@ -102,7 +103,7 @@ class RefreshView(PublicView):
 
 
 @logout_documented
-class LogoutView(APIView):
+class LogoutView(OfferedMethodsMixin, APIView):
     """End a session, known by its refresh token or else by the access token of the request."""
 
     authentication_classes = (OptionalJWTAuthentication,)
@@ -120,7 +121,7 @@ class LogoutView(APIView):
 
 
 @me_documented
-class MeView(APIView):
+class MeView(OfferedMethodsMixin, APIView):
     """The caller's own account."""
 
     permission_classes = (IsAuthenticated,)

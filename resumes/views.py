@@ -20,7 +20,7 @@ from accounts.authentication import OptionalJWTAuthentication
 from accounts.permissions import IsJobSeeker, IsOwnerOrAdmin
 from anywork.api.exceptions import Unauthorized
 from anywork.api.pagination import WholeListPagination
-from anywork.api.viewsets import ResourceViewSet
+from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
 from resumes.links import is_signed
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
@@ -70,7 +70,7 @@ class AnyAccept(BaseContentNegotiation):
 
 
 @resume_file_documented
-class ResumeFileView(APIView):
+class ResumeFileView(OfferedMethodsMixin, APIView):
     """The file itself: for whoever holds a signed link, and for those who may see the resume."""
 
     authentication_classes = (OptionalJWTAuthentication,)

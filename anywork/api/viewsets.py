@@ -1,17 +1,30 @@
-"""The base of every viewset."""
+"""The base of every view and viewset that asks who calls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework import mixins
 from rest_framework.permissions import BasePermission, OperandHolder
+from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 # One permission class, or several joined by `|` and `&`.
 PermissionClass = type[BasePermission] | OperandHolder
 
 
-class ResourceViewSet(GenericViewSet[Any]):
+class OfferedMethodsMixin:
+    """Answers a method that is not offered by 405, whoever asks: neither token nor role could open it."""
+
+    # Without OPTIONS: there is no description to give, and CORS pre-flights are answered earlier.
+    http_method_names: Sequence[str] = ("get", "head", "post", "put", "patch", "delete")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:  # type: ignore[attr-defined]
+            self.http_method_not_allowed(request)  # type: ignore[attr-defined]
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
     """A viewset whose permissions are said in one place, by action.
 
     `permissions` maps an action to its permission classes; an action that it does not name takes
@@ -27,9 +40,6 @@ class ResourceViewSet(GenericViewSet[Any]):
         return self.request.user
 
     def get_permissions(self) -> list[Any]:
-        if self.action is None:
-            # The method is not offered at all: let the answer be 405, not 401 or 403.
-            return []
         return [permission() for permission in self.permissions.get(self.action, self.permission_classes)]
 
 
