@@ -10,7 +10,7 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
 from accounts.models import Employer, JobSeeker, Skill
-from accounts.permissions import IsJobSeeker, IsOwner, IsOwnerOrAdmin
+from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner, IsOwnerOrAdmin
 from accounts.schema import employers_documented, job_seekers_documented, skills_documented
 from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
 from anywork.api.exceptions import AlreadyExists, unique_violation_as
@@ -64,8 +64,8 @@ class SkillViewSet(CRUDViewSet):
     owner_field = "user_id"
     permissions = {
         "create": (IsJobSeeker,),
-        "update": (IsAuthenticated, IsOwner),
-        "partial_update": (IsAuthenticated, IsOwner),
+        "update": (IsAuthenticated, IsNotAdmin, IsOwner),
+        "partial_update": (IsAuthenticated, IsNotAdmin, IsOwner),
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
     }
 

@@ -36,7 +36,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
     permissions = {
         "create": (IsJobSeeker,),
         "partial_update": (IsAuthenticated, IsNotAdmin),
-        "destroy": (IsAuthenticated, IsOwner),
+        "destroy": (IsAuthenticated, IsNotAdmin, IsOwner),
     }
     changes: ClassVar[dict[str, Callable[..., Application]]] = {
         "cover_letter": change_cover_letter,
