@@ -187,6 +187,7 @@ def test_every_answer_carries_the_request_id_and_every_error_the_error_shape(sch
         assert any(code >= 400 for code in found), name
         assert any(code < 400 for code in found), name
         for code, answer in found.items():
+            assert all(resolved(schema, header)["description"] for header in answer["headers"].values()), (name, code)
             assert "X-Request-ID" in answer["headers"], (name, code)
             assert ("Retry-After" in answer["headers"]) == (code in {429, 503}), (name, code)
             assert ("WWW-Authenticate" in answer["headers"]) == (code == 401), (name, code)
