@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import PurePath
 
 from django.conf import settings
@@ -40,11 +41,12 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
             "resumes_resume_unique_bytes", lambda: _already_there(_with_bytes(job_seeker, checksum))
         ):
             resume.save()
-    except OSError as error:
-        storage.delete(name)
-        raise ServiceUnavailable("The file could not be stored. Please try again later.") from error
-    except BaseException:
-        storage.delete(name)
+    except BaseException as error:
+        # Where nothing can be written, nothing can be deleted either.
+        with suppress(OSError):
+            storage.delete(name)
+        if isinstance(error, OSError):
+            raise ServiceUnavailable("The file could not be stored. Please try again later.") from error
         raise
     return resume
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from rest_framework import mixins, status
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -84,9 +84,12 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
                 raise Unauthorized
             resumes = resumes.visible_to(request.user)
         resume = get_object_or_404(resumes, pk=resume_id)
-        response = FileResponse(
-            resume.file.open(), as_attachment=True, filename=resume.file_name, content_type="application/pdf"
-        )
+        try:
+            file = resume.file.open()
+        except FileNotFoundError as error:
+            # Deleted at this very moment, or lost.
+            raise Http404 from error
+        response = FileResponse(file, as_attachment=True, filename=resume.file_name, content_type="application/pdf")
         # Even a file that fools the upload check must not run in our origin.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"
