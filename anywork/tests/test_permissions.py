@@ -1,0 +1,447 @@
+"""Who may do what, cell by cell of `permission_table.py`, and that the table leaves nothing out."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import override_settings
+from django.urls import URLPattern, get_resolver, resolve
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from accounts.models import Employer, JobSeeker, Skill, User
+from accounts.tests.factories import (
+    AdminFactory,
+    EmployerFactory,
+    JobSeekerFactory,
+    SkillFactory,
+    UserFactory,
+)
+from accounts.tokens import open_session
+from analytics.models import Analytics
+from analytics.tests.factories import AnalyticsFactory
+from anywork.testing.pdf import make_pdf
+from anywork.tests.permission_table import CALLERS, CELLS, LIST_CELLS, Cell
+from applications.models import Application, Status
+from applications.tests.factories import ApplicationFactory
+from jobs.models import Category, Job, Location
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from notifications.models import Notification
+from notifications.tests.factories import NotificationFactory
+from resumes.models import Resume
+from resumes.tests.factories import ResumeFactory
+
+APPS = ("accounts", "jobs", "resumes", "applications", "notifications", "analytics")
+MODELS: dict[str, Any] = {
+    "/api/jobseekers/": JobSeeker,
+    "/api/employers/": Employer,
+    "/api/categories/": Category,
+    "/api/locations/": Location,
+    "/api/jobs/": Job,
+    "/api/resumes/": Resume,
+    "/api/applications/": Application,
+    "/api/skills/": Skill,
+    "/api/analytics/": Analytics,
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+SIGNED_IN = CALLERS[1:]
+
+
+class World(NamedTuple):
+    """The rows that the table names, and the tokens of its callers."""
+
+    rows: dict[str, Any]
+    tokens: dict[str, Any]
+    media: Path
+    fingerprint: str
+
+    def key(self, name: str, caller: str = "anonymous") -> str:
+        """Return the key of a row of the table; what is `own` to nobody signed in is the applicant's."""
+        caller = "applicant" if caller == "anonymous" else caller
+        match name:
+            case "own_user":
+                return str(self.rows[caller].pk)
+            case "own_email":
+                return str(User.objects.get(pk=self.rows[caller].pk).email)
+            case "own_refresh":
+                return str(self.tokens[caller].refresh)
+            case "own_notification":
+                return str(self.rows[f"{caller}_notification"].pk)
+            case "own_resume":
+                return str(self.rows["seeker_resume" if caller == "seeker" else "resume"].pk)
+        return str(self.rows[name].pk)
+
+    def fill(self, text: str, caller: str = "anonymous") -> str:
+        """Replace every name in braces by its key."""
+        before, brace, rest = text.partition("{")
+        if not brace:
+            return text
+        name, _, after = rest.partition("}")
+        return before + self.key(name, caller) + self.fill(after, caller)
+
+    def client(self, caller: str) -> APIClient:
+        client = APIClient()
+        if caller != "anonymous":
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.tokens[caller].access}")
+        return client
+
+    def send(self, cell: Cell, *, client: APIClient | None = None, path: str = "") -> Any:
+        """Send the cell's request."""
+        body: Any = cell.body
+        if body is not None:
+            body = {field: self.fill(value, cell.caller) for field, value in body.items()}
+        format_ = "json"
+        if cell.path == "/api/resumes/" and cell.method == "POST":
+            format_ = "multipart"
+            body["file_path"] = SimpleUploadedFile("resume.pdf", make_pdf("New"), "application/pdf")
+        request = getattr(client or self.client(cell.caller), cell.method.lower())
+        response = request(path or self.fill(cell.path, cell.caller), body, format=format_)
+        if response.streaming:
+            response.getvalue()
+        return response
+
+
+def fingerprint() -> str:
+    """Return a digest of every row of the project."""
+    tables = [model._meta.db_table for model in apps.get_models() if model._meta.app_label in APPS]
+    digests = " || ".join(
+        f"(SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) FROM {table} t)"  # noqa: S608
+        for table in sorted(tables)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {digests}")
+        return str(cursor.fetchone()[0])
+
+
+def build_rows() -> dict[str, Any]:
+    applicant, seeker, leaver = JobSeekerFactory.create_batch(3)
+    employer, rival = EmployerFactory.create_batch(2)
+    rows: dict[str, Any] = {
+        "undecided": UserFactory(),
+        "applicant": applicant,
+        "seeker": seeker,
+        "leaver": leaver,
+        "employer": employer,
+        "rival": rival,
+        "admin": AdminFactory(),
+        "category": CategoryFactory(),
+        "unused_category": CategoryFactory(),
+        "location": LocationFactory(),
+        "unused_location": LocationFactory(),
+        "resume": ResumeFactory(job_seeker=applicant),
+        "spare_resume": ResumeFactory(job_seeker=applicant),
+        "seeker_resume": ResumeFactory(job_seeker=seeker),
+        "leaver_resume": ResumeFactory(job_seeker=leaver),
+        "skill": SkillFactory(user=applicant.user),
+        "leaver_skill": SkillFactory(user=leaver.user),
+    }
+    filed = {"category": rows["category"], "location": rows["location"]}
+    rows |= {
+        "open": JobFactory(employer=employer, **filed),
+        "closed": JobFactory(employer=employer, closed=True, **filed),
+        "hidden": JobFactory(employer=employer, expired=True, **filed),
+        "vacant": JobFactory(employer=rival, **filed),
+    }
+    rows |= {
+        "application": ApplicationFactory(job_seeker=applicant, job=rows["open"], resume=rows["resume"]),
+        "decided": ApplicationFactory(
+            job_seeker=applicant, job=rows["closed"], resume=rows["resume"], status=Status.ACCEPTED
+        ),
+        "withdrawn": ApplicationFactory(
+            job_seeker=leaver, job=rows["open"], resume=rows["leaver_resume"], status=Status.WITHDRAWN
+        ),
+        "views": AnalyticsFactory(job=rows["open"]),
+        "rival_views": AnalyticsFactory(job=rows["vacant"]),
+    }
+    for name in (*SIGNED_IN, "leaver"):
+        rows[f"{name}_notification"] = NotificationFactory(user=User.objects.get(pk=rows[name].pk))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def shared_world(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The world, built once for all the cells: each rolls back to it."""
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(MEDIA_ROOT=media):
+            rows = build_rows()
+        tokens = {name: open_session(User.objects.get(pk=rows[name].pk)) for name in (*SIGNED_IN, "leaver")}
+        yield World(rows, tokens, media, fingerprint())
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(shared_world: World, db: None, settings: Any) -> World:
+    settings.MEDIA_ROOT = shared_world.media
+    return shared_world
+
+
+def assert_refused(world: World, response: Any, status: int) -> None:
+    """A refusal has the one shape and leaves no trace."""
+    assert response.status_code == status, response.content
+    body = response.json()
+    assert list(body) == ["status", "code", "message", "errors", "request_id"]
+    assert body["status"] == "error"
+    assert body["code"]
+    assert body["message"]
+    assert body["request_id"] == response.headers["X-Request-ID"]
+    assert (response.headers.get("WWW-Authenticate") == "Bearer") is (status == 401)
+    assert fingerprint() == world.fingerprint
+
+
+def assert_as_for_no_such_row(world: World, cell: Cell, response: Any, client: APIClient) -> None:
+    """The answer does not tell a hidden row from one that does not exist."""
+    row = cell.path.partition("{")[2].partition("}")[0]
+    nowhere = world.send(cell, client=client, path=cell.path.replace(f"{{{row}}}", str(uuid.uuid4())))
+    assert nowhere.status_code == response.status_code
+    assert {**nowhere.json(), "request_id": ""} == {**response.json(), "request_id": ""}
+    own = {"X-Request-ID", "Content-Length"}
+    assert {k: v for k, v in nowhere.headers.items() if k not in own} == {
+        k: v for k, v in response.headers.items() if k not in own
+    }
+
+
+def assert_allowed(world: World, cell: Cell, response: Any) -> None:
+    """The answer is about the row that was asked for, and what was to change has changed."""
+    assert response.status_code == int(cell.expected), response.content
+    if cell.method != "GET":
+        assert fingerprint() != world.fingerprint
+    elif "{" in cell.path and cell.path.startswith("/api/"):
+        wanted = cell.path.partition("{")[2].partition("}")[0]
+        assert next(iter(response.json().values())) == world.key(wanted, cell.caller)
+
+
+def assert_answers(world: World, cell: Cell, client: APIClient | None = None) -> None:
+    client = client or world.client(cell.caller)
+    response = world.send(cell, client=client)
+    if not cell.refusal:
+        assert_allowed(world, cell, response)
+        return
+    assert_refused(world, response, cell.refusal)
+    if cell.refusal == 404:
+        assert_as_for_no_such_row(world, cell, response, client)
+
+
+def assert_lists(world: World, cell: Cell) -> None:
+    response = world.send(cell)
+    if cell.refusal:
+        assert_refused(world, response, cell.refusal)
+        return
+    assert response.status_code == 200
+    body = response.json()
+    listed = {next(iter(row.values())) for row in body["results"]}
+    match cell.expected:
+        case "all":
+            expected = {str(key) for key in MODELS[cell.path].objects.values_list("pk", flat=True)}
+        case "none":
+            expected = set()
+        case "own":
+            expected = {world.key("own_notification", cell.caller)}
+        case names:
+            expected = {world.key(name) for name in names.split()}
+    assert listed == expected
+    assert body["count"] == len(expected)
+
+
+@pytest.mark.parametrize("cell", LIST_CELLS, ids=str)
+def test_caller_lists_exactly_what_the_table_says(world: World, cell: Cell) -> None:
+    assert_lists(world, cell)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_caller_gets_what_the_table_says(world: World, cell: Cell) -> None:
+    assert_answers(world, cell)
+
+
+# --- An administrator is one whatever the role, from the next request on ----------------------------------------------
+
+# Here even an administrator has only what is its own.
+OWN_ALONE = ("/api/auth/", "/api/notifications/")
+# These know no users.
+PUBLIC = ("/api/schema/", "/api/docs/", "/healthz", "/admin/")
+
+
+@pytest.mark.parametrize("person", ["undecided", "applicant", "employer"])
+@pytest.mark.parametrize(
+    "cell",
+    [cell for cell in (*LIST_CELLS, *CELLS) if cell.caller == "admin" and not cell.path.startswith(OWN_ALONE + PUBLIC)],
+    ids=str,
+)
+def test_user_made_administrator_after_sign_in_gets_what_administrators_get(
+    world: World, person: str, cell: Cell
+) -> None:
+    User.objects.filter(pk=world.rows[person].pk).update(is_staff=True)
+    world = world._replace(fingerprint=fingerprint())
+    cell = cell._replace(caller=person)
+    if cell in LIST_CELLS or cell.expected == "all":
+        assert_lists(world, cell)
+    else:
+        assert_answers(world, cell)
+
+
+def test_administrator_demoted_after_sign_in_sees_nothing_foreign_at_once(world: World) -> None:
+    admin = world.client("admin")
+    assert admin.get(world.fill("/api/resumes/{resume}/")).status_code == 200
+
+    User.objects.filter(pk=world.rows["admin"].pk).update(is_staff=False)
+
+    assert admin.get(world.fill("/api/resumes/{resume}/")).status_code == 404
+    assert admin.get("/api/resumes/").json()["results"] == []
+
+
+def test_employer_who_became_a_job_seeker_after_sign_in_posts_no_job(world: World) -> None:
+    User.objects.filter(pk=world.rows["employer"].pk).update(role="job_seeker")
+    cell = next(cell for cell in CELLS if str(cell) == "POST /api/jobs/ by employer")
+
+    assert_refused(world._replace(fingerprint=fingerprint()), world.send(cell), 403)
+
+
+@pytest.mark.parametrize("caller", SIGNED_IN)
+def test_user_deactivated_after_sign_in_is_nobody_at_once(world: World, caller: str) -> None:
+    User.objects.filter(pk=world.rows[caller].pk).update(is_active=False)
+
+    assert world.client(caller).get("/api/auth/me/").status_code == 401
+
+
+# --- A bad token ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell", [cell for cell in (*LIST_CELLS, *CELLS) if cell.caller == "anonymous"], ids=lambda cell: str(cell)[:-12]
+)
+def test_caller_with_a_bad_token_counts_as_anonymous_but_gets_401_for_404(world: World, cell: Cell) -> None:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Bearer long.since.expired")
+
+    response = world.send(cell, client=client)
+
+    if cell.refusal in {401, 404}:
+        assert_refused(world, response, 401)
+    elif cell in CELLS:
+        assert response.status_code == int(cell.expected)
+    else:
+        assert response.json() == world.send(cell).json()
+
+
+# --- A withdrawn application ------------------------------------------------------------------------------------------
+
+
+def test_employer_sees_a_seeker_until_the_application_is_withdrawn(world: World) -> None:
+    rival, seeker, key = world.client("rival"), world.client("seeker"), world.key("seeker")
+    SkillFactory(user=world.rows["seeker"].user)
+    applied = seeker.post(
+        "/api/applications/", {"job": world.key("vacant"), "resume": world.key("seeker_resume")}, format="json"
+    ).json()
+
+    def visible() -> list[int]:
+        lists = (rival.get(path).json()["count"] for path in ("/api/jobseekers/", "/api/resumes/", "/api/skills/"))
+        file = rival.get(world.fill("/media/resumes/{seeker_resume}.pdf"))
+        if file.streaming:
+            file.getvalue()
+        told = rival.post("/api/notifications/", {"user": key, "message": "Come by"}, format="json")
+        return [*lists, rival.get(f"/api/jobseekers/{key}/").status_code, file.status_code, told.status_code]
+
+    assert visible() == [1, 1, 1, 200, 200, 201]
+    assert seeker.delete(f"/api/applications/{applied['application_id']}/").status_code == 204
+    assert visible() == [0, 0, 0, 404, 404, 403]
+    assert rival.get("/api/applications/").json()["count"] == 1
+    assert Notification.objects.filter(user=key, message="Come by").count() == 1
+
+
+@pytest.mark.parametrize("caller", ["employer", "leaver"])
+def test_withdrawn_application_shows_letter_contact_and_file_to_the_applicant_alone(world: World, caller: str) -> None:
+    client, key = world.client(caller), world.key("withdrawn")
+
+    read = client.get(f"/api/applications/{key}/").json()
+    listed = {row["application_id"]: row for row in client.get("/api/applications/").json()["results"]}[key]
+
+    leaver = world.rows["leaver"]
+    for body in (read, listed):
+        assert body["status"] == "withdrawn"
+        person = body["job_seeker_details"]
+        shown = (body["cover_letter"], person["phone_number"], person["email"], body["resume_details"] is not None)
+        if caller == "leaver":
+            assert shown == (world.rows["withdrawn"].cover_letter, leaver.phone_number, leaver.user.email, True)
+        else:
+            assert shown == ("", "", "", False)
+
+
+# --- Nothing else is offered ------------------------------------------------------------------------------------------
+
+
+def drf_routes() -> Iterator[tuple[str, URLPattern]]:
+    def walk(resolver: Any, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+        for pattern in resolver.url_patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLPattern):
+                yield path, pattern
+            else:
+                yield from walk(pattern, path)
+
+    for path, pattern in walk(get_resolver(), "/"):
+        view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
+        if view is not None and issubclass(view, APIView):
+            yield path, pattern
+
+
+def offered_methods(pattern: URLPattern) -> set[str]:
+    """Return the methods that a route answers, but for HEAD, which comes with GET."""
+    view: Any = pattern.callback.cls  # type: ignore[attr-defined]
+    bound = getattr(pattern.callback, "actions", None) or [
+        name for name in view.http_method_names if hasattr(view, name)
+    ]
+    return {name.upper() for name in bound if name in view.http_method_names} - {"OPTIONS", "HEAD"}
+
+
+def tabled_methods() -> dict[URLPattern, set[str]]:
+    """Return the methods that the table knows of, by view function: one for each route."""
+    tabled: dict[Any, set[str]] = {}
+    for cell in (*LIST_CELLS, *CELLS):
+        view = resolve(concrete(cell.path)).func
+        tabled.setdefault(view, set()).add(cell.method)
+    return tabled
+
+
+def concrete(path: str) -> str:
+    before, brace, after = path.partition("{")
+    return before + (str(uuid.UUID(int=0)) + after.partition("}")[2] if brace else "")
+
+
+def test_every_route_and_method_is_in_the_table() -> None:
+    tabled = tabled_methods()
+    missing = {
+        (path, method)
+        for path, pattern in drf_routes()
+        for method in offered_methods(pattern) - tabled.get(pattern.callback, set())  # type: ignore[call-overload]
+    }
+    assert missing == set()
+
+
+ROUTES = sorted(
+    {
+        cell.path.partition("{")[0] + ("{}" if "{" in cell.path else ""): cell.path
+        for cell in (*LIST_CELLS, *CELLS)
+        if cell.path.startswith(("/api/", "/media/"))
+    }.values()
+)
+
+
+@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("caller", ["anonymous", "undecided", "applicant", "employer", "admin"])
+def test_caller_gets_405_for_every_method_that_is_not_offered(world: World, path: str, caller: str) -> None:
+    route = next(pattern for _, pattern in drf_routes() if pattern.callback is resolve(concrete(path)).func)
+    offered = offered_methods(route)
+    client = world.client(caller)
+    for method in set(METHODS) - offered - ({"HEAD"} if "GET" in offered else set()):
+        response = client.generic(method, world.fill(path, caller))
+        assert response.status_code == 405, method
+        assert set(response.headers["Allow"].split(", ")) - {"HEAD", "OPTIONS"} == offered
+        if method != "HEAD":
+            assert_refused(world, response, 405)
