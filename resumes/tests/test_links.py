@@ -1,0 +1,208 @@
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+from django.core.signing import TimestampSigner
+
+from accounts.tests.factories import EmployerFactory, JobSeekerFactory
+from applications.tests.factories import ApplicationFactory
+from resumes.tests.factories import ResumeFactory
+
+
+@pytest.fixture
+def resume(db):
+    return ResumeFactory(file_name="Ben Carson.pdf")
+
+
+@pytest.fixture
+def link(resume, client_for):
+    """A signed link, as the owner reads it."""
+    owner = client_for(resume.job_seeker.user)
+    return owner.get(f"/api/resumes/{resume.pk}/").json()["file_path"]
+
+
+@pytest.fixture
+def url(resume):
+    """The same without a signature."""
+    return f"/media/resumes/{resume.pk}.pdf"
+
+
+def status_of(answer):
+    """Read the answer to its end, which closes the file, and return its status."""
+    answer.getvalue()
+    return answer.status_code
+
+
+def assert_json(answer, status, code):
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/json"
+    assert (answer.json()["status"], answer.json()["code"]) == ("error", code)
+
+
+class TestSignedLinks:
+    def test_anybody_opens_the_file_by_its_link(self, anonymous, resume, link):
+        answer = anonymous.get(link)
+
+        assert answer.status_code == 200
+        assert answer.getvalue() == Path(resume.file.path).read_bytes()
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert answer.headers["Content-Length"] == str(Path(resume.file.path).stat().st_size)
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="Ben Carson.pdf"'
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+    def test_browser_asks_for_the_head_of_the_file(self, anonymous, link):
+        answer = anonymous.head(link)
+
+        assert answer.status_code == 200
+        assert answer.getvalue() == b""
+        assert answer.headers["Content-Type"] == "application/pdf"
+
+    @pytest.mark.parametrize("accept", ["text/html", "application/pdf", "image/*", "nonsense"])
+    def test_browser_opens_the_file_whatever_it_accepts(self, anonymous, link, accept):
+        assert status_of(anonymous.get(link, headers={"accept": accept})) == 200
+
+    def test_link_opens_beside_a_stale_token(self, anonymous, link):
+        anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
+
+        assert status_of(anonymous.get(link)) == 200
+
+    def test_link_is_made_for_the_host_that_was_asked(self, resume, client_for):
+        owner = client_for(resume.job_seeker.user)
+
+        answer = owner.get("/api/resumes/", headers={"host": "127.0.0.1:8000"})
+
+        [row] = answer.json()["results"]
+        assert row["file_path"].startswith(f"http://127.0.0.1:8000/media/resumes/{resume.pk}.pdf?signature=")
+
+    def test_tampered_link_is_refused(self, anonymous, link):
+        signature = parse_qs(urlsplit(link).query)["signature"][0]
+        path = urlsplit(link).path
+        stamp, _, mac = signature.partition(":")
+
+        for forged in (
+            signature[:-1],
+            f"{stamp}:{mac[::-1]}",
+            f"1zzzzz:{mac}",
+            stamp,
+            f":{mac}",
+            "",
+            "\x00",
+            "é",
+            ":::",
+        ):
+            answer = anonymous.get(path, {"signature": forged})
+            assert_json(answer, 401, "not_authenticated")
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+    def test_link_opens_no_other_file(self, anonymous, link):
+        other = ResumeFactory()
+
+        answer = anonymous.get(f"/media/resumes/{other.pk}.pdf?{urlsplit(link).query}")
+
+        assert_json(answer, 401, "not_authenticated")
+
+    def test_signature_for_another_purpose_opens_nothing(self, anonymous, resume, url):
+        signature = TimestampSigner(salt="other").sign(str(resume.pk)).partition(":")[2]
+
+        assert anonymous.get(url, {"signature": signature}).status_code == 401
+
+    def test_link_expires(self, anonymous, link, settings):
+        settings.RESUME_LINK_MINUTES = 0
+
+        assert_json(anonymous.get(link), 403, "link_expired")
+
+    def test_link_lasts_for_an_hour(self, anonymous, resume, url, monkeypatch):
+        now = time.time()
+        for age, status in [(timedelta(minutes=59), 200), (timedelta(minutes=61), 403)]:
+            with monkeypatch.context() as patch:
+                patch.setattr(time, "time", lambda age=age: now - age.total_seconds())
+                signature = TimestampSigner(salt="resumes.link").sign(str(resume.pk)).partition(":")[2]
+            assert status_of(anonymous.get(url, {"signature": signature})) == status
+
+    def test_link_to_a_deleted_resume_opens_nothing(self, anonymous, resume, link, client_for):
+        client_for(resume.job_seeker.user).delete(f"/api/resumes/{resume.pk}/")
+
+        assert_json(anonymous.get(link), 404, "not_found")
+
+    def test_link_to_a_file_that_is_lost_is_told_plainly(self, anonymous, resume, link):
+        Path(resume.file.path).unlink()
+
+        assert_json(anonymous.get(link), 404, "not_found")
+
+
+class TestWithoutSignature:
+    def test_owner_opens_the_file_by_token(self, client_for, resume, url):
+        answer = client_for(resume.job_seeker.user).get(url)
+
+        assert answer.status_code == 200
+        assert answer.getvalue() == Path(resume.file.path).read_bytes()
+
+    def test_owner_opens_the_file_by_token_beside_a_broken_signature(self, client_for, resume, url):
+        assert status_of(client_for(resume.job_seeker.user).get(url, {"signature": "broken"})) == 200
+
+    def test_employer_opens_what_was_submitted(self, client_for, resume, url):
+        application = ApplicationFactory(resume=resume, job_seeker=resume.job_seeker)
+        employer = client_for(application.job.employer.user)
+        assert status_of(employer.get(url)) == 200
+
+        application.status = "withdrawn"
+        application.save()
+        assert_json(employer.get(url), 404, "not_found")
+
+    def test_admin_opens_any_file(self, admin, url):
+        assert status_of(admin.get(url)) == 200
+
+    @pytest.mark.parametrize("factory", [JobSeekerFactory, EmployerFactory])
+    def test_somebody_else_cannot_tell_the_file_from_none(self, client_for, url, factory):
+        client = client_for(factory().user)
+
+        foreign, none = client.get(url), client.get(f"/media/resumes/{uuid4()}.pdf")
+
+        assert_json(foreign, 404, "not_found")
+        assert {**foreign.json(), "request_id": ""} == {**none.json(), "request_id": ""}
+
+    def test_visitor_cannot_tell_the_file_from_none(self, anonymous, url):
+        for path in (url, f"/media/resumes/{uuid4()}.pdf"):
+            answer = anonymous.get(path)
+            assert_json(answer, 401, "not_authenticated")
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+    def test_user_with_a_bad_token_is_refused(self, anonymous, url):
+        anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
+
+        assert_json(anonymous.get(url), 401, "not_authenticated")
+
+    def test_owner_no_longer_opens_a_deleted_resume(self, client_for, resume, url):
+        ApplicationFactory(resume=resume, job_seeker=resume.job_seeker)
+        owner = client_for(resume.job_seeker.user)
+        owner.delete(f"/api/resumes/{resume.pk}/")
+
+        assert_json(owner.get(url), 404, "not_found")
+
+    @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+    def test_owner_only_reads_there(self, client_for, resume, url, method):
+        answer = getattr(client_for(resume.job_seeker.user), method)(url)
+
+        assert_json(answer, 405, "method_not_allowed")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/media/",
+            "/media/resumes/",
+            "/media/resumes",
+            "/media/resumes/..%2f..%2fetc/passwd",
+            "/media/resumes/../../manage.py",
+            "/media/resumes/resume.pdf",
+        ],
+    )
+    def test_nothing_else_lies_under_media(self, admin, path):
+        assert_json(admin.get(path), 404, "not_found")
+
+    def test_file_does_not_open_under_its_name_on_disk(self, admin, resume):
+        assert_json(admin.get(f"/media/{resume.file.name}"), 404, "not_found")
