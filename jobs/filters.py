@@ -1,11 +1,12 @@
 """The parameters of job lists."""
 
+from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db.models import Q
 
-from anywork.api.filters import RepeatableChoiceFilter, RepeatableTextFilter, TotalOrderingFilter
+from anywork.api.filters import BooleanFilter, RepeatableChoiceFilter, RepeatableTextFilter, TotalOrderingFilter
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
 from jobs.search import search_jobs
@@ -29,11 +30,35 @@ class JobFilter(django_filters.FilterSet):
     posted_before = django_filters.IsoDateTimeFilter(
         field_name="posted_at", lookup_expr="lte", label="Posted then or earlier."
     )
-    ordering = TotalOrderingFilter(fields=("posted_at", "expires_at", "title"))
+    salary_min = django_filters.NumberFilter(
+        method="filter_together", label="May pay this much a year or more, as far as the job says."
+    )
+    salary_max = django_filters.NumberFilter(
+        method="filter_together", label="May pay this much a year or less, as far as the job says."
+    )
+    include_unspecified = BooleanFilter(
+        method="filter_together", label="With a salary filter: jobs that name no amount, too."
+    )
+    ordering = TotalOrderingFilter(
+        fields={"posted_at": "posted_at", "expires_at": "expires_at", "title": "title", "salary_maximum": "salary"}
+    )
 
     class Meta:
         model = Job
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        asked = self.form.cleaned_data
+        jobs: Any = super().filter_queryset(queryset)
+        return jobs.paying(
+            at_least=asked["salary_min"],
+            at_most=asked["salary_max"],
+            include_unspecified=bool(asked["include_unspecified"]),
+        )
+
+    def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
+        """Leave to `filter_queryset` what several parameters decide together."""
+        return jobs
 
     def filter_search(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return search_jobs(jobs, value)

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Employer
 from jobs.querysets import JobQuerySet
+from jobs.salary import parse_salary
+
+DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
 
 
 def closing_time(expires_at: datetime) -> datetime:
@@ -71,6 +74,11 @@ class Job(models.Model):
     description = models.TextField(max_length=20_000)
     # Kept verbatim: it is the employer's wording.
     salary_range = models.CharField(max_length=100, blank=True)
+    # What the wording says, as pay for a year; NULL where it does not say. See jobs.salary.
+    salary_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    salary_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    salary_currency = models.CharField(max_length=3, blank=True, editable=False)
+    salary_period = models.CharField(max_length=5, blank=True, editable=False, help_text="As it was written.")
     job_type = models.CharField(max_length=20, choices=Type)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
@@ -105,10 +113,17 @@ class Job(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.closes_at = closing_time(self.expires_at)
+        self.derive()
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "closes_at"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], *DERIVED_FIELDS}
         super().save(*args, **kwargs)
+
+    def derive(self) -> None:
+        """Set what follows from other fields; `save` does so by itself, `bulk_create` does not."""
+        self.closes_at = closing_time(self.expires_at)
+        salary = parse_salary(self.salary_range)
+        self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
+        self.salary_currency, self.salary_period = salary.currency, salary.period
 
     @property
     def is_open(self) -> bool:

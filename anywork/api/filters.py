@@ -4,7 +4,8 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import F, Model, QuerySet
+from django.db.models.expressions import OrderBy
 
 
 class TotalOrderingFilter(django_filters.OrderingFilter):
@@ -15,7 +16,17 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         ordered = super().filter(qs, value)
-        return ordered.order_by(*ordered.query.order_by, "pk") if value else ordered
+        if not value:
+            return ordered
+        return ordered.order_by(*(_unknown_last(qs.model, str(term)) for term in ordered.query.order_by), "pk")
+
+
+def _unknown_last(model: type[Model], term: str) -> str | OrderBy:
+    """Return the ordering `term` with rows that have no value at the end, where PostgreSQL would start with them."""
+    name = term.removeprefix("-")
+    if not model._meta.get_field(name).null:
+        return term
+    return F(name).desc(nulls_last=True) if term.startswith("-") else F(name).asc(nulls_last=True)
 
 
 class RepeatableField(forms.MultipleChoiceField):

@@ -66,6 +66,13 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=255)),
                 ("description", models.TextField(max_length=20000)),
                 ("salary_range", models.CharField(blank=True, max_length=100)),
+                ("salary_minimum", models.DecimalField(decimal_places=2, editable=False, max_digits=18, null=True)),
+                ("salary_maximum", models.DecimalField(decimal_places=2, editable=False, max_digits=18, null=True)),
+                ("salary_currency", models.CharField(blank=True, editable=False, max_length=3)),
+                (
+                    "salary_period",
+                    models.CharField(blank=True, editable=False, help_text="As it was written.", max_length=5),
+                ),
                 (
                     "job_type",
                     models.CharField(

@@ -191,7 +191,7 @@ class TestFilters:
             ("posted_after", "yesterday"),
             ("posted_after", "2020-02-31"),
             ("posted_before", "2020-13-01T00:00:00Z"),
-            ("ordering", "salary"),
+            ("ordering", "salary_range"),
             ("ordering", "employer__user__password"),
             ("ordering", "title,colour"),
             ("search", "a\x00b"),
@@ -250,3 +250,43 @@ class TestSearch:
         Job.objects.update(is_active=False)
 
         assert listed(search="baker") == []
+
+
+@pytest.fixture
+def salaries():
+    for title, salary_range in [
+        ("Annual", "$80,000 - $100,000"),
+        ("Hourly", "$20/hour"),
+        ("Open-ended", "from 60,000"),
+        ("Silent", "negotiable"),
+    ]:
+        JobFactory(title=title, salary_range=salary_range)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "titles"),
+    [
+        ({"salary_min": 90_000}, {"Annual", "Open-ended"}),
+        ({"salary_min": 100_001}, {"Open-ended"}),
+        ({"salary_max": 50_000}, {"Hourly"}),
+        ({"salary_max": 80_000}, {"Annual", "Hourly", "Open-ended"}),
+        ({"salary_min": 41_600, "salary_max": 41_600}, {"Hourly"}),
+        ({"salary_min": 90_000, "include_unspecified": "true"}, {"Annual", "Open-ended", "Silent"}),
+        ({"salary_min": "", "salary_max": ""}, {"Annual", "Hourly", "Open-ended", "Silent"}),
+        ({"include_unspecified": "false"}, {"Annual", "Hourly", "Open-ended", "Silent"}),
+    ],
+)
+def test_anybody_filters_by_pay_for_a_year(listed, salaries, parameters, titles):
+    assert set(listed(**parameters)) == titles
+
+
+def test_anybody_orders_by_pay_with_silent_jobs_at_the_end(listed, salaries):
+    assert listed(ordering="salary")[:2] == ["Hourly", "Annual"]
+    assert listed(ordering="-salary")[:2] == ["Annual", "Hourly"]
+
+
+def test_a_changed_wording_changes_what_the_filter_finds(listed, salaries, client_for):
+    job = Job.objects.get(title="Silent")
+    client_for(job.employer.user).patch(f"{URL}{job.pk}/", {"salary_range": "€200k"})
+
+    assert set(listed(salary_min=150_000)) == {"Open-ended", "Silent"}
