@@ -1,12 +1,14 @@
 """Settings of the test suite: the real ones, but for what would only make tests slow."""
 
 import os
+import uuid
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-served-to-anybody-outside")
 os.environ["SECURE_SSL_REDIRECT"] = "off"
-# Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ. Said here,
-# because Celery prefers the environment to the settings.
+# Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ, and two
+# runs beside each other have each its own queue. Said here, because Celery prefers the environment to the settings.
 os.environ["CELERY_BROKER_URL"] = "memory://"
+os.environ["CELERY_QUEUE"] = f"anywork.test.{uuid.uuid4().hex}"
 
 from anywork.settings import *  # noqa: F403 - the environment above comes first
 

@@ -31,7 +31,9 @@ def today():
     return timezone.now().date()
 
 
-def test_views_by_anybody_but_the_owner_count(anonymous, seeker, employer, undecided, admin, job):
+def test_views_by_anybody_but_the_owner_count(anonymous, seeker, employer, undecided, admin):
+    job = JobFactory()
+
     for client in (anonymous, seeker, employer, undecided, admin):
         view(client, job)
 

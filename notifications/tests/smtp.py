@@ -30,7 +30,7 @@ class MailServer:
             self,
             hostname="127.0.0.1",
             port=self.port,
-            authenticator=lambda *args: AuthResult(success=False, handled=False),
+            authenticator=lambda *_: AuthResult(success=False, handled=False),
             auth_require_tls=False,
         )
 

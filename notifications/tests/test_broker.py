@@ -1,0 +1,312 @@
+"""The whole way of a mail: the API, a real broker, a real worker process, a real SMTP server."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from amqp import AMQPError
+from celery import current_app
+from django.conf import settings as django_settings
+from django.db import connection
+from kombu import Connection
+
+from jobs.tests.factories import JobFactory
+from notifications import publishing
+from notifications.models import OutgoingEmail
+from notifications.tasks import sweep_outgoing_email
+from notifications.tests.factories import OutgoingEmailFactory
+from resumes.tests.factories import ResumeFactory
+
+RABBITMQ = ("127.0.0.1", 5672)
+PATIENCE_SECONDS = 20
+
+
+def amqp_url(port: int = RABBITMQ[1]) -> str:
+    return f"amqp://guest:guest@127.0.0.1:{port}//"
+
+
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    """Return what `condition` returns as soon as that is true."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not (result := condition()):
+        assert time.monotonic() < until, f"waited {PATIENCE_SECONDS} s in vain for {what}"
+        time.sleep(0.05)
+    return result
+
+
+class Worker:
+    """A `celery worker` process on the test database."""
+
+    def __init__(self, *, broker: str, email_url: str, log: Path) -> None:
+        queue = django_settings.CELERY_TASK_DEFAULT_QUEUE
+        self._log = log
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "anywork.settings",
+            "SECRET_KEY": django_settings.SECRET_KEY,
+            "DATABASE_URL": database_url(),
+            "CELERY_BROKER_URL": broker,
+            "CELERY_QUEUE": queue,
+            "EMAIL_URL": email_url,
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "anywork",
+            "worker",
+            "--loglevel",
+            "INFO",
+            "--concurrency",
+            "1",
+        ]
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [*command, "--without-gossip", "--without-mingle", "--hostname", f"{queue}@%h"],
+                cwd=django_settings.BASE_DIR,
+                env=self.environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                # A process group of its own, so that its children can be killed with it.
+                start_new_session=True,
+            )
+        wait_for(lambda: " ready." in self.log, "the worker to start")
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def kill(self) -> None:
+        """Kill it and its children, as a power cut would."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def database_url() -> str:
+    database = connection.settings_dict
+    user, password, name = (quote(str(database[key]), safe="") for key in ("USER", "PASSWORD", "NAME"))
+    return f"postgres://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}"
+
+
+class Proxy:
+    """A TCP proxy before RabbitMQ, which can be cut like a broker that restarts."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._pairs: dict[socket.socket, socket.socket] = {}
+        self._wakeup, self._wake = socket.socketpair()
+        self._cut = False
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            readable, _, _ = select.select([self._server, self._wakeup, *self._pairs], [], [])
+            if self._wakeup in readable:
+                order = self._wakeup.recv(1)
+                self._close_all()
+                if not order:
+                    return
+                continue
+            for source in readable:
+                if source is self._server:
+                    self._accept()
+                elif source in self._pairs:
+                    self._pump(source)
+
+    def _accept(self) -> None:
+        client, _ = self._server.accept()
+        if self._cut:
+            client.close()
+            return
+        broker = socket.create_connection(RABBITMQ)
+        self._pairs[client], self._pairs[broker] = broker, client
+
+    def _pump(self, source: socket.socket) -> None:
+        try:
+            data = source.recv(65_536)
+            self._pairs[source].sendall(data)
+        except OSError:
+            data = b""
+        if not data:
+            for end in (source, self._pairs.pop(source)):
+                self._pairs.pop(end, None)
+                end.close()
+
+    def _close_all(self) -> None:
+        for end in self._pairs:
+            end.close()
+        self._pairs.clear()
+
+    def cut(self) -> None:
+        """Hang up on everybody, now and until `mend`."""
+        self._cut = True
+        self._wake.send(b"x")
+
+    def mend(self) -> None:
+        self._cut = False
+
+    def close(self) -> None:
+        self._wake.close()
+        self._thread.join()
+        self._wakeup.close()
+        self._server.close()
+
+
+@pytest.fixture
+def rabbitmq() -> Iterator[str]:
+    """The URL of RabbitMQ on localhost; what a test declares and leaves there goes with it."""
+    url = amqp_url()
+    try:
+        with Connection(url, connect_timeout=2) as broker:
+            broker.connect()
+    except (OSError, AMQPError) as error:
+        pytest.skip(f"no RabbitMQ answers on localhost:5672 ({type(error).__name__})")
+    yield url
+    queue = django_settings.CELERY_TASK_DEFAULT_QUEUE
+    with Connection(url) as broker:
+        broker.default_channel.queue_delete(queue)
+        broker.default_channel.exchange_delete(queue)
+
+
+@pytest.fixture
+def start_worker(tmp_path, monkeypatch) -> Iterator[Callable[..., Worker]]:
+    """Return a function that starts a worker, and makes this process publish to the same broker."""
+    workers: list[Worker] = []
+
+    def start(*, broker: str, email_url: str) -> Worker:
+        monkeypatch.setenv("CELERY_BROKER_URL", broker)
+        log = tmp_path / f"worker{len(workers)}.log"
+        workers.append(Worker(broker=broker, email_url=email_url, log=log))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+
+
+def apply(seeker, employer) -> str:
+    """Apply to a job of the employer; return the URL of the application."""
+    job = JobFactory(title="Software Engineer", employer=employer.user.employer)
+    resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
+    answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
+    assert answer.status_code == 201
+    return f"/api/applications/{answer.json()['application_id']}/"
+
+
+def sweep() -> None:
+    """Do what beat does every 15 seconds."""
+    with current_app.connection_for_write() as broker:
+        current_app.send_task(sweep_outgoing_email.name, connection=broker)
+
+
+def states() -> list[str]:
+    return list(OutgoingEmail.objects.order_by("created_at").values_list("state", flat=True))
+
+
+@pytest.mark.broker
+@pytest.mark.django_db(transaction=True)
+def test_application_and_decision_are_mailed_by_a_worker(rabbitmq, start_worker, seeker, employer, mail_server):
+    worker = start_worker(broker=rabbitmq, email_url=mail_server.url)
+
+    application = apply(seeker, employer)
+    wait_for(lambda: states() == ["sent"], "the receipt")
+    employer.patch(application, {"status": "accepted"}, format="json")
+    wait_for(lambda: states() == ["sent", "sent"], "the decision")
+
+    assert [(message["To"], message["Subject"]) for message in mail_server.messages] == [
+        (seeker.user.email, "We received your application for Software Engineer"),
+        (seeker.user.email, "Good news about your application for Software Engineer"),
+    ]
+    assert not publishing.breaker.is_open
+    # Tokens, addresses and titles have no business in a log.
+    assert seeker.user.email not in worker.log
+    with Connection(rabbitmq) as broker:
+        queue = broker.default_channel.queue_declare(django_settings.CELERY_TASK_DEFAULT_QUEUE, passive=True)
+        assert queue.message_count == 0
+        # What Celery would declare for tasks with an ETA.
+        with pytest.raises(broker.channel_errors, match="no queue 'celery_delayed_27'"):
+            broker.channel().queue_declare("celery_delayed_27", passive=True)
+
+
+@pytest.mark.broker
+@pytest.mark.django_db(transaction=True)
+def test_mail_of_a_worker_that_is_killed_before_sending_is_sent_once(
+    rabbitmq, start_worker, seeker, employer, mail_server
+):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        worker = start_worker(broker=rabbitmq, email_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        apply(seeker, employer)
+        wait_for(lambda: states() == ["sending"], "the worker to take the mail")
+        worker.kill()
+
+    second = start_worker(broker=rabbitmq, email_url=mail_server.url)
+    # RabbitMQ delivers the message again, but the lease of the first worker has not run out.
+    wait_for(lambda: "succeeded" in second.log, "the message to come again")
+    assert states() == ["sending"]
+    OutgoingEmail.objects.update(locked_until="2020-01-01T00:00:00Z")
+    sweep()
+    wait_for(lambda: states() == ["sent"], "the sweep")
+
+    assert [message["To"] for message in mail_server.messages] == [seeker.user.email]
+    assert OutgoingEmail.objects.get().attempts == 2
+
+
+@pytest.mark.broker
+@pytest.mark.django_db(transaction=True)
+def test_broker_that_restarts_loses_and_doubles_no_mail(rabbitmq, start_worker, seeker, employer, mail_server):
+    proxy = Proxy()
+    try:
+        start_worker(broker=amqp_url(proxy.port), email_url=mail_server.url)
+        apply(seeker, employer)
+        wait_for(lambda: states() == ["sent"], "the first mail")
+
+        proxy.cut()
+        apply(seeker, employer)
+        assert publishing.breaker.is_open
+        proxy.mend()
+        publishing.breaker.reset()
+        # On the connection that died: the immediate retry takes a new one.
+        apply(seeker, employer)
+        assert not publishing.breaker.is_open
+        wait_for(lambda: states() == ["sent", "queued", "sent"], "the worker to come back")
+        sweep()
+        wait_for(lambda: states() == ["sent"] * 3, "the sweep")
+        assert len(mail_server.messages) == 3
+    finally:
+        proxy.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_worker, mail_server):
+    """As under `make run`: Celery's filesystem transport with a real worker."""
+    folder = tmp_path / "with a space" / "broker"
+    folder.mkdir(parents=True)
+    worker = start_worker(broker=f"filesystem://localhost{quote(str(folder))}", email_url=mail_server.url)
+    email = OutgoingEmailFactory()
+
+    celery = [sys.executable, "-m", "celery", "-A", "anywork"]
+    subprocess.run(
+        [*celery, "call", publishing.SEND_TASK, "--args", f'["{email.pk}"]'],
+        cwd=django_settings.BASE_DIR,
+        env=worker.environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(lambda: states() == ["sent"], "the mail")
+
+    assert [message["To"] for message in mail_server.messages] == [email.to]
+    assert list(folder.glob("*.msg")) == []

@@ -1,0 +1,265 @@
+"""What is written to whom when something happens to an application."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.tests.factories import EmployerFactory, JobSeekerFactory
+from applications.models import Application, StatusChange
+from applications.services import change_status, submit_application
+from applications.signals import application_status_changed, application_submitted
+from jobs.tests.factories import JobFactory
+from notifications.mail import deliver_one
+from notifications.models import Notification, OutgoingEmail
+from notifications.receivers import mail_receipt_to_seeker
+from resumes.tests.factories import ResumeFactory
+
+
+def submit(*, title="Software Engineer", company="Microsoft", first_name="Ben", last_name="Carson"):
+    resume = ResumeFactory(job_seeker=JobSeekerFactory(first_name=first_name, last_name=last_name))
+    job = JobFactory(title=title, employer=EmployerFactory(company_name=company))
+    return submit_application(
+        user=resume.job_seeker.user, job_id=job.pk, resume_id=resume.pk, cover_letter="My secret letter."
+    )
+
+
+def decide(application, status):
+    change_status(application_id=application.pk, actor=application.job.employer.user, status=status)
+
+
+def newest_mail():
+    return OutgoingEmail.objects.order_by("created_at").last()
+
+
+@pytest.fixture
+def application(db, settings):
+    settings.FRONTEND_URL = "https://anywork.example"
+    return submit()
+
+
+TEXTS = {
+    "application_received": (
+        "We received your application for Software Engineer",
+        "We received your application for Software Engineer at Microsoft and passed it on.",
+    ),
+    "application_accepted": (
+        "Good news about your application for Software Engineer",
+        "Good news: Microsoft accepted your application for Software Engineer.",
+    ),
+    "application_rejected": (
+        "News about your application for Software Engineer",
+        "Microsoft decided not to go on with your application for Software Engineer.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(None, "application_received"), ("accepted", "application_accepted"), ("rejected", "application_rejected")],
+)
+def test_seeker_is_written_the_news_with_job_company_name_and_link(application, status, kind):
+    if status:
+        decide(application, status)
+
+    email = newest_mail()
+
+    subject, sentence = TEXTS[kind]
+    assert (email.kind, email.state, email.attempts) == (kind, "queued", 0)
+    assert (email.recipient, email.to) == (application.job_seeker.user, application.job_seeker.user.email)
+    assert email.subject == subject
+    assert email.text.startswith("Hello Ben,\n")
+    assert sentence in email.text
+    assert "\nhttps://anywork.example/dashboard/applications\n" in email.text
+    assert "<p>Hello Ben,</p>" in email.html
+    assert "<strong>Software Engineer</strong>" in email.html
+    assert "<strong>Microsoft</strong>" in email.html
+    assert '<a href="https://anywork.example/dashboard/applications"' in email.html
+    assert "My secret letter." not in email.text + email.html
+
+
+@pytest.mark.parametrize("status", ["reviewed", "withdrawn"])
+def test_seeker_is_written_nothing_about_what_is_no_decision(application, status):
+    actor = application.job_seeker.user if status == "withdrawn" else application.job.employer.user
+
+    change_status(application_id=application.pk, actor=actor, status=status)
+
+    assert OutgoingEmail.objects.get().kind == "application_received"
+
+
+def test_mail_greets_and_names_who_has_no_name_yet(db):
+    submit(first_name="", last_name="", company="")
+
+    email = newest_mail()
+
+    assert email.text.startswith("Hello there,\n")
+    assert "at the company and passed it on" in email.text
+
+
+def test_mail_escapes_in_html_and_only_there(db):
+    submit(title="<b>C & C++</b>", company="Smith & “Sons”", first_name="<i>Ben</i>")
+
+    email = newest_mail()
+
+    assert email.subject == "We received your application for <b>C & C++</b>"
+    assert "your application for <b>C & C++</b> at Smith & “Sons” and" in email.text
+    assert email.text.startswith("Hello <i>Ben</i>,")
+    assert "<strong>&lt;b&gt;C &amp; C++&lt;/b&gt;</strong>" in email.html
+    assert "Smith &amp; “Sons”" in email.html
+    assert "<title>We received your application for &lt;b&gt;C &amp; C++&lt;/b&gt;</title>" in email.html
+    assert "<i>Ben" not in email.html
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r", "\u2028", "\x85", "\x0b"])
+def test_title_with_a_line_break_adds_no_header(db, smtp, line_break):
+    submit(title=f"Engineer{line_break}Bcc: victim@example.org")
+
+    assert deliver_one(newest_mail().pk)
+
+    [message] = smtp.messages
+    assert message["Subject"] == "We received your application for Engineer Bcc: victim@example.org"
+    assert message["Bcc"] is None
+    assert message.get_all("To") == [newest_mail().to]
+
+
+def test_name_with_a_template_in_it_is_only_text(db):
+    submit(title="{{ url }} {company} %s", first_name="{% now 'Y' %}")
+
+    email = newest_mail()
+
+    assert email.subject == "We received your application for {{ url }} {company} %s"
+    assert email.text.startswith("Hello {% now 'Y' %},")
+
+
+def test_title_of_full_length_fits_into_the_subject(db, smtp):
+    submit(title="Ü" * 255)
+
+    email = newest_mail()
+
+    assert len(email.subject) == 255
+    assert deliver_one(email.pk)
+    # Python's parser keeps the space of a folded header.
+    assert smtp.messages[0]["Subject"].strip() == email.subject
+    assert "Ü" * 255 in email.text
+
+
+def test_title_beyond_ascii_arrives_as_it_was(db, smtp):
+    submit(title="Bäcker 面包师 🥐", first_name="Zoë")
+
+    assert deliver_one(newest_mail().pk)
+
+    [message] = smtp.messages
+    assert message["Subject"].strip() == "We received your application for Bäcker 面包师 🥐"
+    assert message.get_body(("plain",)).get_content().startswith("Hello Zoë,")
+    assert "<strong>Bäcker 面包师 🥐</strong>" in message.get_body(("html",)).get_content()
+
+
+def test_decision_that_is_taken_back_and_made_again_is_three_mails(application, smtp):
+    for status in ("accepted", "rejected", "accepted"):
+        decide(application, status)
+
+    for email in OutgoingEmail.objects.exclude(kind="application_received").order_by("created_at"):
+        assert deliver_one(email.pk)
+
+    good, bad = "Good news about your application for Software Engineer", TEXTS["application_rejected"][0]
+    assert [message["Subject"] for message in smtp.messages] == [good, bad, good]
+    assert len({message["Message-ID"] for message in smtp.messages}) == 3
+
+
+def test_the_same_cause_is_never_written_about_twice(application):
+    with pytest.raises(IntegrityError, match="unique_dedup_key"), transaction.atomic():
+        mail_receipt_to_seeker(application=application)
+
+    assert OutgoingEmail.objects.count() == 1
+
+
+# --- In the app -------------------------------------------------------------------------------------------------------
+
+
+def messages_of(user):
+    return list(Notification.objects.filter(user=user).order_by("created_at").values_list("message", "is_read"))
+
+
+def test_employer_finds_who_applied_to_what(application):
+    assert messages_of(application.job.employer.user) == [("Ben Carson applied for “Software Engineer”.", False)]
+    assert messages_of(application.job_seeker.user) == []
+
+
+def test_employer_finds_an_applicant_without_a_name(db):
+    application = submit(first_name="", last_name="")
+
+    assert messages_of(application.job.employer.user) == [("A job seeker applied for “Software Engineer”.", False)]
+
+
+def test_seeker_finds_each_change_in_words(application):
+    for status in ("reviewed", "pending", "accepted", "rejected", "reviewed"):
+        decide(application, status)
+    seeker = application.job_seeker.user
+    change_status(application_id=application.pk, actor=seeker, status="withdrawn")
+
+    assert messages_of(seeker) == [
+        (f"Your application for “Software Engineer” {words}.", False)
+        for words in (
+            "has been reviewed",
+            "is pending again",
+            "was accepted",
+            "was rejected",
+            "has been reviewed",
+            "was withdrawn",
+        )
+    ]
+    assert len(messages_of(application.job.employer.user)) == 1
+
+
+# --- All or nothing ---------------------------------------------------------------------------------------------------
+
+
+class ReceiverFailed(Exception):
+    pass
+
+
+def fail(**kwargs):
+    raise ReceiverFailed
+
+
+@pytest.fixture
+def failing_receiver():
+    """The last receiver of both signals fails: all others have done their work by then."""
+    signals = (application_submitted, application_status_changed)
+    for signal in signals:
+        signal.connect(fail)
+    yield
+    for signal in signals:
+        signal.disconnect(fail)
+
+
+def test_application_that_fails_at_the_end_leaves_nothing_behind(
+    failing_receiver, seeker, django_capture_on_commit_callbacks
+):
+    resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
+    job = JobFactory()
+    seeker.raise_request_exception = False
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
+
+    assert answer.status_code == 500
+    assert callbacks == []
+    for rows in (Application.objects, StatusChange.objects, Notification.objects, OutgoingEmail.objects, job.analytics):
+        assert not rows.exists()
+
+
+def test_decision_that_fails_at_the_end_leaves_nothing_behind(
+    application, failing_receiver, client_for, django_capture_on_commit_callbacks
+):
+    employer = client_for(application.job.employer.user)
+    employer.raise_request_exception = False
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = employer.patch(f"/api/applications/{application.pk}/", {"status": "accepted"}, format="json")
+
+    assert answer.status_code == 500
+    assert callbacks == []
+    application.refresh_from_db()
+    assert application.status == "pending"
+    assert StatusChange.objects.get().to_status == "pending"
+    assert OutgoingEmail.objects.get().kind == "application_received"
+    assert messages_of(application.job_seeker.user) == []

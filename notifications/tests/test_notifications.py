@@ -1,0 +1,197 @@
+import uuid
+
+import pytest
+
+from accounts.tests.factories import JobSeekerFactory, UserFactory
+from applications.tests.factories import ApplicationFactory
+from jobs.tests.factories import JobFactory
+from notifications.models import Notification
+from notifications.tests.factories import NotificationFactory
+
+URL = "/api/notifications/"
+MESSAGE = "Your application has been reviewed."
+
+
+def send(client, user_id, **body):
+    body = {"user": str(user_id), "message": MESSAGE, "is_read": False, **body}
+    return client.post(URL, body, format="json")
+
+
+@pytest.fixture
+def inbox(seeker):
+    """Two unread notifications and one that is read, and one of somebody else."""
+    NotificationFactory()
+    return [NotificationFactory(user=seeker.user, is_read=is_read) for is_read in (False, True, False)]
+
+
+def test_list_is_newest_first_and_one_s_own(seeker, inbox):
+    body = seeker.get(URL).json()
+
+    assert [row["notification_id"] for row in body["results"]] == [str(row.pk) for row in reversed(inbox)]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", [1]), ("false", [2, 0]), ("", [2, 1, 0])])
+def test_list_of_what_is_read_or_not(seeker, inbox, value, expected):
+    body = seeker.get(URL, {"is_read": value}).json()
+
+    assert [row["notification_id"] for row in body["results"]] == [str(inbox[index].pk) for index in expected]
+
+
+def test_list_with_a_bad_parameter_is_refused(seeker, inbox):
+    answer = seeker.get(URL, {"is_read": "perhaps"})
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["is_read"]
+
+
+def test_user_counts_what_is_unread(seeker, inbox):
+    answer = seeker.get(f"{URL}unread-count/")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"unread_count": 2}
+
+
+def test_user_marks_all_as_read(seeker, inbox):
+    answer = seeker.post(f"{URL}mark-all-read/")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"updated": 2}
+    assert seeker.get(f"{URL}unread-count/").json() == {"unread_count": 0}
+    assert seeker.post(f"{URL}mark-all-read/").json() == {"updated": 0}
+    # Somebody else's stays as it was.
+    assert Notification.objects.get(is_read=False).user != seeker.user
+
+
+@pytest.mark.parametrize(("before", "after"), [(False, True), (True, False)])
+def test_user_marks_one_as_read_and_unread(seeker, before, after):
+    row = NotificationFactory(user=seeker.user, is_read=before)
+
+    answer = seeker.patch(f"{URL}{row.pk}/", {"is_read": after}, format="json")
+
+    assert answer.status_code == 200
+    assert answer.json()["is_read"] is after
+    row.refresh_from_db()
+    assert row.is_read is after
+
+
+def test_user_changes_nothing_but_is_read(seeker, inbox):
+    row = inbox[0]
+    other = UserFactory()
+    body = {"message": "Changed.", "user": str(other.pk), "created_at": "2020-01-01T00:00:00Z", "is_read": True}
+
+    answer = seeker.patch(f"{URL}{row.pk}/", body, format="json")
+
+    assert answer.status_code == 200
+    stored = Notification.objects.get(pk=row.pk)
+    assert (stored.message, stored.user, stored.created_at, stored.is_read) == (
+        row.message,
+        seeker.user,
+        row.created_at,
+        True,
+    )
+
+
+@pytest.mark.parametrize("value", [None, "perhaps", [], 7])
+def test_user_marks_one_as_nonsense_is_refused(seeker, inbox, value):
+    answer = seeker.patch(f"{URL}{inbox[0].pk}/", {"is_read": value}, format="json")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["is_read"]
+
+
+def test_user_deletes_one(seeker, inbox):
+    assert seeker.delete(f"{URL}{inbox[0].pk}/").status_code == 204
+
+    assert not Notification.objects.filter(pk=inbox[0].pk).exists()
+    assert Notification.objects.count() == 3
+
+
+# --- Sending ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("actor", ["seeker", "employer", "undecided", "admin"])
+def test_anybody_leaves_itself_a_message(request, actor):
+    client = request.getfixturevalue(actor)
+
+    answer = send(client, client.user.pk)
+
+    assert answer.status_code == 201
+    row = Notification.objects.get()
+    assert list(answer.json().items()) == [
+        ("notification_id", str(row.pk)),
+        ("message", MESSAGE),
+        ("is_read", False),
+        ("created_at", row.created_at.isoformat().replace("+00:00", "Z")),
+        ("user", str(client.user.pk)),
+    ]
+
+
+def test_employer_notifies_an_applicant(employer, client_for):
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
+
+    answer = send(employer, application.job_seeker_id)
+
+    assert answer.status_code == 201
+    applicant = client_for(application.job_seeker.user)
+    assert [row["message"] for row in applicant.get(URL).json()["results"]] == [MESSAGE]
+
+
+def test_employer_notifies_who_withdrew_is_forbidden(employer):
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer), status="withdrawn")
+
+    assert send(employer, application.job_seeker_id).status_code == 403
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("actor", ["seeker", "employer", "undecided"])
+def test_user_notifies_a_stranger_or_nobody_gets_the_same_refusal(request, actor):
+    client = request.getfixturevalue(actor)
+
+    stranger = send(client, JobSeekerFactory().pk)
+    nobody = send(client, uuid.uuid4())
+
+    assert stranger.status_code == nobody.status_code == 403
+    # Whether somebody exists is not given away.
+    assert stranger.json()["message"] == nobody.json()["message"]
+    assert not Notification.objects.exists()
+
+
+def test_admin_notifies_anybody(admin):
+    user = UserFactory()
+
+    assert send(admin, user.pk).status_code == 201
+    assert Notification.objects.get().user == user
+
+
+def test_admin_notifies_nobody_is_refused(admin):
+    answer = send(admin, uuid.uuid4())
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"user": ["There is no such user."]}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"user": None}, "user"),
+        ({"user": "abc"}, "user"),
+        ({"message": ""}, "message"),
+        ({"message": "  "}, "message"),
+        ({"message": None}, "message"),
+        ({"message": "x" * 1_001}, "message"),
+        ({"is_read": "perhaps"}, "is_read"),
+    ],
+)
+def test_user_sends_a_malformed_message_is_refused(seeker, body, field):
+    answer = send(seeker, seeker.user.pk, **body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert not Notification.objects.exists()
+
+
+def test_user_sends_the_longest_message_without_saying_is_read(seeker):
+    answer = seeker.post(URL, {"user": str(seeker.user.pk), "message": "x" * 1_000}, format="json")
+
+    assert answer.status_code == 201
+    assert answer.json()["is_read"] is False

@@ -1,0 +1,129 @@
+"""A broker that fails, against real sockets: the request succeeds, soon, and the mail leaves later."""
+
+import socket
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import Self
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+
+from jobs.tests.factories import JobFactory
+from notifications import publishing
+from notifications.models import OutgoingEmail
+from notifications.tasks import sweep_outgoing_email
+from notifications.tests.factories import OutgoingEmailFactory
+from notifications.tests.smtp import free_port
+from resumes.tests.factories import ResumeFactory
+
+
+class Listener:
+    """A TCP server that counts its connections and speaks no AMQP: it hangs up at once, or never says a word."""
+
+    def __init__(self, *, hangs_up: bool) -> None:
+        self.connections: list[socket.socket] = []
+        self._hangs_up = hangs_up
+        self._is_closing = False
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = Thread(target=self._accept)
+
+    @property
+    def url(self) -> str:
+        return broker_url(self._server.getsockname()[1])
+
+    def _accept(self) -> None:
+        while not self._is_closing:
+            connection, _ = self._server.accept()
+            self.connections.append(connection)
+            if self._hangs_up:
+                connection.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._is_closing = True
+        # Wakes up the thread.
+        socket.create_connection(self._server.getsockname()).close()
+        self._thread.join()
+        for connection in (self._server, *self.connections):
+            connection.close()
+
+
+def broker_url(port: int) -> str:
+    return f"amqp://guest:guest@127.0.0.1:{port}//"
+
+
+@pytest.fixture
+def use_broker(monkeypatch) -> Callable[[str], None]:
+    """Return a function that sets the URL of the broker that this process publishes to."""
+    # Celery reads it from the environment first, each time.
+    return lambda url: monkeypatch.setenv("CELERY_BROKER_URL", url)
+
+
+def apply(seeker):
+    """Apply to a job; return how many seconds the answer took."""
+    resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
+    body = {"job": str(JobFactory().pk), "resume": str(resume.pk)}
+    start = time.monotonic()
+    answer = seeker.post("/api/applications/", body, format="json")
+    seconds = time.monotonic() - start
+    assert answer.status_code == 201
+    return seconds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_application_is_made_at_once_while_the_broker_refuses_connections(seeker, smtp, use_broker):
+    use_broker(broker_url(free_port()))
+
+    assert apply(seeker) < 1
+    assert publishing.breaker.is_open
+
+    assert OutgoingEmail.objects.get().state == "queued"
+    call_command("send_outgoing_email", verbosity=0)
+    assert OutgoingEmail.objects.get().state == "sent"
+    assert [message["To"] for message in smtp.messages] == [seeker.user.email]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_application_waits_once_for_a_frozen_broker_and_then_not_at_all(seeker, use_broker):
+    with Listener(hangs_up=False) as frozen:
+        use_broker(frozen.url)
+
+        assert publishing.WAIT_SECONDS <= apply(seeker) < 4
+        waited_for = len(frozen.connections)
+        assert apply(seeker) < 1
+
+        assert len(frozen.connections) == waited_for
+    assert list(OutgoingEmail.objects.values_list("state", flat=True)) == ["queued", "queued"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_broker, monkeypatch, caplog):
+    monkeypatch.setattr(publishing, "PAUSE_SECONDS", 0.3)
+    email = OutgoingEmailFactory()
+    with Listener(hangs_up=True) as broker:
+        use_broker(broker.url)
+        publishing.publish_email(email.pk)
+        tried = len(broker.connections)
+        publishing.publish_email(email.pk)
+        assert len(broker.connections) == tried >= 1
+        time.sleep(0.4)
+        publishing.publish_email(email.pk)
+        assert len(broker.connections) == 2 * tried
+    messages = [record.getMessage() for record in caplog.records if record.name == "notifications.publishing"]
+    assert messages == ["The broker is away (OperationalError); mail waits for the sweep."] * 2
+
+
+def test_sweep_runs_by_the_name_of_its_task_and_does_not_pile_up(settings):
+    [entry] = settings.CELERY_BEAT_SCHEDULE.values()
+    assert entry["task"] == sweep_outgoing_email.name
+    assert entry["schedule"] == entry["options"]["expires"] == 15
+
+
+def test_tests_publish_to_nobody_else(settings):
+    assert current_app.conf.broker_url == "memory://"
+    assert settings.CELERY_TASK_DEFAULT_QUEUE not in {"anywork.v1", ""}
