@@ -59,7 +59,8 @@ def install(name: str) -> None:
         if stamp.exists() and stamp.read_text() == _digest(name):
             return
         print(f"Installing {name} into .venv ...", flush=True)
-        if not _interpreter() or not any(VENV.glob("installed-*")):
+        # Run by the environment's own Python, as with .venv/bin first on PATH, there is nothing to create.
+        if Path(sys.prefix) != VENV and (not _interpreter() or not any(VENV.glob("installed-*"))):
             _create()
         stamp.unlink(missing_ok=True)
         pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
