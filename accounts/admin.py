@@ -2,15 +2,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.models import Employer, JobSeeker, Session, Skill, User
+from accounts.backoff import SignInClosed
+from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
 from accounts.services import ensure_profile
 from anywork.admin import FixedRowsAdmin, RecordAdmin
@@ -208,3 +211,31 @@ class SessionAdmin(RecordAdmin):
     def end_sessions(self, request: HttpRequest, queryset: SessionQuerySet) -> None:
         ended = Session.objects.filter(pk__in=queryset.values("pk")).end()
         self.message_user(request, f"{ended} sessions ended: their tokens are refused from now on.", messages.SUCCESS)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(RecordAdmin):
+    """Who got in, who did not, and what was done; what administrators changed is in the log of the admin site."""
+
+    list_display = ("at", "kind", "user", "subject", "address")
+    list_display_links = ("at", "kind")
+    list_filter = ("kind",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "^user__user_id", "^subject", "^address")
+    date_hierarchy = "at"
+    ordering = ("-at", "-pk")
+    show_full_result_count = False
+    fields = ("at", "kind", "user", "subject", "address")
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Django's, which says for how long the back-off lasts."""
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except SignInClosed as error:
+            raise ValidationError(str(error.detail)) from error
+
+
+admin.site.login_form = SignInForm

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import google, tokens
+from accounts import audit, google, tokens
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.models import Session, User
 from accounts.schema import (
@@ -49,8 +49,9 @@ def validated(serializer_class: type[serializers.Serializer[Any]], request: Requ
     return dict(serializer.validated_data)
 
 
-def signed_in(user: User) -> Response:
+def signed_in(request: Request, user: User, method: str) -> Response:
     """Open a session for `user` and answer its tokens."""
+    audit.record(audit.Kind.SIGN_IN, request=request, user=user, subject=method)
     pair = tokens.open_session(user)
     data = {"accessToken": pair.access, "refreshToken": pair.refresh, "user": UserSerializer(user).data}
     return success("Login successful", data)
@@ -67,8 +68,11 @@ class PublicView(OfferedMethodsMixin, APIView):
 class RegisterView(PublicView):
     """Create an account."""
 
+    throttle_scope = "register"
+
     def post(self, request: Request) -> Response:
         user = register_user(**validated(RegistrationSerializer, request))
+        audit.record(audit.Kind.REGISTERED, request=request, user=user, subject=user.role)
         return success("User registered successfully", {"user": UserSerializer(user).data}, status.HTTP_201_CREATED)
 
 
@@ -76,21 +80,24 @@ class RegisterView(PublicView):
 class LoginView(PublicView):
     """Sign in with e-mail address and password."""
 
+    throttle_scope = "login"
+
     def post(self, request: Request) -> Response:
         body = validated(LoginSerializer, request)
-        # Hashes a password for an unknown address too, so that the time taken tells nothing.
         user = authenticate(request, email=body["email"], password=body["password"])
         if not isinstance(user, User):
             raise Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials")
-        return signed_in(user)
+        return signed_in(request, user, "password")
 
 
 @google_documented
 class GoogleLoginView(PublicView):
     """Sign in, or register, with Google."""
 
+    throttle_scope = "login"
+
     def post(self, request: Request) -> Response:
-        return signed_in(google.sign_in(**validated(GoogleLoginSerializer, request)))
+        return signed_in(request, google.sign_in(**validated(GoogleLoginSerializer, request)), "google")
 
 
 @refresh_documented
@@ -131,6 +138,7 @@ class MeView(OfferedMethodsMixin, APIView):
 
     def patch(self, request: Request) -> Response:
         user = choose_role(user=self._caller, role=validated(RoleChoiceSerializer, request)["role"])
+        audit.record(audit.Kind.ROLE_CHOSEN, request=request, user=user, subject=user.role)
         return success("Role chosen", {"user": UserSerializer(user).data})
 
     @property

@@ -154,3 +154,69 @@ class RefreshTokenUse(models.Model):
 
     def __str__(self) -> str:
         return self.jti
+
+
+class SignInFailures(models.Model):
+    """How often signing in to one account from one address failed since it last succeeded; see `accounts.backoff`."""
+
+    # A hash of the two; the account need not exist.
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(default=timezone.now)
+    closed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "sign-in failures"
+        indexes = (
+            # Serves the sweep.
+            models.Index(fields=("last_at",), name="accounts_signinfailures_last"),
+        )
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEvent(models.Model):
+    """Something that happened, kept for AUDIT_DAYS; written by `accounts.audit` alone."""
+
+    class Kind(models.TextChoices):
+        REGISTERED = "registered", "Registered"
+        SIGN_IN = "sign_in", "Signed in"
+        SIGN_IN_FAILED = "sign_in_failed", "Failed to sign in"
+        ADMIN_SIGN_IN = "admin_sign_in", "Signed in to the admin site"
+        ROLE_CHOSEN = "role_chosen", "Chose a role"
+        RESUME_OPENED = "resume_opened", "Opened somebody's resume"
+
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    # The event outlives the account, without saying whose it was.
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # What it was done to, in words or by its key.
+    subject = models.CharField(max_length=64, blank=True)
+    # The network alone: /24, of IPv6 /48.
+    address = models.CharField(max_length=43)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="accounts_auditevent_kind_known",
+                condition=models.Q(
+                    kind__in=[
+                        "registered",
+                        "sign_in",
+                        "sign_in_failed",
+                        "admin_sign_in",
+                        "role_chosen",
+                        "resume_opened",
+                    ]
+                ),
+            ),
+        )
+        indexes = (
+            # Serves the admin's list and the sweep.
+            models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M:%S}"

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -83,3 +84,22 @@ class DeletedByServiceAdmin(admin.ModelAdmin):
 
     def _is_kept(self, pk: Any) -> bool:
         return self.model.objects.filter(pk=pk).exists()
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(RecordAdmin):
+    """What administrators did, as Django wrote it down."""
+
+    list_display = ("action_time", "user", "action", "content_type", "object_repr", "change_message")
+    list_display_links = ("action_time",)
+    list_filter = ("action_flag", "content_type")
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__email", "object_repr", "=object_id")
+    date_hierarchy = "action_time"
+    ordering = ("-action_time", "-pk")
+    show_full_result_count = False
+    fields = ("action_time", "user", "action", "content_type", "object_id", "object_repr", "change_message")
+
+    @admin.display(description="action", ordering="action_flag")
+    def action(self, obj: LogEntry) -> str:
+        return obj.get_action_flag_display()

@@ -12,6 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 from corsheaders.defaults import default_headers
+from django.core.exceptions import ImproperlyConfigured
+
+from anywork.api.rates import parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -61,6 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
+    "anywork.api.throttles.RateLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -106,9 +110,26 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Cache ------------------------------------------------------------------------------------------------------------
+
+_CACHE_URL = env.str("CACHE_URL", default="dbcache://")
+_CACHE_BACKENDS = {"dbcache": "DatabaseCache", "redis": "RedisCache", "rediss": "RedisCache"}
+if (_scheme := urlsplit(_CACHE_URL).scheme) not in _CACHE_BACKENDS:
+    raise ImproperlyConfigured("CACHE_URL begins with none of dbcache://, redis:// and rediss://.")
+CACHES = {
+    "default": {
+        "BACKEND": f"anywork.api.cache.{_CACHE_BACKENDS[_scheme]}",
+        "LOCATION": _CACHE_URL,
+        "KEY_PREFIX": "anywork",
+    },
+}
+
 # --- Accounts and tokens ----------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# For how long the audit trail is kept.
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=180)
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -158,6 +179,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "anywork.api.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "anywork.api.schema.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["anywork.api.throttles.RateThrottle"],
     "EXCEPTION_HANDLER": "anywork.api.errors.exception_handler",
     # One renderer and one shape: no `?format=`, no OPTIONS descriptions (CORS pre-flights are answered earlier).
     "URL_FORMAT_OVERRIDE": None,
@@ -192,8 +214,9 @@ Whatever goes wrong, also for an unknown URL, the body has this shape:
 
 Show `message` to people, put `errors` beside the form's fields, branch on the HTTP status and `code`, and log
 `request_id` (also in the header `X-Request-ID`). What others own is a 404 as if it did not exist. A 409 for something
-that is there already names it in `existing`. A 429 or 503 says in `Retry-After` how many seconds to wait. Beside the
-answers listed at each operation, a wrong method is a 405 and an `Accept` without JSON a 406.
+that is there already names it in `existing`. A 429 or 503 says in `Retry-After` how many seconds to wait;
+`RateLimit-Policy` and `RateLimit` on every answer tell the rate and what is left of it. Beside the answers listed at
+each operation, a wrong method is a 405 and an `Accept` without JSON a 406.
 """
 
 SPECTACULAR_SETTINGS = {
@@ -235,6 +258,16 @@ SPECTACULAR_SETTINGS = {
                 "schema": {"type": "string"},
             },
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+            "RateLimit": {
+                "description": "What is left: requests (`r`), and seconds until the window ends (`t`).",
+                "schema": {"type": "string"},
+                "example": '"apply";r=0;t=30',
+            },
+            "RateLimit-Policy": {
+                "description": "The rate: requests (`q`) in a window of seconds (`w`).",
+                "schema": {"type": "string"},
+                "example": '"apply";q=60;w=3600',
+            },
             "WWW-Authenticate": {"description": "How to sign in: Bearer.", "schema": {"type": "string"}},
         },
     },
@@ -260,7 +293,29 @@ SPECTACULAR_SETTINGS = {
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "ETag", "Content-Disposition"]
+CORS_EXPOSE_HEADERS = [
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "ETag",
+    "Content-Disposition",
+]
+
+# What no honest user meets. Of scopes that are used before signing in the rates are those of an address, behind which
+# a whole campus may sit; all others are one user's.
+THROTTLE_RATES = parse_rates(
+    env.str("THROTTLE_RATES", default=""),
+    defaults={
+        "anon": "1200/min",
+        "user": "1200/min",
+        "register": "60/hour",
+        "login": "60/min",
+        "apply": "60/hour",
+        "upload": "60/hour",
+        "notify": "300/hour",
+    },
+)
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 
@@ -325,6 +380,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 
+_HOUR = 3_600
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if NUM_PROXIES:
     # Without a proxy in front, anybody could claim to have come by https.
@@ -332,6 +388,8 @@ if NUM_PROXIES:
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+    "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
+    "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT

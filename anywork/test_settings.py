@@ -5,6 +5,8 @@ import uuid
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-served-to-anybody-outside")
 os.environ["SECURE_SSL_REDIRECT"] = "off"
+# A test about rates sets those that it is about.
+os.environ["THROTTLE_RATES"] = "off"
 # Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ, and two
 # runs beside each other have each its own queue. Said here, because Celery prefers the environment to the settings.
 os.environ["CELERY_BROKER_URL"] = "memory://"

@@ -38,6 +38,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
         "partial_update": (IsAuthenticated, IsNotAdmin),
         "destroy": (IsAuthenticated, IsNotAdmin, IsOwner),
     }
+    throttle_scopes = {"create": "apply"}
     changes: ClassVar[dict[str, Callable[..., Application]]] = {
         "cover_letter": change_cover_letter,
         "status": change_status,

@@ -31,6 +31,7 @@ class NotificationViewSet(
     filterset_class = NotificationFilter
     pagination_class = WholeListPagination
     lookup_url_kwarg = "notification_id"
+    throttle_scopes = {"create": "notify"}
     http_method_names = ["get", "head", "post", "patch", "delete"]
 
     def get_queryset(self) -> NotificationQuerySet:

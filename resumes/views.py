@@ -42,6 +42,8 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Des
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
     }
 
+    throttle_scopes = {"create": "upload"}
+
     def get_queryset(self) -> QuerySet[Resume]:
         return Resume.objects.visible_to(self.caller)
 

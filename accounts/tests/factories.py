@@ -1,6 +1,6 @@
 import factory
 
-from accounts.models import Employer, JobSeeker, Skill, User
+from accounts.models import AuditEvent, Employer, JobSeeker, Skill, User
 
 PASSWORD = "correct-horse-42"
 
@@ -47,3 +47,15 @@ class SkillFactory(factory.django.DjangoModelFactory):
 
     user = factory.LazyFunction(lambda: JobSeekerFactory().user)
     name = factory.Sequence(lambda n: f"Skill {n}")
+
+
+class AuditEventFactory(factory.django.DjangoModelFactory):
+    """Something that somebody did."""
+
+    class Meta:
+        model = AuditEvent
+
+    kind = AuditEvent.Kind.SIGN_IN
+    user = factory.SubFactory(UserFactory)
+    subject = "password"
+    address = "203.0.113.0/24"

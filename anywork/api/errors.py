@@ -7,6 +7,7 @@ that is there already carries `existing` with its key.
 """
 
 import logging
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -89,7 +90,7 @@ def _headers(problem: exceptions.APIException) -> dict[str, str]:
     if problem.status_code == status.HTTP_401_UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if wait := getattr(problem, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(math.ceil(wait))
     return headers
 
 

@@ -1,5 +1,6 @@
 """What services and views raise beside DRF's own exceptions; `anywork.api.errors` answers them."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ from django.db.models import Model
 from rest_framework import exceptions, status
 
 RETRY_AFTER_SECONDS = 5
+MINUTE = 60
 
 
 class Unauthorized(exceptions.APIException):
@@ -52,6 +54,22 @@ class ServiceUnavailable(exceptions.APIException):
     default_detail = "The service is unavailable for a moment. Please try again."
     default_code = "service_unavailable"
     wait = RETRY_AFTER_SECONDS
+
+
+class TooManyRequests(exceptions.APIException):
+    """429 with Retry-After."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "throttled"
+
+    def __init__(self, *, wait: float, detail: str = "Too many requests.", code: str | None = None) -> None:
+        self.wait = max(1, math.ceil(wait))
+        super().__init__(f"{detail} Please try again in {_in_words(self.wait)}.", code)
+
+
+def _in_words(seconds: int) -> str:
+    number, unit = (seconds, "second") if seconds < 2 * MINUTE else (math.ceil(seconds / MINUTE), "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from anywork.api.errors import error_body
-from anywork.api.exceptions import RequestTooLarge, ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import RequestTooLarge, ServiceUnavailable, TooManyRequests, Unauthorized
 from anywork.api.fields import BlankableMixin
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
@@ -39,7 +39,7 @@ SUCCESS_DESCRIPTIONS: Mapping[int, str] = {200: "Done.", 201: "Created.", 204: "
 # What a response carries beside its body; the headers themselves are components of SPECTACULAR_SETTINGS.
 HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
     401: ("WWW-Authenticate",),
-    429: ("Retry-After",),
+    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
     503: ("Retry-After",),
 }
 HEADERS_OF_ALL = ("X-Request-ID",)
@@ -52,7 +52,7 @@ SHARED_PROBLEMS: Mapping[str, exceptions.APIException] = {
     "PageNotFound": exceptions.NotFound("Invalid page."),
     "TooLarge": RequestTooLarge(),
     "UnsupportedMediaType": exceptions.UnsupportedMediaType("text/plain"),
-    "TooManyRequests": exceptions.Throttled(wait=30),
+    "TooManyRequests": TooManyRequests(wait=30),
     "Unavailable": ServiceUnavailable(),
 }
 

@@ -33,6 +33,13 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
     """
 
     permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
+    # Actions that have a rate of their own (`anywork.api.throttles`).
+    throttle_scopes: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def throttle_scope(self) -> str | None:
+        """The scope under which the request counts."""
+        return self.throttle_scopes.get(self.action)
 
     @property
     def caller(self) -> Any:

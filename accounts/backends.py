@@ -1,0 +1,37 @@
+"""Sign-in by password, for the API and the admin site alike."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from accounts.backoff import open_attempt
+from accounts.models import User
+from anywork.api.addresses import client_address
+
+
+class PasswordBackend(ModelBackend):
+    """Django's, with a back-off after failures."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """Return the user, or None.
+
+        Raises:
+            SignInClosed: there were too many failures before.
+        """
+        email = username or kwargs.get(User.USERNAME_FIELD)
+        if request is None or email is None or password is None:
+            # Not from outside: a shell, or a test.
+            return self._user_with(request, email, password)
+        attempt = open_attempt(email=email, address=client_address(request))
+        user = self._user_with(request, email, password)
+        if user is not None:
+            attempt.succeeded()
+        return user
+
+    def _user_with(self, request: HttpRequest | None, email: str | None, password: str | None) -> User | None:
+        # Hashes a password for an unknown address too, so that the time taken tells nothing.
+        user = super().authenticate(request, username=email, password=password)
+        return user if isinstance(user, User) else None

@@ -1,0 +1,13 @@
+"""What beat has done from time to time."""
+
+from celery import shared_task
+
+from accounts.audit import sweep_audit
+from accounts.backoff import sweep_failures
+
+
+@shared_task(name="accounts.sweep_sign_ins")
+def sweep_sign_ins() -> None:
+    """Forget failed sign-ins and old events of the audit trail."""
+    sweep_failures()
+    sweep_audit()

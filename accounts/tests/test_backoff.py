@@ -1,0 +1,212 @@
+"""Guessing passwords: the rule of the back-off, at the API and at the admin site."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.backoff import closure, sweep_failures
+from accounts.models import AuditEvent, SignInFailures
+from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
+from anywork.testing.threads import at_once
+
+URL = "/api/auth/login/"
+EMAIL = "ben@example.org"
+ELSEWHERE = "203.0.113.7"
+
+
+@pytest.fixture
+def ben(db):
+    return JobSeekerFactory(user__email=EMAIL).user
+
+
+@pytest.fixture
+def login(anonymous):
+    """Return a function that tries a password and returns the answer."""
+
+    def attempt(password="wrong-horse-42", email=EMAIL, address="198.51.100.1", **headers):
+        return anonymous.post(URL, {"email": email, "password": password}, REMOTE_ADDR=address, **headers)
+
+    return attempt
+
+
+def fail(login, times, **who):
+    return [login(**who).status_code for _ in range(times)]
+
+
+def let_time_pass(**duration):
+    SignInFailures.objects.update(
+        closed_until=F("closed_until") - timedelta(**duration), last_at=F("last_at") - timedelta(**duration)
+    )
+
+
+class TestClosing:
+    @pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
+    def test_guesser_is_shut_out_after_ten_failures(self, login, ben, email):
+        assert fail(login, 10, email=email) == [401] * 10
+
+        answer = login(email=email)
+
+        assert answer.status_code == 429
+        assert answer.json()["code"] == "too_many_failures"
+        assert answer.json()["message"] == "Too many failed attempts to sign in. Please try again in 60 seconds."
+        assert 58 <= int(answer.headers["Retry-After"]) <= 60
+
+    def test_right_password_does_not_open_what_is_closed(self, login, ben):
+        fail(login, 10)
+
+        assert login(PASSWORD).status_code == 429
+
+    def test_owner_at_another_address_is_not_locked_out(self, login, ben):
+        fail(login, 11)
+
+        assert login(PASSWORD, address=ELSEWHERE).status_code == 200
+        assert login(PASSWORD).status_code == 429
+
+    def test_guesser_of_one_account_may_sign_in_to_another(self, login, ben):
+        JobSeekerFactory(user__email="ada@example.org")
+        fail(login, 11)
+
+        assert login(PASSWORD, email="ada@example.org").status_code == 200
+
+    def test_spellings_of_an_address_count_together(self, login, ben):
+        spellings = [EMAIL, EMAIL.upper(), f" {EMAIL} "]
+
+        assert [login(email=spellings[n % 3]).status_code for n in range(11)] == [401] * 10 + [429]
+
+    def test_guesser_cannot_change_address_by_a_header(self, login, ben):
+        statuses = [login(HTTP_X_FORWARDED_FOR=f"203.0.113.{n}").status_code for n in range(11)]
+
+        assert statuses == [401] * 10 + [429]
+
+    def test_guesser_cannot_change_address_within_an_ipv6_network(self, login, ben):
+        statuses = [login(address=f"2001:db8:1:2::{n}").status_code for n in range(11)]
+
+        assert statuses == [401] * 10 + [429]
+
+    def test_closures_double_up_to_an_hour(self, login, ben):
+        fail(login, 10)
+        waits = []
+        for _ in range(8):
+            waits.append(int(login().headers["Retry-After"]))
+            let_time_pass(hours=1)
+            assert login().status_code == 401
+
+        assert waits == pytest.approx([60, 120, 240, 480, 960, 1920, 3600, 3600], abs=2)
+
+    def test_attempts_while_closed_do_not_count(self, login, ben):
+        fail(login, 10)
+        assert fail(login, 20) == [429] * 20
+        let_time_pass(seconds=61)
+
+        assert login(PASSWORD).status_code == 200
+
+    def test_still_closed_a_second_before_the_end(self, login, ben):
+        fail(login, 10)
+        let_time_pass(seconds=55)
+        assert login(PASSWORD).status_code == 429
+
+        let_time_pass(seconds=6)
+        assert login(PASSWORD).status_code == 200
+
+    def test_success_resets(self, login, ben):
+        assert fail(login, 9) == [401] * 9
+        assert login(PASSWORD).status_code == 200
+
+        assert fail(login, 11) == [401] * 10 + [429]
+
+    def test_success_after_closures_resets_them_too(self, login, ben):
+        fail(login, 10)
+        let_time_pass(minutes=2)
+        login()
+        let_time_pass(minutes=3)
+        assert login(PASSWORD).status_code == 200
+
+        fail(login, 10)
+        assert 58 <= int(login().headers["Retry-After"]) <= 60
+
+    def test_incomplete_requests_do_not_count(self, anonymous, login, ben):
+        for _ in range(12):
+            assert anonymous.post(URL, {"email": EMAIL}, REMOTE_ADDR="198.51.100.1").status_code == 400
+
+        assert login(PASSWORD).status_code == 200
+
+    @pytest.mark.parametrize(("failures", "minutes"), [(10, 1), (11, 2), (15, 32), (16, 60), (10_000_000, 60)])
+    def test_closure_is_bounded(self, failures, minutes):
+        assert closure(failures) == timedelta(minutes=minutes)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestConcurrency:
+    def test_thirty_guesses_at_once_are_ten_guesses(self, login):
+        JobSeekerFactory(user__email=EMAIL)
+
+        answers = at_once([lambda: login().status_code] * 30)
+
+        assert sorted(answers) == [401] * 10 + [429] * 20
+        assert SignInFailures.objects.get().failures == 10
+
+    def test_first_failures_at_once_are_all_counted(self, login):
+        answers = at_once([lambda: login(email="nobody@example.org").status_code] * 8)
+
+        assert answers == [401] * 8
+        assert SignInFailures.objects.get().failures == 8
+
+    def test_owner_signs_in_eight_times_at_once(self, login):
+        JobSeekerFactory(user__email=EMAIL)
+
+        assert at_once([lambda: login(PASSWORD).status_code] * 8) == [200] * 8
+
+
+class TestTraces:
+    def test_neither_account_nor_address_is_kept_in_the_clear(self, login, db):
+        login(email="nobody@example.org")
+
+        row = str(SignInFailures.objects.values().get())
+        assert "nobody" not in row
+        assert "198.51" not in row
+        event = str(AuditEvent.objects.values().get())
+        assert "nobody" not in event
+        assert "198.51.100.1" not in event
+
+    def test_pairs_are_forgotten_after_a_day(self, login, ben):
+        fail(login, 10)
+        let_time_pass(hours=23)
+        assert sweep_failures() == 0
+        let_time_pass(hours=2)
+
+        assert sweep_failures() == 1
+        assert fail(login, 10) == [401] * 10
+
+
+class TestAdminSite:
+    LOGIN = "/admin/login/"
+
+    def test_guesser_at_the_admin_site_is_shut_out_and_told_for_how_long(self, client, db):
+        AdminFactory(email=EMAIL)
+        form = {"username": EMAIL, "password": "wrong-horse-42"}
+        for _ in range(10):
+            assert "correct" in client.post(self.LOGIN, form).content.decode()
+
+        page = client.post(self.LOGIN, {**form, "password": PASSWORD})
+
+        assert page.status_code == 200
+        assert "Please try again in 60 seconds." in page.content.decode()
+        assert "_auth_user_id" not in client.session
+        assert client.post(self.LOGIN, {**form, "password": PASSWORD}, REMOTE_ADDR=ELSEWHERE).status_code == 302
+
+    def test_failures_at_api_and_admin_site_count_together(self, client, login, db):
+        AdminFactory(email=EMAIL)
+        fail(login, 10, address="127.0.0.1")
+
+        page = client.post(self.LOGIN, {"username": EMAIL, "password": PASSWORD})
+
+        assert "Too many failed attempts" in page.content.decode()
+
+
+def test_closure_begins_now(login, ben):
+    fail(login, 10)
+
+    closed_until = SignInFailures.objects.get().closed_until
+    assert timedelta(seconds=58) < closed_until - timezone.now() <= timedelta(seconds=60)

@@ -1,0 +1,111 @@
+"""The cache that all processes share: Django's own backends, which can also count here.
+
+Django's `incr` reads and then writes in PostgreSQL, so that of concurrent calls some are lost.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+from django.core.cache.backends.db import DatabaseCache as DjangoDatabaseCache
+from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
+from django.db import Error, connection
+
+TABLE = "anywork_cache"
+# A request waits for it.
+REDIS_TIMEOUT_SECONDS = 0.5
+
+
+class Count(NamedTuple):
+    """What was counted under a key since its window began, and when the window ends."""
+
+    total: int
+    seconds_left: float
+
+
+class CacheAway(Exception):
+    """The cache cannot be reached."""
+
+
+class CountingCache(Protocol):
+    """A cache that counts."""
+
+    def count(self, key: str, amount: int, seconds: int) -> Count:
+        """Add `amount` under `key` and return the count; the first call opens a window of so many seconds.
+
+        Concurrent calls are all counted.
+
+        Raises:
+            CacheAway: nothing was counted.
+        """
+
+    def remove_expired(self) -> int:
+        """Remove what is over and nobody may ask for ever again; return how much there was."""
+
+
+class DatabaseCache(DjangoDatabaseCache):
+    """The cache in PostgreSQL."""
+
+    def __init__(self, table: str, params: dict[str, Any]) -> None:
+        super().__init__(TABLE, params)
+
+    def count(self, key: str, amount: int, seconds: int) -> Count:
+        # The key is known to count, so the value is a plain number and not, as elsewhere in this table, pickled.
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_COUNT, [self.make_and_validate_key(key), str(amount), seconds, amount])
+                total, seconds_left = cursor.fetchone()
+        except Error as error:
+            raise CacheAway from error
+        return Count(int(total), float(seconds_left))
+
+    def remove_expired(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {TABLE} WHERE expires < clock_timestamp()")  # noqa: S608 - a constant
+            return int(cursor.rowcount)
+
+
+class RedisCache(DjangoRedisCache):
+    """The cache in Redis."""
+
+    # Provided by Django's class, which its stubs leave out.
+    _cache: Any
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        from redis.backoff import NoBackoff  # noqa: PLC0415 - as below
+        from redis.retry import Retry  # noqa: PLC0415 - as below
+
+        options = {
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            # Once, because a connection that was kept may be dead; by default it would try for seconds.
+            "retry": Retry(NoBackoff(), 1),
+        }
+        super().__init__(server, {**params, "OPTIONS": options})
+
+    def count(self, key: str, amount: int, seconds: int) -> Count:
+        from redis.exceptions import RedisError  # noqa: PLC0415 - only where Redis is used
+
+        name = self.make_and_validate_key(key)
+        try:
+            with self._cache.get_client(name, write=True).pipeline() as pipeline:
+                _, total, milliseconds = (
+                    pipeline.set(name, 0, ex=seconds, nx=True).incrby(name, amount).pttl(name).execute()
+                )
+        except RedisError as error:
+            raise CacheAway from error
+        return Count(total, milliseconds / 1_000)
+
+    def remove_expired(self) -> int:
+        # Redis does so by itself.
+        return 0
+
+
+# One statement, so that PostgreSQL orders concurrent calls; by its clock, so that those of the processes do not matter.
+_COUNT = f"""
+    INSERT INTO {TABLE} AS counter (cache_key, value, expires)
+    VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))
+    ON CONFLICT (cache_key) DO UPDATE SET
+        value = CASE WHEN counter.expires < clock_timestamp() THEN excluded.value
+            ELSE (counter.value::bigint + %s)::text END,
+        expires = CASE WHEN counter.expires < clock_timestamp() THEN excluded.expires ELSE counter.expires END
+    RETURNING value, extract(epoch FROM expires - clock_timestamp())
+"""  # noqa: S608 - a constant

@@ -1,0 +1,160 @@
+"""How often somebody may ask: 429 with Retry-After beyond the rates of THROTTLE_RATES.
+
+A view with a `throttle_scope` counts under that scope, every other one under `user` or `anon`; users count by
+account, anybody else by address. Counts are shared by all processes, in windows that begin with the first request.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from anywork.api.addresses import client_address, customer
+from anywork.api.cache import CacheAway, CountingCache
+from anywork.api.exceptions import TooManyRequests
+from anywork.api.rates import Rate
+
+logger = logging.getLogger(__name__)
+
+# Into how many leases a rate is divided, at least: so many requests of a hundred touch the shared cache.
+LEASES = 100
+MOST_ACCOUNTS = 10_000
+# Seconds that a cache which failed is left alone.
+PAUSE_SECONDS = 5
+
+
+@dataclass
+class Lease:
+    """What this process may still grant of a shared rate without asking again."""
+
+    left: int
+    # Of the rate, when this process last looked.
+    unleased: int
+    ends_at: float
+
+
+class Ledger:
+    """The leases of this process.
+
+    A lease is counted in the shared cache as a whole, before it is used, so that all processes together never grant
+    more than a rate; up to one lease a process may lie idle when they refuse. Rates below 2 * LEASES are exact.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._leases: dict[str, Lease] = {}
+        self._asks_again_at = 0.0
+
+    def clear(self) -> None:
+        """Forget everything that this process knows."""
+        with self._lock:
+            self._leases.clear()
+            self._asks_again_at = 0.0
+
+    def spend(self, key: str, rate: Rate) -> tuple[bool, Lease] | None:
+        """Count one request; return whether it is granted, and the lease. None: the cache is away."""
+        now = time.monotonic()
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease and now < lease.ends_at and (lease.left or not lease.unleased):
+                return self._spend(lease)
+            if now < self._asks_again_at:
+                return None
+        try:
+            lease = self._lease(key, rate)
+        except CacheAway as error:
+            # Whoever needs the limits would rather have the site without them than not at all.
+            logger.warning("The cache is away (%s); rates are not enforced meanwhile", type(error.__cause__).__name__)
+            self._asks_again_at = now + PAUSE_SECONDS
+            return None
+        with self._lock:
+            self._leases.pop(key, None)
+            self._leases[key] = lease
+            if len(self._leases) > MOST_ACCOUNTS:
+                # The eldest; if it is still needed, what it holds is lost to its owner and nobody else.
+                self._leases.pop(next(iter(self._leases)))
+            return self._spend(lease)
+
+    @staticmethod
+    def _spend(lease: Lease) -> tuple[bool, Lease]:
+        granted = lease.left > 0
+        lease.left -= granted
+        return granted, lease
+
+    @staticmethod
+    def _lease(key: str, rate: Rate) -> Lease:
+        size = max(1, rate.limit // LEASES)
+        # Named together with the rate: another one starts afresh.
+        count = cast("CountingCache", cache).count(f"{key}.{rate.limit}.{rate.seconds}", size, rate.seconds)
+        taken_before = count.total - size
+        return Lease(
+            left=max(0, min(size, rate.limit - taken_before)),
+            unleased=max(0, rate.limit - count.total),
+            ends_at=time.monotonic() + count.seconds_left,
+        )
+
+
+ledger = Ledger()
+
+
+class RateThrottle(BaseThrottle):
+    """The one throttle of every view."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Return True.
+
+        Raises:
+            TooManyRequests: not now.
+        """
+        user = request.user
+        is_known = bool(user and user.is_authenticated)
+        scope = getattr(view, "throttle_scope", None) or ("user" if is_known else "anon")
+        rate = settings.THROTTLE_RATES.get(scope)
+        if rate is None:
+            return True
+        identity = str(user.pk) if is_known else customer(client_address(request))
+        # Hashed, so that the cache holds neither addresses nor ids.
+        key = f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
+        if (outcome := ledger.spend(key, rate)) is None:
+            return True
+        is_granted, lease = outcome
+        seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
+        _announce(request, scope, rate, remaining=lease.left + lease.unleased, seconds=seconds_left)
+        if not is_granted:
+            raise TooManyRequests(wait=seconds_left)
+        return True
+
+
+class RateLimitMiddleware:
+    """Tells what the rate of a request is and what is left of it.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in getattr(request, "rate_limit_headers", {}).items():
+            response.headers[name] = value
+        return response
+
+
+def _announce(request: Request, scope: str, rate: Rate, *, remaining: int, seconds: int) -> None:
+    # On Django's request, which is what middleware sees.
+    django_request: Any = request._request  # noqa: SLF001 - DRF offers no other way to it
+    django_request.rate_limit_headers = {
+        "RateLimit-Policy": f'"{scope}";q={rate.limit};w={rate.seconds}',
+        "RateLimit": f'"{scope}";r={remaining};t={seconds}',
+    }

@@ -1,0 +1,386 @@
+"""Rates: who is counted under what, against the real caches, and what happens when those are away."""
+
+import os
+import uuid
+
+import pytest
+from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from redis import Redis
+from redis.exceptions import RedisError
+
+from accounts.tests.factories import PASSWORD, JobSeekerFactory
+from anywork.api.addresses import client_address, customer, shortened
+from anywork.api.cache import CacheAway, DatabaseCache, RedisCache
+from anywork.api.rates import Rate, parse_rates
+from anywork.api.throttles import LEASES, Ledger, ledger
+from anywork.testing.threads import at_once
+
+JOBS = "/api/jobs/"
+REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+@pytest.fixture
+def rates(settings):
+    """Return a function that sets the rates, as THROTTLE_RATES does."""
+
+    def set_rates(**texts):
+        settings.THROTTLE_RATES = parse_rates(",".join(f"{k}={v}" for k, v in texts.items()), dict.fromkeys(texts, ""))
+
+    ledger.clear()
+    yield set_rates
+    ledger.clear()
+
+
+@pytest.fixture
+def redis_cache():
+    """The cache in Redis; keys of this test alone."""
+    try:
+        Redis.from_url(REDIS_URL, socket_timeout=1).ping()
+    except RedisError:
+        pytest.skip("no Redis answers on localhost")
+    cache = RedisCache(REDIS_URL, {"KEY_PREFIX": f"anywork-test-{uuid.uuid4()}"})
+    yield cache
+    client = cache._cache.get_client(write=True)
+    for key in client.scan_iter(f"{cache.key_prefix}:*"):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture(params=["postgresql", "redis"])
+def shared(request):
+    """Each of the two caches."""
+    return caches["default"] if request.param == "postgresql" else request.getfixturevalue("redis_cache")
+
+
+class TestCounting:
+    def test_count_goes_up_within_a_window(self, db, shared):
+        counts = [shared.count("a", amount, 60) for amount in (1, 1, 5)]
+
+        assert [count.total for count in counts] == [1, 2, 7]
+        assert all(58 < count.seconds_left <= 60 for count in counts)
+        assert shared.count("b", 1, 60).total == 1
+
+    def test_count_starts_afresh_after_the_window(self, db, shared):
+        assert shared.count("a", 7, 1).total == 7
+        if isinstance(shared, DatabaseCache):
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE anywork_cache SET expires = clock_timestamp() - interval '1 ms'")
+        else:
+            shared._cache.get_client(write=True).delete(shared.make_key("a"))
+
+        fresh = shared.count("a", 2, 60)
+        assert fresh.total == 2
+        assert fresh.seconds_left > 58
+
+    def test_window_does_not_grow_with_each_count(self, db, shared):
+        shared.count("a", 1, 2)
+
+        assert shared.count("a", 1, 60).seconds_left <= 2
+
+    @pytest.mark.django_db(transaction=True)
+    def test_concurrent_counts_are_all_counted(self, shared):
+        totals = at_once([lambda: shared.count("a", 1, 60).total] * 20)
+
+        assert sorted(totals) == list(range(1, 21))
+
+    def test_expired_counts_are_swept_and_others_stay(self, db):
+        cache = caches["default"]
+        cache.count("old", 1, 60)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE anywork_cache SET expires = clock_timestamp() - interval '1 ms'")
+        cache.count("new", 1, 60)
+
+        assert cache.remove_expired() == 1
+        assert cache.count("new", 1, 60).total == 2
+
+    def test_cache_in_postgresql_also_keeps_values(self, db):
+        caches["default"].set("greeting", {"hello": "world"}, 60)
+
+        assert caches["default"].get("greeting") == {"hello": "world"}
+
+    def test_cache_in_redis_also_keeps_values(self, redis_cache):
+        redis_cache.set("greeting", {"hello": "world"}, 60)
+
+        assert redis_cache.get("greeting") == {"hello": "world"}
+
+    def test_redis_that_is_away_is_told_as_such(self):
+        with pytest.raises(CacheAway):
+            RedisCache("redis://127.0.0.1:1/0", {}).count("a", 1, 60)
+
+
+class TestLedger:
+    """Processes that share a rate, each with a ledger of its own."""
+
+    @pytest.mark.parametrize("limit", [1, 7, LEASES * 3, LEASES * 10 + 5])
+    def test_processes_together_grant_no_more_than_the_rate(self, db, limit):
+        processes = [Ledger(), Ledger(), Ledger()]
+        rate = Rate(limit, 60)
+
+        granted = sum(processes[turn % 3].spend("a", rate)[0] for turn in range(limit * 2))
+
+        lease = max(1, limit // LEASES)
+        assert limit - 2 * lease < granted <= limit
+
+    def test_one_process_grants_the_whole_rate(self, db):
+        process = Ledger()
+
+        assert [process.spend("a", Rate(250, 60))[0] for _ in range(260)] == [True] * 250 + [False] * 10
+
+    def test_most_requests_and_all_refusals_ask_nobody(self, db):
+        process = Ledger()
+
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            for _ in range(2_000):
+                process.spend("a", Rate(1_000, 60))
+
+        assert len(queries) == LEASES
+
+    def test_next_window_grants_again(self, db):
+        process = Ledger()
+        assert [process.spend("a", Rate(1, 1))[0] for _ in range(2)] == [True, False]
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE anywork_cache SET expires = clock_timestamp() - interval '1 ms'")
+        process._leases["a"].ends_at = 0
+
+        assert process.spend("a", Rate(1, 1))[0]
+
+    def test_memory_is_bounded(self, db, monkeypatch):
+        monkeypatch.setattr("anywork.api.throttles.MOST_ACCOUNTS", 3)
+        process = Ledger()
+        for name in "abcde":
+            process.spend(name, Rate(5, 60))
+
+        assert list(process._leases) == ["c", "d", "e"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_threads_together_get_what_there_is(self):
+        process = Ledger()
+
+        outcomes = at_once([lambda: process.spend("a", Rate(12, 60))] * 20)
+
+        assert sum(granted for granted, _ in outcomes) == 12
+
+
+class TestRates:
+    def test_visitor_beyond_the_rate_gets_429_with_the_time_to_wait(self, anonymous, db, rates):
+        rates(anon="3/min")
+
+        answers = [anonymous.get(JOBS) for _ in range(4)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert [answer.headers["RateLimit-Policy"] for answer in answers] == ['"anon";q=3;w=60'] * 4
+        assert [answer.headers["RateLimit"].rpartition(";")[0] for answer in answers] == [
+            '"anon";r=2',
+            '"anon";r=1',
+            '"anon";r=0',
+            '"anon";r=0',
+        ]
+        assert 58 <= int(answers[3].headers["Retry-After"]) <= 60
+        body = answers[3].json()
+        assert body["code"] == "throttled"
+        assert body["message"].startswith("Too many requests. Please try again in ")
+        assert "Retry-After" not in answers[2].headers
+
+    def test_visitors_at_other_addresses_are_not_held_up(self, anonymous, db, rates):
+        rates(anon="1/min")
+        assert [anonymous.get(JOBS).status_code for _ in range(2)] == [200, 429]
+
+        assert anonymous.get(JOBS, REMOTE_ADDR="203.0.113.7").status_code == 200
+
+    def test_neighbours_in_one_ipv6_network_share_the_rate(self, anonymous, db, rates):
+        rates(anon="1/min")
+
+        addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"]
+        assert [anonymous.get(JOBS, REMOTE_ADDR=address).status_code for address in addresses] == [200, 429, 200]
+
+    def test_visitor_cannot_invent_an_address_without_a_proxy(self, anonymous, db, rates):
+        rates(anon="1/min")
+
+        forged = [anonymous.get(JOBS, HTTP_X_FORWARDED_FOR=f"203.0.113.{n}").status_code for n in range(2)]
+        assert forged == [200, 429]
+
+    def test_visitor_cannot_invent_an_address_behind_a_proxy(self, anonymous, db, rates, settings):
+        rates(anon="1/min")
+        settings.NUM_PROXIES = 1
+
+        def ask(forwarded):
+            return anonymous.get(JOBS, HTTP_X_FORWARDED_FOR=forwarded).status_code
+
+        assert [ask("198.51.100.1, 203.0.113.7"), ask("198.51.100.2, 203.0.113.7")] == [200, 429]
+        assert ask("203.0.113.7, 203.0.113.8") == 200
+
+    def test_users_are_counted_by_account_wherever_they_are(self, seeker, employer, rates):
+        rates(user="1/min", anon="100/min")
+
+        assert seeker.get(JOBS).status_code == 200
+        assert seeker.get(JOBS, REMOTE_ADDR="203.0.113.7").status_code == 429
+        assert employer.get(JOBS).status_code == 200
+
+    def test_rates_that_are_off_are_off(self, anonymous, db, rates):
+        rates()
+
+        answers = [anonymous.get(JOBS) for _ in range(3)]
+        assert {answer.status_code for answer in answers} == {200}
+        assert "RateLimit" not in answers[0].headers
+
+    def test_refused_request_changes_nothing(self, anonymous, db, rates, django_user_model):
+        rates(register="1/hour")
+        body = {"password": PASSWORD, "role": "job_seeker"}
+
+        answers = [anonymous.post("/api/auth/register/", {**body, "email": f"u{n}@example.org"}) for n in range(2)]
+
+        assert [answer.status_code for answer in answers] == [201, 429]
+        assert list(django_user_model.objects.values_list("email", flat=True)) == ["u0@example.org"]
+
+    def test_every_scope_has_its_own_count(self, anonymous, seeker, rates):
+        rates(
+            register="1/min", login="1/min", apply="1/min", upload="1/min", notify="1/min", user="9/min", anon="9/min"
+        )
+
+        def use(client, url, body=None):
+            return [client.post(url, body or {}) for _ in range(2)]
+
+        used = {
+            "register": use(anonymous, "/api/auth/register/"),
+            "login": use(anonymous, "/api/auth/login/"),
+            "apply": use(seeker, "/api/applications/"),
+            "upload": [seeker.post("/api/resumes/", {}, format="multipart") for _ in range(2)],
+            "notify": use(seeker, "/api/notifications/"),
+        }
+
+        for scope, answers in used.items():
+            assert [answer.status_code for answer in answers] == [400, 429], scope
+            assert answers[0].headers["RateLimit-Policy"] == f'"{scope}";q=1;w=60'
+        google = anonymous.post("/api/auth/google/", {"code": "x"})
+        assert google.status_code == 429
+        for url in ("/api/applications/", "/api/resumes/", "/api/notifications/"):
+            assert seeker.get(url).headers["RateLimit-Policy"] == '"user";q=9;w=60'
+
+    def test_list_costs_no_query_but_for_one_in_many(self, anonymous, db, rates, django_assert_num_queries):
+        with CaptureQueriesContext(connection) as unlimited:
+            anonymous.get(JOBS)
+        rates(anon="1200/min")
+        with django_assert_num_queries(len(unlimited) + 1):
+            anonymous.get(JOBS)
+        with django_assert_num_queries(len(unlimited) * 11):
+            for _ in range(11):
+                anonymous.get(JOBS)
+
+    def test_cache_holds_neither_addresses_nor_accounts(self, anonymous, seeker, rates):
+        rates(user="1/min", anon="1/min")
+        anonymous.get(JOBS, REMOTE_ADDR="203.0.113.7")
+        seeker.get(JOBS)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cache_key, value FROM anywork_cache")
+            rows = cursor.fetchall()
+        assert len(rows) == 2
+        assert "203.0.113" not in str(rows)
+        assert str(seeker.user.pk) not in str(rows)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_site_works_while_the_cache_is_away(self, client, rates, caplog):
+        rates(anon="1/min")
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE anywork_cache RENAME TO anywork_cache_away")
+        try:
+            answers = [client.get(JOBS) for _ in range(3)]
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE anywork_cache_away RENAME TO anywork_cache")
+
+        assert [answer.status_code for answer in answers] == [200] * 3
+        # Left alone after the first failure.
+        assert [record.getMessage() for record in caplog.records if record.name == "anywork.api.throttles"] == [
+            "The cache is away (ProgrammingError); rates are not enforced meanwhile"
+        ]
+
+
+class TestRateTexts:
+    DEFAULTS = {"login": "60/min", "apply": "60/hour"}
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("", {"login": Rate(60, 60), "apply": Rate(60, 3_600)}),
+            ("login=20/min", {"login": Rate(20, 60), "apply": Rate(60, 3_600)}),
+            (" login = 20/m , apply=5/day,", {"login": Rate(20, 60), "apply": Rate(5, 86_400)}),
+            ("login=off", {"apply": Rate(60, 3_600)}),
+            ("off", {}),
+            (" OFF ", {}),
+        ],
+    )
+    def test_operator_sets_rates(self, text, expected):
+        assert parse_rates(text, self.DEFAULTS) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "logn=20/min",
+            "login",
+            "login=",
+            "login=20",
+            "login=0/min",
+            "login=-1/min",
+            "login=20/fortnight",
+            "login=many/min",
+            "20/min",
+            "on",
+        ],
+    )
+    def test_operator_mistypes_and_is_told(self, text):
+        with pytest.raises(ImproperlyConfigured, match="THROTTLE_RATES"):
+            parse_rates(text, self.DEFAULTS)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("peer", "forwarded", "proxies", "expected"),
+        [
+            ("203.0.113.7", None, 0, "203.0.113.7"),
+            ("203.0.113.7", "198.51.100.1", 0, "203.0.113.7"),
+            ("10.0.0.1", "198.51.100.1", 1, "198.51.100.1"),
+            ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", 2, "198.51.100.1"),
+            # Fewer hops than proxies: somebody came around them.
+            ("203.0.113.7", "6.6.6.6", 2, "203.0.113.7"),
+            ("203.0.113.7", "", 1, "203.0.113.7"),
+            ("10.0.0.1", "nonsense", 1, "10.0.0.1"),
+            ("10.0.0.1", "198.51.100.1:4711", 1, "198.51.100.1"),
+            ("10.0.0.1", "[2001:db8::1]:4711", 1, "2001:db8::1"),
+            ("10.0.0.1", "2001:db8::1", 1, "2001:db8::1"),
+            ("::ffff:203.0.113.7", None, 0, "203.0.113.7"),
+            ("", None, 0, "0.0.0.0"),  # noqa: S104 - not to bind to
+        ],
+    )
+    def test_client_is_known_by_what_the_proxies_saw(self, settings, peer, forwarded, proxies, expected):
+        settings.NUM_PROXIES = proxies
+        request = RequestFactory().get("/", REMOTE_ADDR=peer)
+        if forwarded is not None:
+            request.META["HTTP_X_FORWARDED_FOR"] = forwarded
+
+        assert str(client_address(request)) == expected
+
+    def test_addresses_are_shortened(self):
+        request = RequestFactory().get("/", REMOTE_ADDR="2001:db8:1:2:3:4:5:6")
+        assert customer(client_address(request)) == "2001:db8:1:2::/64"
+        assert shortened(client_address(request)) == "2001:db8:1::/48"
+        request = RequestFactory().get("/", REMOTE_ADDR="203.0.113.7")
+        assert customer(client_address(request)) == "203.0.113.7/32"
+        assert shortened(client_address(request)) == "203.0.113.0/24"
+
+
+def test_back_off_stays_when_rates_are_off(anonymous, db, rates):
+    rates()
+    JobSeekerFactory(user__email="ben@example.org")
+
+    statuses = [
+        anonymous.post("/api/auth/login/", {"email": "ben@example.org", "password": "wrong"}).status_code
+        for _ in range(11)
+    ]
+    assert statuses == [401] * 10 + [429]
