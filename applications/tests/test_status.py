@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from anywork.testing.threads import at_once
@@ -153,10 +155,7 @@ def test_deciders_at_once_are_put_in_a_row(client_for):
     clients = [client_for(application.job.employer.user) for _ in wanted]
 
     answers = at_once(
-        [
-            lambda client=client, status=status: set_status(client, application, status)
-            for client, status in zip(clients, wanted, strict=True)
-        ]
+        [partial(set_status, client, application, status) for client, status in zip(clients, wanted, strict=True)]
     )
 
     assert [answer.json()["status"] for answer in answers] == wanted

@@ -1,4 +1,5 @@
 import uuid
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -195,7 +196,7 @@ def test_seeker_applies_fifty_times_at_once_counts_as_one(client_for):
     job = JobFactory()
     clients = [client_for(resume.job_seeker.user) for _ in range(50)]
 
-    answers = at_once([lambda client=client: apply(client, job, resume) for client in clients])
+    answers = at_once([partial(apply, client, job, resume) for client in clients])
 
     application = Application.objects.get()
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
@@ -214,7 +215,7 @@ def test_many_seekers_apply_at_once_and_each_counts(client_for):
     resumes = [ResumeFactory() for _ in range(10)]
     clients = [(client_for(resume.job_seeker.user), resume) for resume in resumes]
 
-    answers = at_once([lambda client=client, resume=resume: apply(client, job, resume) for client, resume in clients])
+    answers = at_once([partial(apply, client, job, resume) for client, resume in clients])
 
     assert [answer.status_code for answer in answers] == [201] * 10
     assert Analytics.objects.get().applications == 10

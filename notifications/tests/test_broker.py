@@ -178,8 +178,9 @@ def rabbitmq() -> Iterator[str]:
     yield url
     queue = django_settings.CELERY_TASK_DEFAULT_QUEUE
     with Connection(url) as broker:
-        broker.default_channel.queue_delete(queue)
-        broker.default_channel.exchange_delete(queue)
+        channel: Any = broker.default_channel
+        channel.queue_delete(queue)
+        channel.exchange_delete(queue)
 
 
 @pytest.fixture
@@ -235,11 +236,12 @@ def test_application_and_decision_are_mailed_by_a_worker(rabbitmq, start_worker,
     # Tokens, addresses and titles have no business in a log.
     assert seeker.user.email not in worker.log
     with Connection(rabbitmq) as broker:
-        queue = broker.default_channel.queue_declare(django_settings.CELERY_TASK_DEFAULT_QUEUE, passive=True)
+        channel: Any = broker.default_channel
+        queue = channel.queue_declare(django_settings.CELERY_TASK_DEFAULT_QUEUE, passive=True)
         assert queue.message_count == 0
         # What Celery would declare for tasks with an ETA.
         with pytest.raises(broker.channel_errors, match="no queue 'celery_delayed_27'"):
-            broker.channel().queue_declare("celery_delayed_27", passive=True)
+            channel.queue_declare("celery_delayed_27", passive=True)
 
 
 @pytest.mark.broker
