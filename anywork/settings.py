@@ -369,6 +369,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
+_HOUR = 3_600
 CELERY_BEAT_SCHEDULE = {
     "sweep-outgoing-email": {
         "task": "notifications.sweep_outgoing_email",
@@ -376,11 +377,12 @@ CELERY_BEAT_SCHEDULE = {
         # While no worker runs, sweeps do not pile up: the latest does the work of all.
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
+    "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
+    "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 }
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 
-_HOUR = 3_600
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if NUM_PROXIES:
     # Without a proxy in front, anybody could claim to have come by https.
@@ -388,8 +390,6 @@ if NUM_PROXIES:
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-    "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
-    "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
