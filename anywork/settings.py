@@ -333,7 +333,11 @@ STORAGES = {
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+_EMAIL = env.email_url("EMAIL_URL", default="smtp://localhost:25")
+if _EMAIL["EMAIL_FILE_PATH"]:
+    # filemail:///folder: the parser takes the leading slash off.
+    _EMAIL["EMAIL_FILE_PATH"] = f"/{_EMAIL['EMAIL_FILE_PATH'].lstrip('/')}"
+vars().update(_EMAIL)
 # Django waits for ever by default; a hung SMTP server would hold a worker.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@localhost>")
@@ -349,6 +353,8 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": _folder,
         "data_folder_out": _folder,
         "control_folder": f"{_folder}/control",
+        # Seconds between two looks; at the default of one, a worker takes two messages a second.
+        "polling_interval": 0.2,
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
