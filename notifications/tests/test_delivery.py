@@ -146,25 +146,21 @@ def test_lease_outlives_the_hard_time_limit_of_a_task(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_worker_whose_lease_ran_out_does_not_touch_what_the_next_one_made_of_the_mail(smtp, settings, email):
-    """The first is refused only after its lease ran out and a second has sent the mail."""
-    slow = socket.create_server(("127.0.0.1", 0))
-    settings.EMAIL_PORT = slow.getsockname()[1]
-    first = Thread(target=at_once, args=([lambda: deliver_one(email.pk)],))
-    first.start()
-    connection, _ = slow.accept()
-    settings.EMAIL_PORT = smtp.port
-    OutgoingEmail.objects.update(locked_until=timezone.now() - timedelta(seconds=1))
+@pytest.mark.parametrize("second", [{"state": "sending"}, {"state": "sent"}], ids=["is at it", "has sent it"])
+def test_worker_whose_lease_ran_out_leaves_the_mail_to_who_claimed_it_next(smtp, settings, email, second):
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        settings.EMAIL_PORT = slow.getsockname()[1]
+        first = Thread(target=at_once, args=([lambda: deliver_one(email.pk)],))
+        first.start()
+        connection, _ = slow.accept()
+        OutgoingEmail.objects.update(attempts=2, locked_until=timezone.now() + LEASE, **second)
+        claimed = OutgoingEmail.objects.values().get()
 
-    deliver(email)
-    connection.sendall(b"421 go away\r\n")
-    connection.close()
-    slow.close()
-    first.join()
+        connection.sendall(b"421 go away\r\n")
+        connection.close()
+        first.join()
 
-    email.refresh_from_db()
-    assert (email.state, email.attempts, email.last_error) == ("sent", 2, "")
-    assert len(smtp.messages) == 1
+    assert OutgoingEmail.objects.values().get() == claimed
 
 
 # --- Retries ----------------------------------------------------------------------------------------------------------
