@@ -1,0 +1,30 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+
+from accounts.models import User
+from accounts.tokens import open_session
+from anywork.tests.world import SIGNED_IN, World, build_rows, fingerprint
+
+
+@pytest.fixture(scope="module")
+def shared_world(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The world, built once for all the cells: each rolls back to it."""
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(MEDIA_ROOT=media):
+            rows = build_rows()
+        tokens = {name: open_session(User.objects.get(pk=rows[name].pk)) for name in (*SIGNED_IN, "leaver")}
+        yield World(rows, tokens, media, fingerprint())
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(shared_world: World, db: None, settings: Any) -> World:
+    settings.MEDIA_ROOT = shared_world.media
+    return shared_world
