@@ -5,13 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Employer, JobSeeker, Skill, User
-from anywork.api.fields import BlankableCharField, BlankableURLField
+from anywork.api.fields import BlankableLineField, BlankableTextField, BlankableURLField, EmailField, LineField
+from anywork.api.serializers import ModelSerializer
 
 # Administrators are made by administrators alone.
 OPEN_ROLES = [(role.value, role.label) for role in (User.Role.JOB_SEEKER, User.Role.EMPLOYER)]
 
 
-class UserSerializer(serializers.ModelSerializer[User]):
+class UserSerializer(ModelSerializer[User]):
     """A user, as its owner sees it."""
 
     role = serializers.ChoiceField(
@@ -24,12 +25,12 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-class JobSeekerSerializer(serializers.ModelSerializer[JobSeeker]):
+class JobSeekerSerializer(ModelSerializer[JobSeeker]):
     """A job seeker's profile."""
 
-    first_name = serializers.CharField(max_length=100)
-    last_name = serializers.CharField(max_length=100)
-    phone_number = BlankableCharField(max_length=32)
+    first_name = LineField(max_length=100)
+    last_name = LineField(max_length=100)
+    phone_number = BlankableLineField(max_length=32)
 
     class Meta:
         model = JobSeeker
@@ -37,11 +38,11 @@ class JobSeekerSerializer(serializers.ModelSerializer[JobSeeker]):
         read_only_fields = ("user",)
 
 
-class EmployerSerializer(serializers.ModelSerializer[Employer]):
+class EmployerSerializer(ModelSerializer[Employer]):
     """A company's card."""
 
-    company_name = serializers.CharField(max_length=255)
-    company_description = BlankableCharField(max_length=5_000)
+    company_name = LineField(max_length=255)
+    company_description = BlankableTextField(max_length=5_000)
     website = BlankableURLField(max_length=200)
 
     class Meta:
@@ -50,7 +51,7 @@ class EmployerSerializer(serializers.ModelSerializer[Employer]):
         read_only_fields = ("user",)
 
 
-class SkillSerializer(serializers.ModelSerializer[Skill]):
+class SkillSerializer(ModelSerializer[Skill]):
     """A skill of the caller's."""
 
     class Meta:
@@ -69,34 +70,34 @@ class OpenRoleField(serializers.ChoiceField):
 class RegistrationSerializer(serializers.Serializer[Any]):
     """What a new user sends."""
 
-    email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    email = EmailField(max_length=254)
+    password = LineField(max_length=128, trim_whitespace=False, write_only=True)
     role = OpenRoleField()
-    first_name = BlankableCharField(max_length=100)
-    last_name = BlankableCharField(max_length=100)
-    phone_number = BlankableCharField(max_length=32)
-    company_name = BlankableCharField(max_length=255)
+    first_name = BlankableLineField(max_length=100)
+    last_name = BlankableLineField(max_length=100)
+    phone_number = BlankableLineField(max_length=32)
+    company_name = BlankableLineField(max_length=255)
 
 
 class LoginSerializer(serializers.Serializer[Any]):
     """What somebody sends to sign in."""
 
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    email = LineField(max_length=254)
+    password = LineField(max_length=128, trim_whitespace=False, write_only=True)
 
 
 class GoogleLoginSerializer(serializers.Serializer[Any]):
     """What the client got back from Google's consent page."""
 
-    code = serializers.CharField(max_length=2_048)
-    redirect_uri = serializers.CharField(max_length=2_048, required=False)
-    code_verifier = serializers.CharField(max_length=128, required=False)
+    code = LineField(max_length=2_048)
+    redirect_uri = LineField(max_length=2_048, required=False)
+    code_verifier = LineField(max_length=128, required=False)
 
 
 class RefreshTokenSerializer(serializers.Serializer[Any]):
     """The refresh token that a client keeps."""
 
-    refreshToken = serializers.CharField(max_length=4_096)  # noqa: N815 - the documented key
+    refreshToken = LineField(max_length=4_096)  # noqa: N815 - the documented key
 
 
 class RoleChoiceSerializer(serializers.Serializer[Any]):

@@ -1,11 +1,10 @@
 """Counters as JSON."""
 
-from rest_framework import serializers
-
 from analytics.models import Analytics
+from anywork.api.serializers import ModelSerializer
 
 
-class AnalyticsSerializer(serializers.ModelSerializer[Analytics]):
+class AnalyticsSerializer(ModelSerializer[Analytics]):
     """One job on one day."""
 
     class Meta:

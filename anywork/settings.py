@@ -64,7 +64,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
+    "anywork.api.headers.UTF8Middleware",
     "anywork.api.throttles.RateLimitMiddleware",
+    "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -174,7 +176,7 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["anywork.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "anywork.api.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -323,6 +325,11 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 MEDIA_URL = "/media/"
 RESUME_LINK_MINUTES = env.int("RESUME_LINK_MINUTES", default=60)
 RESUME_MAX_BYTES = 10 * 1024 * 1024
+# A whole upload: the file and what surrounds it.
+UPLOAD_MAX_BYTES = RESUME_MAX_BYTES + 1024 * 1024
+# A whole body that is no upload, and all fields of an upload that are no file.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
@@ -398,18 +405,45 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT
-CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+
+# Cookies are the admin site's alone: the API takes tokens.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{ADMIN_PATH}/"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 3_600 * env.int("ADMIN_SESSION_HOURS", default=8)
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+_NOTHING_AT_ALL = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_OWN_PAGES = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+# By the beginning of the path; the first that fits counts.
+CONTENT_SECURITY_POLICIES = {
+    # Swagger UI writes styles into its elements, and brings its icons as data.
+    "/api/docs/": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        f"connect-src 'self'; {_OWN_PAGES}"
+    ),
+    f"/{ADMIN_PATH}/": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; {_OWN_PAGES}"
+    ),
+    "/": _NOTHING_AT_ALL,
+}
 
 # --- Logs and errors --------------------------------------------------------------------------------------------------
 
+# json for programs, plain for people.
+_LOG_FORMATTERS = {"json": "JSONFormatter", "plain": "PlainFormatter"}
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+if LOG_FORMAT not in _LOG_FORMATTERS:
+    raise ImproperlyConfigured("LOG_FORMAT is neither json nor plain.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "anywork.api.request_id.RequestIDFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "filters": {"context": {"()": "anywork.api.logs.ContextFilter"}},
+    "formatters": {"line": {"()": f"anywork.api.logs.{_LOG_FORMATTERS[LOG_FORMAT]}"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "filters": ["context"], "formatter": "line"},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own handlers would mail the admins and print every message twice.
@@ -419,4 +453,13 @@ LOGGING = {
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never")
+    from anywork.api.reports import without_values
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        before_send=without_values,
+    )

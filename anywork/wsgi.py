@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from anywork.api.headers import replace_unreadable_headers
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
-application = get_wsgi_application()
+application = replace_unreadable_headers(get_wsgi_application())

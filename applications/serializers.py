@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import JobSeeker
-from anywork.api.fields import BlankableCharField
+from anywork.api.fields import BlankableTextField, UUIDField
+from anywork.api.serializers import ModelSerializer
 from applications.models import Application, Status
 from jobs.models import Job
 from resumes.models import Resume
@@ -14,7 +15,7 @@ from resumes.serializers import SignedURLField
 COVER_LETTER_LENGTH = 10_000
 
 
-class ApplicationSerializer(serializers.ModelSerializer[Application]):
+class ApplicationSerializer(ModelSerializer[Application]):
     """An application, with the keys alone of what belongs to it.
 
     Of a withdrawn one, everybody but the applicant sees neither letter, contact details nor file.
@@ -44,7 +45,7 @@ class ApplicationSerializer(serializers.ModelSerializer[Application]):
         body["cover_letter"] = ""
 
 
-class ApplicantSerializer(serializers.ModelSerializer[JobSeeker]):
+class ApplicantSerializer(ModelSerializer[JobSeeker]):
     """Who applied."""
 
     full_name = serializers.CharField(read_only=True)
@@ -55,7 +56,7 @@ class ApplicantSerializer(serializers.ModelSerializer[JobSeeker]):
         fields = ("first_name", "last_name", "full_name", "phone_number", "email")
 
 
-class SubmittedResumeSerializer(serializers.ModelSerializer[Resume]):
+class SubmittedResumeSerializer(ModelSerializer[Resume]):
     """What was submitted."""
 
     file_url = SignedURLField()
@@ -65,7 +66,7 @@ class SubmittedResumeSerializer(serializers.ModelSerializer[Resume]):
         fields = ("resume_id", "file_url", "file_name", "uploaded_at")
 
 
-class JobSummarySerializer(serializers.ModelSerializer[Job]):
+class JobSummarySerializer(ModelSerializer[Job]):
     """What was applied to."""
 
     company_name = serializers.CharField(source="employer.company_name", read_only=True)
@@ -99,15 +100,15 @@ class ApplicationDetailsSerializer(ApplicationSerializer):
 class ApplicationCreateSerializer(serializers.Serializer[Any]):
     """What a job seeker sends to apply."""
 
-    job_seeker = serializers.UUIDField(required=False, help_text="The caller, if given at all.")
-    job = serializers.UUIDField(help_text="An open job.")
-    resume = serializers.UUIDField(help_text="A resume of the caller's.")
-    cover_letter = BlankableCharField(max_length=COVER_LETTER_LENGTH, default="")
+    job_seeker = UUIDField(required=False, help_text="The caller, if given at all.")
+    job = UUIDField(help_text="An open job.")
+    resume = UUIDField(help_text="A resume of the caller's.")
+    cover_letter = BlankableTextField(max_length=COVER_LETTER_LENGTH, default="")
 
 
 class ApplicationUpdateSerializer(serializers.Serializer[Any]):
     """What can be changed: the status by the employer, the letter and the withdrawal by the applicant."""
 
     # In the order in which they are applied: the letter while the status still allows it.
-    cover_letter = BlankableCharField(max_length=COVER_LETTER_LENGTH)
+    cover_letter = BlankableTextField(max_length=COVER_LETTER_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)

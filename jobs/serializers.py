@@ -7,37 +7,38 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
-from anywork.api.fields import BlankableCharField, DateOrTimestampField
+from anywork.api.fields import BlankableLineField, BlankableTextField, DateOrTimestampField, TextField
+from anywork.api.serializers import ModelSerializer
 from jobs.models import Category, Job, Location, closing_time
 
 LATEST_YEAR = 9998
 
 
-class CategorySerializer(serializers.ModelSerializer[Category]):
+class CategorySerializer(ModelSerializer[Category]):
     """A field of work."""
 
-    description = BlankableCharField(max_length=2_000)
+    description = BlankableTextField(max_length=2_000)
 
     class Meta:
         model = Category
         fields = ("category_id", "name", "description")
 
 
-class LocationSerializer(serializers.ModelSerializer[Location]):
+class LocationSerializer(ModelSerializer[Location]):
     """A place of work."""
 
-    state = BlankableCharField(max_length=100)
+    state = BlankableLineField(max_length=100)
 
     class Meta:
         model = Location
         fields = ("location_id", "city", "state", "country")
 
 
-class JobSerializer(serializers.ModelSerializer[Job]):
+class JobSerializer(ModelSerializer[Job]):
     """A job, with the keys alone of what belongs to it."""
 
-    description = serializers.CharField(max_length=20_000)
-    salary_range = BlankableCharField(max_length=100, trim_whitespace=False)
+    description = TextField(max_length=20_000)
+    salary_range = BlankableLineField(max_length=100, trim_whitespace=False)
     expires_at = DateOrTimestampField(
         help_text="A date, or a timestamp; exactly midnight (UTC) means until the end of that day. Not in the past."
     )

@@ -4,10 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from anywork.api.fields import BooleanField, TextField, UUIDField
+from anywork.api.serializers import ModelSerializer
 from notifications.models import Notification
 
 
-class NotificationSerializer(serializers.ModelSerializer[Notification]):
+class NotificationSerializer(ModelSerializer[Notification]):
     """A line that a user finds in the app; only `is_read` can be changed."""
 
     class Meta:
@@ -19,6 +21,6 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 class NotificationCreateSerializer(serializers.Serializer[Any]):
     """A message to somebody."""
 
-    user = serializers.UUIDField()
-    message = serializers.CharField(max_length=1_000)
-    is_read = serializers.BooleanField(default=False)
+    user = UUIDField()
+    message = TextField(max_length=1_000)
+    is_read = BooleanField(default=False)

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from anywork.api.fields import UUIDField
+from anywork.api.serializers import ModelSerializer
 from resumes.links import signed_url
 from resumes.models import Resume
 
@@ -20,7 +22,7 @@ class SignedURLField(serializers.Field[Resume, Any, str, Any]):
         return signed_url(value, self.context["request"])
 
 
-class ResumeSerializer(serializers.ModelSerializer[Resume]):
+class ResumeSerializer(ModelSerializer[Resume]):
     """A resume, with a link to its file."""
 
     file_path = SignedURLField()
@@ -32,7 +34,7 @@ class ResumeSerializer(serializers.ModelSerializer[Resume]):
 
 
 @extend_schema_field({"type": "string", "format": "uuid", "example": ""})
-class CallerField(serializers.UUIDField):
+class CallerField(UUIDField):
     """Who is calling, which goes without saying: Swagger UI fills forms with examples, so it leaves this one empty."""
 
 

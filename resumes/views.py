@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 from rest_framework import mixins, status
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -20,6 +19,7 @@ from accounts.authentication import OptionalJWTAuthentication
 from accounts.permissions import IsJobSeeker, IsOwnerOrAdmin
 from anywork.api.exceptions import Unauthorized
 from anywork.api.pagination import WholeListPagination
+from anywork.api.parsers import MultiPartParser
 from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
 from resumes.links import is_signed
 from resumes.models import Resume

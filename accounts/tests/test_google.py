@@ -306,7 +306,7 @@ def test_code_works_once(anonymous, consent):
     assert User.objects.get().sessions.count() == 1
 
 
-@pytest.mark.parametrize("code", ["guess", "4/0 %&code=x#\r\nHost: evil", "ünïcödé ☃", "x" * 2_048])
+@pytest.mark.parametrize("code", ["guess", "4/0 %&code=x# Host: evil", "ünïcödé ☃", "x" * 2_048])
 def test_client_with_a_bad_code_is_refused(anonymous, provider, code):
     assert_refused(anonymous.post(URL, {"code": code}), 401, "invalid_google_code")
     assert provider.token_requests[0]["code"].split() == code.split()

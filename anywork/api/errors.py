@@ -16,7 +16,8 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
 
@@ -78,6 +79,8 @@ def _as_api_exception(exc: BaseException | None) -> exceptions.APIException:  # 
             return Conflict("This is still in use, so it cannot be deleted.", code="in_use")
         case IntegrityError() if getattr(exc.__cause__, "pgcode", "") in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}:
             return Conflict("Somebody else changed this at the same moment. Look again, then retry.")
+        case UnreadablePostError():
+            return exceptions.ParseError("The request broke off before its end.")
         case RequestDataTooBig():
             return RequestTooLarge()
         case SuspiciousOperation():
@@ -134,6 +137,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
     return _json(exceptions.PermissionDenied())
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler404, and the view of every URL under /api/ that no resource claims."""
     detail = f"There is nothing at {request.path}."

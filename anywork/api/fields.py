@@ -1,8 +1,68 @@
 """Serializer fields that every resource shares."""
 
+import re
 from typing import Any
 
 from rest_framework import serializers
+
+# Unicode's control characters (category Cc), and what else ends a line.
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class StringMixin:
+    """Takes a string and nothing else: a telephone number sent as a number would have lost its zeros already."""
+
+    refused_characters = _NOT_IN_A_LINE
+    refusal = "Line breaks, tabs and other control characters are not allowed."
+
+    def to_internal_value(self: Any, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text: str = super().to_internal_value(data)  # type: ignore[misc]
+        if self.refused_characters.search(text):
+            raise serializers.ValidationError(self.refusal, "control_characters")
+        return text
+
+
+class LineField(StringMixin, serializers.CharField):
+    """One line of text."""
+
+
+class TextField(StringMixin, serializers.CharField):
+    """Text of several lines."""
+
+    refused_characters = _NOT_IN_A_TEXT
+    refusal = "Control characters are not allowed, but for line breaks and tabs."
+
+
+class EmailField(StringMixin, serializers.EmailField):
+    """An e-mail address."""
+
+
+class UUIDField(serializers.UUIDField):
+    """A key, as a string alone."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class KeyField(serializers.PrimaryKeyRelatedField):
+    """The key of another row."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"pk_field": UUIDField(), **kwargs})
+
+
+class BooleanField(serializers.BooleanField):
+    """true or false, and none of the words that stand for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 class BlankableMixin:
@@ -15,11 +75,15 @@ class BlankableMixin:
         return super().run_validation("" if data is None else data)  # type: ignore[misc]
 
 
-class BlankableCharField(BlankableMixin, serializers.CharField):
-    """A text that may be left out."""
+class BlankableLineField(BlankableMixin, LineField):
+    """One line of text that may be left out."""
 
 
-class BlankableURLField(BlankableMixin, serializers.URLField):
+class BlankableTextField(BlankableMixin, TextField):
+    """Text of several lines that may be left out."""
+
+
+class BlankableURLField(BlankableMixin, StringMixin, serializers.URLField):
     """A URL that may be left out."""
 
 
