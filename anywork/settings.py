@@ -64,7 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
-    "anywork.api.headers.UTF8Middleware",
+    "anywork.api.request_headers.UTF8Middleware",
     "anywork.api.throttles.RateLimitMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from anywork.api.headers import replace_unreadable_headers
+from anywork.api.request_headers import replace_unreadable_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
