@@ -64,7 +64,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
-    "anywork.api.request_headers.UTF8Middleware",
     "anywork.api.throttles.RateLimitMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

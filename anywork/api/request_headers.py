@@ -4,8 +4,6 @@ import codecs
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_header_parameters
 
 WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -13,9 +11,13 @@ WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 # No media type: a 415 as Content-Type, a 406 as Accept.
 UNREADABLE = "unreadable"
 
+# Django decodes even the query string by the charset of the Content-Type, and not every codec that Python knows decodes
+# text; but URLs and JSON are UTF-8 (RFC 3986, RFC 8259).
+CHARSETS = {"utf-8", "ascii"}
+
 
 def replace_unreadable_headers(application: WSGIApplication) -> WSGIApplication:
-    """Return a WSGI application that spares `application` the media types at which Django raises a ValueError.
+    """Return a WSGI application that spares `application` the media types at which Django raises an exception.
 
     At a Content-Type (`application/json; charset*=foo''x`) it does so before any middleware runs.
     """
@@ -29,27 +31,9 @@ def replace_unreadable_headers(application: WSGIApplication) -> WSGIApplication:
     return handle
 
 
-class UTF8Middleware:
-    """Everything is UTF-8, whatever the Content-Type claims: URLs by RFC 3986, JSON by RFC 8259.
-
-    Django would decode the query string by that charset, and not every codec that Python knows decodes text.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.encoding = settings.DEFAULT_CHARSET
-        return self.get_response(request)
-
-
 def _is_readable(media_type: str) -> bool:
     try:
         _, parameters = parse_header_parameters(media_type)
-        codecs.lookup(parameters.get("charset", settings.DEFAULT_CHARSET))
-    except LookupError:
-        # Django and DRF know what to do with an unknown charset.
-        return True
-    except ValueError:
+        return codecs.lookup(parameters.get("charset", "utf-8")).name in CHARSETS
+    except (LookupError, ValueError):
         return False
-    return True
