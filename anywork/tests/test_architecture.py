@@ -14,6 +14,11 @@ from django.conf import settings
 from django.db import models
 from django.dispatch import Signal
 from django.urls import URLPattern, get_resolver
+from rest_framework.test import APIClient
+
+from applications.models import Application
+from jobs.tests.factories import JobFactory
+from resumes.tests.factories import ResumeFactory
 
 BASE = Path(settings.BASE_DIR)
 
@@ -115,6 +120,17 @@ def test_nobody_but_the_services_writes_the_status_of_an_application() -> None:
     assert writers == {"applications/services.py"}
 
 
+def test_seeker_who_sends_a_status_with_an_application_decides_nothing(seeker: APIClient) -> None:
+    person = seeker.user.job_seeker  # type: ignore[attr-defined]
+    body = {"job": str(JobFactory().pk), "resume": str(ResumeFactory(job_seeker=person).pk), "status": "accepted"}
+
+    answer = seeker.post("/api/applications/", body).json()
+
+    application = Application.objects.get(pk=answer["application_id"])
+    assert (answer["status"], application.status) == ("pending", "pending")
+    assert [change.to_status for change in application.status_changes.all()] == ["pending"]
+
+
 def test_what_runs_on_commit_is_robust() -> None:
     """A committed request does not fail for what comes after."""
     calls = [
@@ -187,7 +203,7 @@ def test_choices_are_checked_by_the_database(model: type[models.Model]) -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_indexes_and_reverse_names_say_what_they_are_for(app: str) -> None:
+def test_indexes_say_which_query_they_serve(app: str) -> None:
     """A comment above each index names the query that it serves."""
     lines = (BASE / app / "models.py").read_text().splitlines()
     for number, line in enumerate(lines):
