@@ -7,6 +7,9 @@ from django import forms
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 
+# More than any form offers; each value costs the database a comparison a row.
+MAX_VALUES = 50
+
 
 class TotalOrderingFilter(django_filters.OrderingFilter):
     """`?ordering=`, always ending in the primary key, so that no row is shown twice or skipped between pages."""
@@ -15,7 +18,8 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
         super().__init__(*args, **{"label": "Sort by this; a leading `-` reverses. Commas join several.", **kwargs})
 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
-        ordered = super().filter(qs, value)
+        # What is sorted by already need not be sorted by again, however often it is named.
+        ordered = super().filter(qs, list(dict.fromkeys(value)) if value else value)
         if not value:
             return ordered
         return ordered.order_by(*(_unknown_last(qs.model, str(term)) for term in ordered.query.order_by), "pk")
@@ -30,10 +34,13 @@ def _unknown_last(model: type[Model], term: str) -> str | OrderBy:
 
 
 class RepeatableField(forms.MultipleChoiceField):
-    """Every value of a parameter that may be given several times, without the empty ones."""
+    """Every different value of a parameter that may be given several times, without the empty ones."""
 
     def to_python(self, value: Any) -> list[str]:
-        return [item for item in super().to_python(value) if item]
+        items = {item: None for item in super().to_python(value) if item}
+        if len(items) > MAX_VALUES:
+            raise forms.ValidationError(f"Give at most {MAX_VALUES} different values.")
+        return list(items)
 
 
 class RepeatableTextField(RepeatableField):
