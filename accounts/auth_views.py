@@ -30,6 +30,7 @@ from accounts.serializers import (
 )
 from accounts.services import choose_role, register_user
 from anywork.api.exceptions import Unauthorized
+from anywork.api.request_id import remember_user
 from anywork.api.viewsets import OfferedMethodsMixin
 
 
@@ -51,6 +52,7 @@ def validated(serializer_class: type[serializers.Serializer[Any]], request: Requ
 
 def signed_in(request: Request, user: User, method: str) -> Response:
     """Open a session for `user` and answer its tokens."""
+    remember_user(user.pk)
     audit.record(audit.Kind.SIGN_IN, request=request, user=user, subject=method)
     pair = tokens.open_session(user)
     data = {"accessToken": pair.access, "refreshToken": pair.refresh, "user": UserSerializer(user).data}

@@ -12,6 +12,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
 from accounts.tokens import SESSION_CLAIM, VERSION_CLAIM
+from anywork.api.request_id import remember_user
 
 
 class JWTAuthentication(SimpleJWTAuthentication):
@@ -35,6 +36,7 @@ class JWTAuthentication(SimpleJWTAuthentication):
         )
         if session is None:
             raise _rejected()
+        remember_user(session.user_id)
         return session.user
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts.backoff import open_attempt
 from accounts.models import User
 from anywork.api.addresses import client_address
+from anywork.api.request_id import remember_user
 
 
 class PasswordBackend(ModelBackend):
@@ -29,6 +30,14 @@ class PasswordBackend(ModelBackend):
         user = self._user_with(request, email, password)
         if user is not None:
             attempt.succeeded()
+        return user
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session of the admin site."""
+        user = super().get_user(user_id)
+        if not isinstance(user, User):
+            return None
+        remember_user(user.pk)
         return user
 
     def _user_with(self, request: HttpRequest | None, email: str | None, password: str | None) -> User | None:

@@ -1,8 +1,10 @@
 """The Celery app: `celery -A anywork worker` and `celery -A anywork beat`."""
 
 import os
+from logging.config import dictConfig
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.worker import consumer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
@@ -10,6 +12,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 app = Celery("anywork")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def _log_as_the_web_does(**kwargs: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415 - which import this module
+
+    dictConfig(settings.LOGGING)
 
 
 class Consumer(consumer.Consumer):

@@ -36,8 +36,18 @@ def check_durations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         "JWT_ACCESS_MINUTES": settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds(),
         "JWT_REFRESH_DAYS": settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].total_seconds(),
         "RESUME_LINK_MINUTES": settings.RESUME_LINK_MINUTES,
+        "ADMIN_SESSION_HOURS": settings.SESSION_COOKIE_AGE,
+        "AUDIT_DAYS": settings.AUDIT_DAYS,
     }
     return [Error(f"{name} must be positive.", id="anywork.E003") for name, value in durations.items() if value <= 0]
+
+
+@register
+def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The admin site has a folder of its own."""
+    if settings.ADMIN_PATH and not {"api", "media", "static"} & {settings.ADMIN_PATH.split("/")[0]}:
+        return []
+    return [Error("ADMIN_PATH is empty or a folder in use.", hint="For example admin", id="anywork.E004")]
 
 
 @register(deploy=True)

@@ -445,8 +445,12 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "filters": ["context"], "formatter": "line"},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Django's own handlers would mail the admins and print every message twice.
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "loggers": {
+        # Django's own handlers would mail the admins and print every message twice.
+        "django": {"handlers": [], "level": "INFO"},
+        # Whoever scans the network asks for wrong hosts all day; the access log shows the 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }
 
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):

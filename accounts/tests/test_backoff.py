@@ -209,4 +209,5 @@ def test_closure_begins_now(login, ben):
     fail(login, 10)
 
     closed_until = SignInFailures.objects.get().closed_until
+    assert closed_until is not None
     assert timedelta(seconds=58) < closed_until - timezone.now() <= timedelta(seconds=60)

@@ -57,6 +57,7 @@ def _defaults(var: Path) -> dict[str, str]:
         # One slash more than elsewhere: django-environ drops the first one of a path.
         "EMAIL_URL": f"filemail:///{path}/mail",
         "MEDIA_ROOT": str(var / "media"),
+        "LOG_FORMAT": "plain",
     }
 
 

@@ -1,0 +1,136 @@
+"""Log lines, of every process: by whom and during which request, and without what people entrust to us.
+
+An e-mail address, a token, a body or a file name may hide in an exception's message (`Key (email)=(...)`), in a query
+string, or in the `extra` of a library's record. So a line holds what is listed here, and nothing else that a record
+may carry.
+"""
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg2
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError
+
+from anywork.api.request_id import current_request_id, current_user_id
+
+# Their messages name code and settings, not values.
+_SPEAKABLE = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)
+
+_LOST_CONNECTION = (InterfaceError, OperationalError, psycopg2.InterfaceError, psycopg2.OperationalError)
+
+_EMAIL_ADDRESS = re.compile(r"""[^\s<>"'(),;:=/\\]+@[^\s<>"'(),;:=/\\]+""")
+_QUERY_STRING = re.compile(r"""\?[^\s"']+""")
+# As gunicorn quotes a request that is not even HTTP.
+_INVALID_REQUEST = re.compile(r"(Invalid request) from ip=.*", re.DOTALL)
+
+
+class ContextFilter(logging.Filter):
+    """Gives every record its `request_id` and `user_id`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = current_request_id()
+        record.user_id = current_user_id()
+        return True
+
+
+class PlainFormatter(logging.Formatter):
+    """A line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = message_of(record).replace("\n", " ").replace("\r", " ")
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:7} {message}{_in_brackets(record)}"
+        return "\n".join([line, *lines_of(record.exc_info[1])]) if record.exc_info else line
+
+
+class JSONFormatter(logging.Formatter):
+    """A line for programs: one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message_of(record),
+            "request_id": getattr(record, "request_id", ""),
+            "user_id": getattr(record, "user_id", ""),
+            **access_of(record),
+        }
+        if record.exc_info:
+            line["exception"] = list(lines_of(record.exc_info[1]))
+        return json.dumps({key: value for key, value in line.items() if value not in ("", "-")}, default=str)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the message, without what it must not hold."""
+    message = str(_harmless(record.msg))
+    try:
+        message = message % _harmless_arguments(record) if record.args else message
+    except (LookupError, TypeError, ValueError):
+        # The arguments do not fit. logging itself would print them.
+        message = f"{message} (malformed)"
+    message = _INVALID_REQUEST.sub(r"\1", message)
+    return _EMAIL_ADDRESS.sub("[address]", _QUERY_STRING.sub("?[query]", message))
+
+
+def access_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what gunicorn's access log tells of a request, by name."""
+    if record.name != "gunicorn.access" or not isinstance(record.args, Mapping):
+        return {}
+    atoms = record.args
+    return {"method": atoms["m"], "status": int(str(atoms["s"])), "bytes": atoms["B"], "milliseconds": atoms["M"]}
+
+
+def lines_of(error: BaseException | None) -> Iterator[str]:
+    """Tell where `error` was raised and what led to it, without its message."""
+    if error is None:
+        return
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        yield from lines_of(earlier)
+        yield "which led to:"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
+    yield _describe(error)
+
+
+def _describe(error: BaseException) -> str:
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    if isinstance(error, _SPEAKABLE):
+        return f"{name}: {error}"
+    if isinstance(error, OSError) and error.errno:
+        return f"{name}: {error.strerror}"
+    # psycopg2's; Django's own, which wraps it, repeats its message.
+    diagnosis = getattr(error, "diag", None)
+    if diagnosis is not None and diagnosis.sqlstate:
+        return " ".join(filter(None, [name, diagnosis.sqlstate, diagnosis.table_name, diagnosis.constraint_name]))
+    if isinstance(error, _LOST_CONNECTION) and not getattr(error.__cause__, "pgcode", None):
+        # Not from the server, which alone knows of rows.
+        return f"{name}: {error}".strip().replace("\n", " ")
+    return name
+
+
+def _harmless_arguments(record: logging.LogRecord) -> Any:
+    if not isinstance(record.args, Mapping):
+        return tuple(_harmless(value) for value in record.args or ())
+    arguments = {name: _harmless(value) for name, value in record.args.items()}
+    if record.name.startswith("celery.") and "exc" in arguments:
+        # The text of an exception, "ValueError('...')".
+        arguments["exc"] = str(arguments["exc"]).partition("(")[0]
+    return arguments
+
+
+def _harmless(value: Any) -> Any:
+    return type(value).__qualname__ if isinstance(value, BaseException) else value
+
+
+def _in_brackets(record: logging.LogRecord) -> str:
+    known = [getattr(record, name, "") for name in ("request_id", "user_id")]
+    told = " ".join(value for value in known if value not in {"", "-"})
+    return f" [{told}]" if told else ""
