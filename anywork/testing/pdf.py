@@ -10,7 +10,8 @@ def make_pdf(*lines: str) -> bytes:
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         (
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-            " /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >> >>"
+            " /Resources << /Font << /F1 <<"
+            " /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >> >>"
         ),
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
     )
