@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.authentication import JWTAuthentication
+from accounts.backoff import SignInClosed
 from accounts.models import Skill
 from accounts.serializers import (
     GoogleLoginSerializer,
@@ -129,12 +130,16 @@ login_documented = documented(
     post=operation(
         "Log in",
         "Opens a session. Put `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when it "
-        "runs out.",
+        "runs out. Ten failures for one account from one address close that pair for a minute, each further one for "
+        "twice as long, up to an hour, for the right password too.",
         request=LoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
         body=CREDENTIALS,
         answer=success("Login successful", {**TOKENS, "user": USER}),
-        errors=(Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials"),),
+        errors=(
+            Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials"),
+            SignInClosed(wait=60),
+        ),
     ),
 )
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg2
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
 
@@ -21,8 +20,6 @@ from anywork.api.request_id import current_request_id, current_user_id
 
 # Their messages name code and settings, not values.
 _SPEAKABLE = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)
-
-_LOST_CONNECTION = (InterfaceError, OperationalError, psycopg2.InterfaceError, psycopg2.OperationalError)
 
 _EMAIL_ADDRESS = re.compile(r"""[^\s<>"'(),;:=/\\]+@[^\s<>"'(),;:=/\\]+""")
 _QUERY_STRING = re.compile(r"""\?[^\s"']+""")
@@ -110,7 +107,7 @@ def _describe(error: BaseException) -> str:
     diagnosis = getattr(error, "diag", None)
     if diagnosis is not None and diagnosis.sqlstate:
         return " ".join(filter(None, [name, diagnosis.sqlstate, diagnosis.table_name, diagnosis.constraint_name]))
-    if isinstance(error, _LOST_CONNECTION) and not getattr(error.__cause__, "pgcode", None):
+    if isinstance(error, InterfaceError | OperationalError) and not getattr(error.__cause__, "pgcode", None):
         # Not from the server, which alone knows of rows.
         return f"{name}: {error}".strip().replace("\n", " ")
     return name

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 from django.conf import settings
 from django.db import connection
 
@@ -29,6 +30,14 @@ def database_url() -> str:
     database = connection.settings_dict
     user, password, name = (quote(str(database[key]), safe="") for key in ("USER", "PASSWORD", "NAME"))
     return f"postgres://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}"
+
+
+def answers(client: httpx.Client) -> bool:
+    """Tell whether the web server is there."""
+    try:
+        return client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 class Program:

@@ -19,7 +19,7 @@ from accounts.tests.factories import UserFactory
 from anywork.api.logs import ContextFilter, JSONFormatter, PlainFormatter
 from anywork.api.reports import without_values
 from anywork.testing.pdf import make_pdf
-from anywork.tests.processes import Program, wait_for
+from anywork.tests.processes import Program, answers, wait_for
 from jobs.tests.factories import CategoryFactory, LocationFactory
 from notifications.models import OutgoingEmail
 from notifications.tests.smtp import MailServer, free_port
@@ -85,13 +85,6 @@ def programs(transactional_db, tmp_path):
         web.stop()
         worker.stop()
         mail.stop()
-
-
-def answers(client):
-    try:
-        return client.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def journey(client, port):

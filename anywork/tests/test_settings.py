@@ -74,6 +74,42 @@ def test_forwarded_https_is_believed_behind_a_proxy_only():
     assert value(expression, NUM_PROXIES="1") == ["HTTP_X_FORWARDED_PROTO", "https"]
 
 
+def test_rates_have_defaults_and_are_changed_one_by_one():
+    assert value("settings.THROTTLE_RATES['login']") == [60, 60]
+    assert value("settings.THROTTLE_RATES['login']", THROTTLE_RATES="login=20/min,apply=5/hour") == [20, 60]
+    assert value("settings.THROTTLE_RATES", THROTTLE_RATES="off") == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "backend"),
+    [
+        ("dbcache://", "anywork.api.cache.DatabaseCache"),
+        ("redis://127.0.0.1:6379/0", "anywork.api.cache.RedisCache"),
+        ("rediss://:secret@redis.example.org:6380/0", "anywork.api.cache.RedisCache"),
+    ],
+)
+def test_the_cache_is_chosen_by_its_url(url, backend):
+    default = value("settings.CACHES['default']", CACHE_URL=url)
+
+    assert (default["BACKEND"], default["LOCATION"]) == (backend, url)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [("CACHE_URL", "locmem://"), ("THROTTLE_RATES", "login=often"), ("LOG_FORMAT", "xml")],
+)
+def test_settings_with_a_mistake_refuse_to_load_and_name_it(name, mistake):
+    done = read_settings("settings.DEBUG", **REQUIRED, **{name: mistake})
+
+    assert done.returncode != 0
+    assert name in done.stderr
+
+
+def test_the_admin_session_lasts_as_long_as_is_said():
+    assert value("settings.SESSION_COOKIE_AGE", ADMIN_SESSION_HOURS="2") == 7_200
+    assert value("[settings.SESSION_COOKIE_PATH, settings.CSRF_COOKIE_PATH]", ADMIN_PATH="/office/") == ["/office/"] * 2
+
+
 def test_the_checks_have_nothing_to_say_of_the_test_settings():
     assert run_checks() == []
 
