@@ -108,9 +108,15 @@ class TestOrder:
         assert answer.status_code == 404
         assert answer.json()["status"] == "error"
 
-    @pytest.mark.parametrize("size", ["0", "-1", "abc", ""])
-    def test_visitor_asks_for_a_page_size_that_cannot_be_and_gets_the_default(self, listed, market, size):
-        assert len(listed(page_size=size)) == 3
+    @pytest.mark.parametrize("size", ["0", "-1", "abc"])
+    def test_visitor_asks_for_a_page_size_that_cannot_be_and_it_is_named(self, anonymous, size):
+        answer = anonymous.get(f"{URL}?page_size={size}")
+
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["page_size"]
+
+    def test_visitor_asks_for_an_empty_page_size_and_gets_the_default(self, listed, market):
+        assert len(listed(page_size="")) == 3
 
 
 class TestFilters:
