@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schema python
+.PHONY: help run test fuzz schema python
 
 help:
 	@echo "make run             start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
+	@echo "make fuzz            try thousands of odd requests against the OpenAPI schema, for minutes"
 	@echo "make test            run the whole suite (a part of it: make test ARGS='jobs -k search')"
 	@echo "make schema          write docs/openapi.yaml anew, after a change of the API"
 	@echo ""
@@ -20,6 +21,12 @@ run: python
 test: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt
 	@$(VENV_PYTHON) -m anywork.local test $(ARGS)
+
+# The fuzzing of the suite with many more examples an operation: make fuzz FUZZ_EXAMPLES=1000
+fuzz: export FUZZ_EXAMPLES ?= 200
+fuzz: python
+	@$(PYTHON) anywork/local/install.py requirements-dev.txt
+	@$(VENV_PYTHON) -m anywork.local test -s anywork/tests/test_fuzzing.py
 
 # Describing the API takes neither a database nor a secret.
 schema: python

@@ -49,7 +49,7 @@ class ApplicantSerializer(ModelSerializer[JobSeeker]):
     """Who applied."""
 
     full_name = serializers.CharField(read_only=True)
-    email = serializers.EmailField(source="user.email", read_only=True)
+    email = serializers.CharField(source="user.email", read_only=True, help_text='"" once withdrawn.')
 
     class Meta:
         model = JobSeeker

@@ -6,7 +6,13 @@ from uuid import UUID
 import django_filters
 from django.db.models import Q
 
-from anywork.api.filters import BooleanFilter, RepeatableChoiceFilter, RepeatableTextFilter, TotalOrderingFilter
+from anywork.api.filters import (
+    BooleanFilter,
+    RepeatableChoiceFilter,
+    RepeatableTextFilter,
+    TimestampFilter,
+    TotalOrderingFilter,
+)
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
 from jobs.search import search_jobs
@@ -24,12 +30,8 @@ class JobFilter(django_filters.FilterSet):
         field_name="location__country", lookup_expr="iexact", label="The location's country."
     )
     employer = django_filters.UUIDFilter(field_name="employer", label="Jobs of this employer.")
-    posted_after = django_filters.IsoDateTimeFilter(
-        field_name="posted_at", lookup_expr="gte", label="Posted then or later."
-    )
-    posted_before = django_filters.IsoDateTimeFilter(
-        field_name="posted_at", lookup_expr="lte", label="Posted then or earlier."
-    )
+    posted_after = TimestampFilter(field_name="posted_at", lookup_expr="gte", label="Posted then or later.")
+    posted_before = TimestampFilter(field_name="posted_at", lookup_expr="lte", label="Posted then or earlier.")
     salary_min = django_filters.NumberFilter(
         method="filter_together", label="May pay this much a year or more, as far as the job says."
     )

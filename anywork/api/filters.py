@@ -1,11 +1,13 @@
 """Filters that every resource shares. An empty parameter means no filter; a bad value of a known filter is a 400."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
+from django_filters.fields import IsoDateTimeField
 
 # More than any form offers; each value costs the database a comparison a row.
 MAX_VALUES = 50
@@ -61,6 +63,23 @@ class RepeatableTextFilter(RepeatableChoiceFilter):
     """`?category=a&category=b`: any of them; `method` gets the list."""
 
     field_class = RepeatableTextField
+
+
+class TimestampField(IsoDateTimeField):
+    """A timestamp, in UTC: PostgreSQL knows no offset beyond 15:59, Python some up to 23:59."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        timestamp: datetime | None = super().to_python(value)
+        try:
+            return timestamp and timestamp.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid") from None
+
+
+class TimestampFilter(django_filters.IsoDateTimeFilter):
+    """`?posted_after=2030-01-31T12:00:00Z`."""
+
+    field_class = TimestampField
 
 
 class BooleanField(forms.NullBooleanField):

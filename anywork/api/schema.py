@@ -191,6 +191,8 @@ class AutoSchema(SpectacularAutoSchema):
             problems[400] = self._invalid_body()
         elif self._get_filter_parameters():
             problems.setdefault(400, None)
+        elif self._get_pagination_parameters():
+            problems[400] = exceptions.ValidationError({"page_size": ["Enter a whole number from 1."]})
         for permission in self._permissions():
             if type(permission) is not IsAuthenticated:
                 problems.setdefault(403, exceptions.PermissionDenied(getattr(permission, "message", None)))

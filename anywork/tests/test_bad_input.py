@@ -224,11 +224,14 @@ def string_fields() -> Iterator[tuple[str, str, str]]:
 SEVERAL_LINES = {"description", "company_description", "cover_letter", "message"}
 
 
+GOOGLE = "/api/auth/google/"
+
+
 def cell_of(method: str, path: str) -> Cell | None:
     """Return an allowed cell of the permission table for an operation of the schema."""
     wanted = path.split("{", maxsplit=1)[0]
     for cell in CELLS:
-        if cell.method == method and not cell.refusal and cell.path.split("{")[0] == wanted:
+        if cell.method == method and (not cell.refusal or cell.path == GOOGLE) and cell.path.split("{")[0] == wanted:
             return cell
     return None
 
@@ -307,7 +310,7 @@ def filters() -> Iterator[tuple[str, str]]:
 HOSTILE_VALUES = (
     "%00", "a%00b", "%FF%FE", "%ED%A0%80", "'", "';DROP TABLE jobs_job;--", "1 OR 1=1", "%25", "_", "\\", "$1", "{}",
     "%s", "[]", "9" * 5_000, "x" * 10_000, "NaN", "-Infinity", "1e999", "0000-00-00", "9999-12-31T23:59:59-14:00",
-    "0001-01-01T00:00:00%2B14:00", "password", "employer__user__password", "-", "--", ",", "," * 5_000, "%0D%0A",
+    "0001-01-01T00:00:00%2B14:00", "2020-01-01T00:00:00-17:44", "2020-01-01T00:00:00%2B23:59", "password", "employer__user__password", "-", "--", ",", "," * 5_000, "%0D%0A",
 )  # fmt: skip
 
 
@@ -474,7 +477,7 @@ def test_every_operation_with_a_body_is_among_the_cells() -> None:
     schema = SchemaGenerator().get_schema(request=None, public=True)
     known = {(cell.method, cell.path.split("{")[0]) for cell in write_cells()}
     # Nothing can be granted without Google.
-    known |= {("POST", "/api/auth/google/")}
+    known |= {("POST", GOOGLE)}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             if "requestBody" in operation:
