@@ -181,11 +181,11 @@ class AuditEvent(models.Model):
 
     class Kind(models.TextChoices):
         REGISTERED = "registered", "Registered"
-        SIGN_IN = "sign_in", "Signed in"
-        SIGN_IN_FAILED = "sign_in_failed", "Failed to sign in"
-        ADMIN_SIGN_IN = "admin_sign_in", "Signed in to the admin site"
-        ROLE_CHOSEN = "role_chosen", "Chose a role"
-        RESUME_OPENED = "resume_opened", "Opened somebody's resume"
+        SIGN_IN = "sign_in", "Sign-in"
+        SIGN_IN_FAILED = "sign_in_failed", "Failed sign-in"
+        ADMIN_SIGN_IN = "admin_sign_in", "Admin sign-in"
+        ROLE_CHOSEN = "role_chosen", "Role chosen"
+        RESUME_OPENED = "resume_opened", "Resume opened"
 
     at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -90,7 +90,7 @@ class DeletedByServiceAdmin(admin.ModelAdmin):
 class LogEntryAdmin(RecordAdmin):
     """What administrators did, as Django wrote it down."""
 
-    list_display = ("action_time", "user", "action", "content_type", "object_repr", "change_message")
+    list_display = ("action_time", "user", "action", "content_type", "object_repr")
     list_display_links = ("action_time",)
     list_filter = ("action_flag", "content_type")
     list_select_related = ("user", "content_type")

@@ -1,5 +1,6 @@
 """The Celery app: `celery -A anywork worker` and `celery -A anywork beat`."""
 
+import logging
 import os
 from logging.config import dictConfig
 from typing import Any
@@ -15,10 +16,11 @@ app.autodiscover_tasks()
 
 
 @signals.setup_logging.connect
-def _log_as_the_web_does(**kwargs: Any) -> None:
+def _log_as_the_web_does(loglevel: int, **kwargs: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - which import this module
 
     dictConfig(settings.LOGGING)
+    logging.getLogger().setLevel(loglevel)
 
 
 class Consumer(consumer.Consumer):

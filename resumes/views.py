@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import audit
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.permissions import IsJobSeeker, IsOwnerOrAdmin
 from anywork.api.exceptions import Unauthorized
@@ -91,6 +92,9 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
         except FileNotFoundError as error:
             # Deleted at this very moment, or lost.
             raise Http404 from error
+        if request.user.is_authenticated and request.user.pk != resume.job_seeker_id:
+            opened = audit.Kind.RESUME_OPENED
+            audit.record(opened, request=request, user=request.user, subject=str(resume.pk))
         response = FileResponse(file, as_attachment=True, filename=resume.file_name, content_type="application/pdf")
         # Even a file that fools the upload check must not run in our origin.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

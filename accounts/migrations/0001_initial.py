@@ -132,11 +132,11 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("registered", "Registered"),
-                            ("sign_in", "Signed in"),
-                            ("sign_in_failed", "Failed to sign in"),
-                            ("admin_sign_in", "Signed in to the admin site"),
-                            ("role_chosen", "Chose a role"),
-                            ("resume_opened", "Opened somebody's resume"),
+                            ("sign_in", "Sign-in"),
+                            ("sign_in_failed", "Failed sign-in"),
+                            ("admin_sign_in", "Admin sign-in"),
+                            ("role_chosen", "Role chosen"),
+                            ("resume_opened", "Resume opened"),
                         ],
                         max_length=20,
                     ),

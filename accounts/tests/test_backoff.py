@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.backoff import closure, sweep_failures
 from accounts.models import AuditEvent, SignInFailures
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
+from accounts.tests.test_login import CountingHasher
 from anywork.testing.threads import at_once
 
 URL = "/api/auth/login/"
@@ -57,6 +58,15 @@ class TestClosing:
         fail(login, 10)
 
         assert login(PASSWORD).status_code == 429
+
+    def test_guess_at_what_is_closed_costs_no_hash(self, login, ben, settings):
+        fail(login, 10)
+        settings.PASSWORD_HASHERS = ["accounts.tests.test_login.CountingHasher"]
+        CountingHasher.count = 0
+
+        assert login(PASSWORD).status_code == 429
+        assert login(email="new@example.org").status_code == 401
+        assert CountingHasher.count == 1
 
     def test_owner_at_another_address_is_not_locked_out(self, login, ben):
         fail(login, 11)

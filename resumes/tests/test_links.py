@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.core.signing import TimestampSigner
 
+from accounts.models import AuditEvent
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from applications.tests.factories import ApplicationFactory
 from resumes.tests.factories import ResumeFactory
@@ -153,6 +154,16 @@ class TestWithoutSignature:
         application.status = "withdrawn"
         application.save()
         assert_json(employer.get(url), 404, "not_found")
+
+    def test_opening_by_somebody_else_is_in_the_audit_trail(self, client_for, admin, resume, link):
+        url = link.partition("?")[0]
+        status_of(client_for(resume.job_seeker.user).get(url))
+        assert not AuditEvent.objects.exists()
+
+        status_of(admin.get(url))
+
+        event = AuditEvent.objects.get()
+        assert (event.kind, event.user, event.subject) == ("resume_opened", admin.user, str(resume.pk))
 
     def test_admin_opens_any_file(self, admin, url):
         assert status_of(admin.get(url)) == 200
