@@ -382,6 +382,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
 _HOUR = 3_600
+_DAY = 24 * _HOUR
 CELERY_BEAT_SCHEDULE = {
     "sweep-outgoing-email": {
         "task": "notifications.sweep_outgoing_email",
@@ -390,6 +391,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
     "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
+    "sweep-resume-files": {"task": "resumes.sweep_resume_files", "schedule": _DAY, "options": {"expires": _HOUR}},
     "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 }
 
@@ -448,6 +450,8 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would mail the admins and print every message twice.
         "django": {"handlers": [], "level": "INFO"},
+        # Every task that begins and ends: of use to programs.
+        "celery": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"},
         # Whoever scans the network asks for wrong hosts all day; the access log shows the 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

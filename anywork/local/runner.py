@@ -192,8 +192,8 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
     # Two workers of one name on one broker take each other's control queue.
     node = ["--hostname", f"{supervisor.environment['CELERY_QUEUE']}@%h"]
-    supervisor.start("worker", [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", *node])
-    supervisor.start("beat", [*celery, "beat", "--loglevel", "WARNING", "--schedule", VAR / "beat" / "schedule"])
+    supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node])
+    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", VAR / "beat" / "schedule"])
     for line in _banner(port, supervisor.environment).splitlines():
         supervisor.say("run", line)
     while True:
