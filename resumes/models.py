@@ -7,10 +7,13 @@ from django.db import models
 from accounts.models import JobSeeker
 from resumes.querysets import ResumeQuerySet
 
+# Of the storage: everything in it is a resume's.
+FOLDER = "resumes"
+
 
 def storage_name(resume: "Resume", filename: str) -> str:
     """Return where the file is stored: under a random name, for what people call their files is theirs alone."""
-    return f"resumes/{uuid.uuid4()}.pdf"
+    return f"{FOLDER}/{uuid.uuid4()}.pdf"
 
 
 class Resume(models.Model):
