@@ -19,7 +19,7 @@ from accounts.tests.factories import UserFactory
 from anywork.api.logs import ContextFilter, JSONFormatter, PlainFormatter
 from anywork.api.reports import without_values
 from anywork.testing.pdf import make_pdf
-from anywork.tests.processes import Program, answers, wait_for
+from anywork.testing.processes import Program, answers, wait_for
 from jobs.tests.factories import CategoryFactory, LocationFactory
 from notifications.models import OutgoingEmail
 from notifications.tests.smtp import MailServer, free_port

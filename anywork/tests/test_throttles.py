@@ -21,8 +21,8 @@ from anywork.api.addresses import client_address, customer, shortened
 from anywork.api.cache import CacheAway, DatabaseCache, RedisCache
 from anywork.api.rates import Rate, parse_rates
 from anywork.api.throttles import LEASES, Ledger, ledger
+from anywork.testing.processes import Program, answers, wait_for
 from anywork.testing.threads import at_once
-from anywork.tests.processes import Program, answers, wait_for
 from notifications.tests.smtp import free_port
 
 JOBS = "/api/jobs/"

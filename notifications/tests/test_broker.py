@@ -1,12 +1,9 @@
 """The whole way of a mail: the API, a real broker, a real worker process, a real SMTP server."""
 
-import os
 import select
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -17,9 +14,9 @@ import pytest
 from amqp import AMQPError
 from celery import current_app
 from django.conf import settings as django_settings
-from django.db import connection
 from kombu import Connection
 
+from anywork.testing.processes import Program, wait_for
 from jobs.tests.factories import JobFactory
 from notifications import publishing
 from notifications.models import OutgoingEmail
@@ -28,76 +25,24 @@ from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
 
 RABBITMQ = ("127.0.0.1", 5672)
-PATIENCE_SECONDS = 20
 
 
 def amqp_url(port: int = RABBITMQ[1]) -> str:
     return f"amqp://guest:guest@127.0.0.1:{port}//"
 
 
-def wait_for(condition: Callable[[], Any], what: str) -> Any:
-    """Return what `condition` returns as soon as that is true."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not (result := condition()):
-        assert time.monotonic() < until, f"waited {PATIENCE_SECONDS} s in vain for {what}"
-        time.sleep(0.05)
-    return result
-
-
-class Worker:
+class Worker(Program):
     """A `celery worker` process on the test database."""
 
     def __init__(self, *, broker: str, email_url: str, log: Path) -> None:
         queue = django_settings.CELERY_TASK_DEFAULT_QUEUE
-        self._log = log
-        self.environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "anywork.settings",
-            "SECRET_KEY": django_settings.SECRET_KEY,
-            "DATABASE_URL": database_url(),
-            "CELERY_BROKER_URL": broker,
-            "CELERY_QUEUE": queue,
-            "EMAIL_URL": email_url,
-        }
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "anywork",
-            "worker",
-            "--loglevel",
-            "INFO",
-            "--concurrency",
-            "1",
-        ]
-        with log.open("wb") as file:
-            self._process = subprocess.Popen(
-                [*command, "--without-gossip", "--without-mingle", "--hostname", f"{queue}@%h"],
-                cwd=django_settings.BASE_DIR,
-                env=self.environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                # A process group of its own, so that its children can be killed with it.
-                start_new_session=True,
-            )
+        super().__init__(
+            *("celery", "-A", "anywork", "worker", "--loglevel", "INFO", "--concurrency", "1"),
+            *("--without-gossip", "--without-mingle", "--hostname", f"{queue}@%h"),
+            log=log,
+            environment={"CELERY_BROKER_URL": broker, "CELERY_QUEUE": queue, "EMAIL_URL": email_url},
+        )
         wait_for(lambda: " ready." in self.log, "the worker to start")
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def kill(self) -> None:
-        """Kill it and its children, as a power cut would."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-
-def database_url() -> str:
-    database = connection.settings_dict
-    user, password, name = (quote(str(database[key]), safe="") for key in ("USER", "PASSWORD", "NAME"))
-    return f"postgres://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}"
 
 
 class Proxy:

@@ -45,19 +45,21 @@ class Program:
 
     def __init__(self, *command: str, log: Path, environment: dict[str, str]) -> None:
         self._log = log
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "anywork.settings",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "DATABASE_URL": database_url(),
+            **environment,
+        }
         with log.open("wb") as file:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
                 [sys.executable, "-m", *command],
                 cwd=settings.BASE_DIR,
-                env={
-                    **os.environ,
-                    "DJANGO_SETTINGS_MODULE": "anywork.settings",
-                    "SECRET_KEY": settings.SECRET_KEY,
-                    "DATABASE_URL": database_url(),
-                    **environment,
-                },
+                env=self.environment,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                # A process group of its own, so that its children can be killed with it.
                 start_new_session=True,
             )
 
@@ -71,5 +73,10 @@ class Program:
         try:
             self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill it and its children, as a power cut would."""
+        if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
