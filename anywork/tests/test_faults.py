@@ -1,0 +1,389 @@
+"""The web server as real processes, really broken: stopped, reloaded, killed, without its database, without disk.
+
+Each run counts what was attempted and acknowledged, what of that was lost or doubled, and how many requests it took
+until the service was itself again, and prints the five numbers.
+"""
+
+import itertools
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sized
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from django.conf import settings
+
+from accounts.models import Skill
+from accounts.tests.factories import JobSeekerFactory
+from accounts.tokens import open_session
+from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries, port_is_free
+from anywork.testing.pdf import make_pdf
+from anywork.testing.processes import Program, answers, wait_for
+from resumes.models import Resume
+from resumes.orphans import sweep_resume_files
+
+CLIENTS = 4
+UPLOADS_TO_BREAK = 4
+MIB = 1024 * 1024
+
+
+class Numbers(NamedTuple):
+    """What a fault run prints."""
+
+    attempted: int
+    acknowledged: int
+    lost: int
+    duplicated: int
+    recovered: int  # requests answered well after the fault
+
+    def tell(self, fault: str) -> None:
+        print(f"\n{fault}: {', '.join(f'{name} {value}' for name, value in self._asdict().items())}")  # noqa: T201
+
+
+def wait_for_more(things: Sized, count: int) -> None:
+    enough = len(things) + count
+    wait_for(lambda: len(things) >= enough, f"{count} more")
+
+
+class WebServer:
+    """gunicorn with the project's own configuration."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        port = next(port for port in range(20_000 + os.getpid() % 5_000, 30_000) if port_is_free(port))
+        self.url = f"http://127.0.0.1:{port}"
+        self.media = folder / "media"
+        self.program = Program(
+            "gunicorn",
+            "anywork.wsgi",
+            log=folder / "web.log",
+            environment={
+                "BIND": f"127.0.0.1:{port}",
+                "WEB_CONCURRENCY": "2",
+                "MEDIA_ROOT": str(self.media),
+                "SECURE_SSL_REDIRECT": "off",
+                "THROTTLE_RATES": "off",
+                "CELERY_BROKER_URL": "memory://",
+                **environment,
+            },
+        )
+        with httpx.Client(base_url=self.url) as client:
+            wait_for(lambda: answers(client), "the web server")
+
+    @property
+    def pid(self) -> int:
+        return self.program.pid
+
+    def workers(self) -> set[int]:
+        return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+
+
+@pytest.fixture(autouse=True)
+def _quiet_clients(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "httpx")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., WebServer]]:
+    """Return a function that starts a web server."""
+    servers: list[WebServer] = []
+
+    def start(**environment: str) -> WebServer:
+        servers.append(WebServer(tmp_path, **environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.program.stop()
+
+
+class Load:
+    """Clients that add one skill after the other, each under a name of its own, until they are stopped."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.token = url, token
+        self.attempted: list[str] = []
+        self.acknowledged: set[str] = set()
+        self.refused: list[httpx.Response] = []
+        self.broken: list[str] = []
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(CLIENTS)
+        self._clients = [self._pool.submit(self._run, number) for number in range(CLIENTS)]
+
+    def wait_for_more(self, count: int = 20) -> None:
+        """Wait until so many more requests have been acknowledged."""
+        wait_for_more(self.acknowledged, count)
+
+    def wait_for_refusals(self, count: int) -> None:
+        """Wait until so many more requests have been refused."""
+        wait_for_more(self.refused, count)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._pool.shutdown()
+        for client in self._clients:
+            client.result()
+
+    def _run(self, number: int) -> None:
+        count = 0
+        while not self._stop.is_set():
+            count += 1
+            self._add(f"skill {number}-{count}")
+
+    def _add(self, name: str) -> None:
+        self.attempted.append(name)
+        try:
+            response = add_skill(self.url, self.token, name)
+        except httpx.TransportError:
+            self.broken.append(name)
+            # Not a busy loop while nobody listens.
+            time.sleep(0.02)
+            return
+        if response.status_code == 201:
+            self.acknowledged.add(name)
+        else:
+            self.refused.append(response)
+
+
+def add_skill(url: str, token: str, name: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.post(f"{url}/api/skills/", json={"name": name}, headers=headers, timeout=30)
+
+
+def upload(url: str, token: str, data: bytes) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    files = {"file_path": ("resume.pdf", data, "application/pdf")}
+    return httpx.post(f"{url}/api/resumes/", files=files, headers=headers, timeout=30)
+
+
+@pytest.fixture
+def token(transactional_db: None) -> str:
+    """The access token of a new job seeker."""
+    return str(open_session(JobSeekerFactory().user).access)
+
+
+def settle(load: Load, fault: str, recovered: int = 0) -> Numbers:
+    names = list(Skill.objects.values_list("name", flat=True))
+    numbers = Numbers(
+        attempted=len(load.attempted),
+        acknowledged=len(load.acknowledged),
+        lost=len(load.acknowledged - set(names)),
+        duplicated=len(names) - len(set(names)),
+        recovered=recovered,
+    )
+    numbers.tell(fault)
+    # Nothing was done that was not acknowledged either: no request died after it had been accepted.
+    assert set(names) == load.acknowledged
+    return numbers
+
+
+def test_reload_under_load_fails_no_request(serve: Callable[..., WebServer], token: str) -> None:
+    server = serve()
+    load = Load(server.url, token)
+    load.wait_for_more()
+    before = server.workers()
+    for _ in range(2):
+        reload_workers(server)
+        load.wait_for_more()
+    load.stop()
+
+    assert not server.workers() & before
+    numbers = settle(load, "SIGHUP twice", recovered=20)
+    assert (load.refused, load.broken) == ([], [])
+    assert numbers.attempted == numbers.acknowledged
+
+
+def reload_workers(server: WebServer) -> None:
+    old = server.workers()
+    os.kill(server.pid, signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 2 and not server.workers() & old, "new workers")
+
+
+def test_stop_under_load_fails_no_accepted_request(serve: Callable[..., WebServer], token: str) -> None:
+    server = serve()
+    load = Load(server.url, token)
+    load.wait_for_more()
+    server.program.stop()
+    load.stop()
+
+    settle(load, "SIGTERM")
+    assert load.refused == []
+    assert load.broken, "the clients went on after the end"
+
+
+def test_restart_of_postgresql_under_load_is_a_503_and_then_over(
+    serve: Callable[..., WebServer], tmp_path: Path
+) -> None:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("needs PostgreSQL binaries")
+    with PrivateServer(tmp_path / "postgres", binaries, settings=FAST_SETTINGS) as postgres:
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "anywork.settings", "DATABASE_URL": postgres.url}
+        environment["SECRET_KEY"] = settings.SECRET_KEY
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(migrate, cwd=settings.BASE_DIR, env=environment, check=True)
+        server = serve(DATABASE_URL=postgres.url)
+        token = register(server.url)
+        load = Load(server.url, token)
+        recovered = 0
+        for _ in range(2):
+            load.wait_for_more()
+            postgres.stop()
+            load.wait_for_refusals(2 * CLIENTS)
+            postgres.start()
+            # The very first request after it, on a connection that died with the old server.
+            assert add_skill(server.url, token, f"after {recovered}").status_code == 201
+            recovered += 1
+        load.wait_for_more()
+        load.stop()
+        names = listed(server.url, token)
+
+    load.acknowledged |= {"after 0", "after 1"}
+    lost = load.acknowledged - set(names)
+    numbers = Numbers(
+        len(load.attempted) + 2, len(load.acknowledged), len(lost), len(names) - len(set(names)), recovered
+    )
+    numbers.tell("PostgreSQL restarted twice")
+    assert (numbers.lost, numbers.duplicated, numbers.recovered) == (0, 0, 2)
+    assert load.broken == []
+    for response in load.refused:
+        assert_unavailable(response)
+
+
+def assert_unavailable(response: httpx.Response) -> None:
+    assert response.status_code == 503, response.text
+    assert int(response.headers["Retry-After"]) > 0
+    assert list(response.json()) == ["status", "code", "message", "errors", "request_id"]
+
+
+def register(url: str) -> str:
+    account = {"email": "ben@example.org", "password": "testing321-long", "role": "job_seeker"}
+    assert httpx.post(f"{url}/api/auth/register/", json=account, timeout=30).status_code == 201
+    return str(httpx.post(f"{url}/api/auth/login/", json=account, timeout=30).json()["data"]["accessToken"])
+
+
+def listed(url: str, token: str) -> list[str]:
+    names, page = [], f"{url}/api/skills/?page_size=200"
+    while page:
+        body = httpx.get(page, headers={"Authorization": f"Bearer {token}"}, timeout=30).json()
+        names += [skill["name"] for skill in body["results"]]
+        page = body["next"]
+    return names
+
+
+def test_worker_killed_during_uploads_leaves_nothing_or_everything(
+    serve: Callable[..., WebServer], token: str, settings: Any
+) -> None:
+    server = serve(WEB_CONCURRENCY="1")
+    settings.MEDIA_ROOT = server.media
+    acknowledged: set[str] = set()
+
+    # Killed while the body arrives ...
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as half:
+        [worker] = server.workers()
+        half.sendall(
+            f"POST /api/resumes/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000000\r\n\r\n--b\r\n"
+            'Content-Disposition: form-data; name="file_path"; filename="a.pdf"\r\n\r\n%PDF-1.4'.encode()
+        )
+        time.sleep(0.2)
+        os.kill(worker, signal.SIGKILL)
+        half.settimeout(10)
+        assert half.recv(100) == b""
+    assert not Resume.objects.exists()
+
+    # ... and, again and again, at any moment of the rest.
+    numbers = itertools.count()
+    broken: list[int] = []
+    stopped = threading.Event()
+
+    def keep_uploading() -> None:
+        while not stopped.is_set():
+            number = next(numbers)
+            try:
+                response = upload(server.url, token, make_pdf(f"Resume {number}"))
+            except httpx.TransportError:
+                broken.append(number)
+                continue
+            assert response.status_code == 201, response.text
+            acknowledged.add(response.json()["resume_id"])
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        uploads = [threads.submit(keep_uploading) for _ in range(CLIENTS)]
+        while len(broken) < UPLOADS_TO_BREAK:
+            wait_for_more(acknowledged, CLIENTS)
+            for pid in server.workers():
+                os.kill(pid, signal.SIGKILL)
+        stopped.set()
+    for each in uploads:
+        each.result()
+    with httpx.Client(base_url=server.url) as client:
+        wait_for(lambda: answers(client), "a new worker")
+    recovered = upload(server.url, token, make_pdf("Afterwards")).status_code == 201
+
+    rows = {str(resume.pk): resume for resume in Resume.objects.all()}
+    checksums = [resume.checksum for resume in rows.values()]
+    lost, duplicated = len(acknowledged - rows.keys()), len(checksums) - len(set(checksums))
+    attempted = 1 + next(numbers)
+    Numbers(attempted, len(acknowledged), lost, duplicated, int(recovered)).tell("worker killed during uploads")
+    assert acknowledged
+    assert (lost, duplicated, recovered) == (0, 0, True)
+    for path in (server.media / "resumes").iterdir():
+        os.utime(path, (0, 0))
+    assert sweep_resume_files().missing == []
+    assert {path.name for path in (server.media / "resumes").iterdir()} == {
+        Path(str(resume.file.name)).name for resume in rows.values()
+    }
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 6 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mount.returncode:
+        pytest.skip(f"no disk can be mounted here: {mount.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.parametrize("full", ["MEDIA_ROOT", "TMPDIR"])
+def test_upload_to_a_full_disk_is_a_503_without_a_trace(
+    serve: Callable[..., WebServer], token: str, small_disk: Path, full: str
+) -> None:
+    server = serve(**{full: str(small_disk)})
+    media = small_disk if full == "MEDIA_ROOT" else server.media
+    small, large = make_pdf("Small"), padded(make_pdf("Large"), 7 * MIB)
+    assert upload(server.url, token, small).status_code == 201
+    before = sorted(path for path in media.rglob("*") if path.is_file())
+
+    assert_unavailable(upload(server.url, token, large))
+
+    assert Resume.objects.count() == 1
+    assert sorted(path for path in media.rglob("*") if path.is_file()) == before
+    recovered = upload(server.url, token, make_pdf("Another small one")).status_code == 201
+    Numbers(3, 2, 2 - Resume.objects.count(), 0, int(recovered)).tell(f"disk full ({full})")
+    assert recovered
+    assert Resume.objects.count() == 2
+
+
+def padded(pdf: bytes, length: int) -> bytes:
+    """Return the same PDF of `length` bytes: a comment before its cross-reference table, whose offset moves along."""
+    body, table, rest = pdf.rpartition(b"xref\n0 ")
+    start = len(body)
+    padding = b"%" + b"x" * (length - len(pdf) - 10) + b"\n"
+    moved = (table + rest).replace(f"startxref\n{start}\n".encode(), f"startxref\n{start + len(padding)}\n".encode())
+    return body + padding + moved
