@@ -4,7 +4,12 @@ import json
 import logging
 import multiprocessing
 import os
+import socket
+import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
+
+from gunicorn import util
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", min(2 * multiprocessing.cpu_count() + 1, 9)))
@@ -19,6 +24,26 @@ max_requests_jitter = 1_000
 control_socket_disable = True
 # Whose word counts for https is said by NUM_PROXIES; gunicorn itself would believe anybody on this machine.
 forwarded_allow_ips = ""
+
+
+def write_error(sock: socket.socket, status: int, reason: str, message: str) -> None:
+    """Answer what never reaches Django, such as an overlong URL, in the one shape of the API's errors."""
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        # An unknown Transfer-Encoding is the client's mistake.
+        status, reason = HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST.phrase
+    request_id = str(uuid.uuid4())
+    code = "error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
+    error = {"status": "error", "code": code, "message": f"{reason}.", "errors": {}, "request_id": request_id}
+    body = json.dumps(error).encode()
+    head = (
+        f"HTTP/1.1 {int(status)} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"X-Request-ID: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(sock, head.encode() + body)
+
+
+# gunicorn has no setting for it, and its own page is HTML.
+util.write_error = write_error
 
 # Neither address nor query string (resume links carry signatures), so that the log holds no personal data.
 access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"

@@ -5,6 +5,7 @@ until the service was itself again, and prints the five numbers.
 """
 
 import itertools
+import json
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import Skill
-from accounts.tests.factories import JobSeekerFactory
+from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from accounts.tokens import open_session
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries, port_is_free
 from anywork.testing.pdf import make_pdf
@@ -59,6 +61,7 @@ class WebServer:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         port = next(port for port in range(20_000 + os.getpid() % 5_000, 30_000) if port_is_free(port))
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.media = folder / "media"
         self.program = Program(
@@ -287,7 +290,7 @@ def test_worker_killed_during_uploads_leaves_nothing_or_everything(
     acknowledged: set[str] = set()
 
     # Killed while the body arrives ...
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as half:
+    with socket.create_connection(("127.0.0.1", server.port)) as half:
         [worker] = server.workers()
         half.sendall(
             f"POST /api/resumes/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
@@ -387,3 +390,67 @@ def padded(pdf: bytes, length: int) -> bytes:
     padding = b"%" + b"x" * (length - len(pdf) - 10) + b"\n"
     moved = (table + rest).replace(f"startxref\n{start}\n".encode(), f"startxref\n{start + len(padding)}\n".encode())
     return body + padding + moved
+
+
+# --- What is no request, or too much of one ---------------------------------------------------------------------------
+
+LIST = "GET /api/jobs/ HTTP/1.1\r\nHost: localhost\r\n"
+POST = "POST /api/auth/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+NO_REQUESTS = {
+    "nonsense": ("\0\1\2\r\n\r\n", 400),
+    "no version": ("GET /\r\n\r\n", 400),
+    "a search of 10,000 characters": (LIST.replace("jobs/", f"jobs/?search={'x' * 10_000}") + "\r\n", 414),
+    "a token of 100 kB": (f"{LIST}Authorization: Bearer {'x' * 100_000}\r\n\r\n", 431),
+    "200 headers": (LIST + "".join(f"X-{number}: x\r\n" for number in range(200)) + "\r\n", 431),
+    "a header with a NUL": (f"{LIST}X-A: a\0b\r\n\r\n", 400),
+    "a length that is no number": (f"{POST}Content-Length: abc\r\n\r\n", 400),
+    "a negative length": (f"{POST}Content-Length: -1\r\n\r\n", 400),
+    "two lengths": (f"{POST}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}", 400),
+    "a length and chunks": (f"{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "an encoding that nobody knows": (f"{POST}Transfer-Encoding: magic\r\n\r\n", 400),
+    "chunks, which count as no body": (f"{POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n", 400),
+    "a media type that breaks Django": (
+        f"{POST.replace('json', 'json; charset*=foo' + 2 * chr(39) + 'x')}Content-Length: 2\r\n\r\n{{}}",
+        415,
+    ),
+}
+
+
+def test_clients_that_speak_no_http_get_json(serve: Callable[..., WebServer], transactional_db: None) -> None:
+    server = serve()
+    for name, (request, status) in NO_REQUESTS.items():
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            client.sendall(request.encode())
+            answer = HTTPResponse(client)
+            answer.begin()
+            body = json.loads(answer.read())
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json"), (name, body)
+        assert list(body) == ["status", "code", "message", "errors", "request_id"], name
+        assert body["request_id"] == answer.headers["X-Request-ID"], name
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("jobs", "application/json"), ("resumes", "multipart/form-data; boundary=b")]
+)
+def test_clients_that_send_20_mb_read_the_refusal_and_memory_stays_flat(
+    serve: Callable[..., WebServer], transactional_db: None, path: str, media_type: str
+) -> None:
+    server = serve(WEB_CONCURRENCY="1")
+    user = JobSeekerFactory().user if path == "resumes" else EmployerFactory().user
+    headers = {"Authorization": f"Bearer {open_session(user).access}", "Content-Type": media_type}
+    [worker] = server.workers()
+
+    def peak() -> int:
+        # As grep VmHWM, in kB.
+        return next(
+            int(line.split()[1]) for line in Path(f"/proc/{worker}/status").read_text().splitlines() if "VmHWM" in line
+        )
+
+    assert httpx.post(f"{server.url}/api/{path}/", content=b"x", headers=headers, timeout=30).status_code == 400
+    before = peak()
+    for _ in range(5):
+        answer = httpx.post(f"{server.url}/api/{path}/", content=b" " * 20 * MIB, headers=headers, timeout=30)
+        assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+    # Of 100 MB that came nothing stays; Python imports a few things late.
+    assert peak() - before < 8 * 1024
