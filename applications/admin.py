@@ -63,10 +63,12 @@ class ApplicationAdmin(RecordAdmin):
 
     @admin.display(ordering="job__employer__company_name")
     def company(self, obj: Application) -> str:
-        return str(obj.job.employer)
+        return str(obj.job.employer or "-")
 
     @admin.display(description="resume")
     def submitted_resume(self, obj: Application) -> str:
+        if obj.resume is None:
+            return "-"
         url = reverse("admin:resumes_resume_change", args=[obj.resume_id])
         return format_html('<a href="{}">{}</a>', url, obj.resume.file_name)
 

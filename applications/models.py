@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import JobSeeker
+from accounts.models import JobSeeker, User
 from applications.querysets import ApplicationQuerySet
 from jobs.models import Job
 from resumes.models import Resume
@@ -26,10 +26,11 @@ class Application(models.Model):
     """A job seeker's application to a job. `applications.services` is the only writer of `status`."""
 
     application_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    job_seeker = models.ForeignKey(JobSeeker, on_delete=models.CASCADE, related_name="applications")
+    # NULL once the applicant has erased the account: the employer keeps the record of the decision, without a person.
+    job_seeker = models.ForeignKey(JobSeeker, on_delete=models.CASCADE, null=True, related_name="applications")
     # PROTECT: an application is never lost with the job or the file that it was made with.
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="applications")
-    resume = models.ForeignKey(Resume, on_delete=models.PROTECT, related_name="applications")
+    resume = models.ForeignKey(Resume, on_delete=models.PROTECT, null=True, related_name="applications")
     cover_letter = models.TextField(max_length=10_000, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
     applied_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -57,6 +58,11 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def applicant(self) -> JobSeeker:
+        """Who applied: somebody without a name once the account is erased."""
+        return self.job_seeker or JobSeeker(user=User())
 
 
 class StatusChange(models.Model):

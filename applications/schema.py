@@ -54,7 +54,8 @@ applications_documented = documented(
         "List applications",
         "Job seekers find their own, employers those to their jobs. Newest first. The `*_details` are what a person "
         "wants to read. Of a withdrawn application the employer keeps the row, without letter, contact details and "
-        "file (`resume_details` is null).",
+        "file (`resume_details` is null); of one whose applicant has deleted the account also without a person "
+        "(`job_seeker` and `resume` are null).",
         answer=[APPLICATION_DETAILS],
         errors=(ValidationError({"job": ["Enter a valid UUID."]}),),
     ),

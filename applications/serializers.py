@@ -69,7 +69,7 @@ class SubmittedResumeSerializer(ModelSerializer[Resume]):
 class JobSummarySerializer(ModelSerializer[Job]):
     """What was applied to."""
 
-    company_name = serializers.CharField(source="employer.company_name", read_only=True)
+    company_name = serializers.CharField(read_only=True)
 
     class Meta:
         model = Job
@@ -79,7 +79,7 @@ class JobSummarySerializer(ModelSerializer[Job]):
 class ApplicationDetailsSerializer(ApplicationSerializer):
     """An application with what a person wants to read beside it."""
 
-    job_seeker_details = ApplicantSerializer(source="job_seeker", read_only=True)
+    job_seeker_details = ApplicantSerializer(source="applicant", read_only=True)
     resume_details = SubmittedResumeSerializer(source="resume", read_only=True, allow_null=True)
     job_details = JobSummarySerializer(source="job", read_only=True)
 

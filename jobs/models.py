@@ -67,7 +67,8 @@ class Job(models.Model):
         REMOTE = "remote", "Remote"
 
     job_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="jobs")
+    # NULL once the employer has erased the account, of jobs that somebody applied to: those applications live on.
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, null=True, related_name="jobs")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="jobs")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="jobs")
     title = models.CharField(max_length=255)
@@ -99,6 +100,11 @@ class Job(models.Model):
             models.CheckConstraint(
                 name="jobs_job_closes_after_expiry", condition=models.Q(closes_at__gte=models.F("expires_at"))
             ),
+            models.CheckConstraint(
+                name="jobs_job_open_with_employer",
+                condition=models.Q(employer__isnull=False) | models.Q(is_active=False),
+                violation_error_message="The employer is gone, so this job stays closed.",
+            ),
         )
         indexes = (
             # Serves the public list, newest first.
@@ -124,6 +130,11 @@ class Job(models.Model):
         salary = parse_salary(self.salary_range)
         self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
         self.salary_currency, self.salary_period = salary.currency, salary.period
+
+    @property
+    def company_name(self) -> str:
+        """Who offers it: "" once the employer's account is erased."""
+        return self.employer.company_name if self.employer else ""
 
     @property
     def is_open(self) -> bool:

@@ -60,6 +60,11 @@ class JobSerializer(ModelSerializer[Job]):
         )
         read_only_fields = ("job_id", "posted_at", "employer")
 
+    def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
+        if value and isinstance(self.instance, Job) and self.instance.employer_id is None:
+            raise serializers.ValidationError("The employer is gone, so this job stays closed.")
+        return value
+
     def validate_expires_at(self, value: datetime) -> datetime:
         if self.instance is not None and value == self.instance.expires_at:
             # An expired job can still be edited, as long as nobody pretends that it expires in the past anew.

@@ -166,6 +166,7 @@ def _locations() -> "list[Location]":
 
 
 def _application(seeker: "User", job: "Job", answers: tuple[str, ...]) -> None:
+    from accounts.models import User
     from applications.services import change_status, submit_application
 
     application = submit_application(
@@ -175,7 +176,7 @@ def _application(seeker: "User", job: "Job", answers: tuple[str, ...]) -> None:
         cover_letter=f"I would like to work as {job.title} with you, and can start next month.",
     )
     for status in answers:
-        actor = seeker if status == "withdrawn" else job.employer.user
+        actor = seeker if status == "withdrawn" else User.objects.get(pk=job.employer_id)
         change_status(application_id=application.pk, actor=actor, status=status)
 
 

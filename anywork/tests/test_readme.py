@@ -36,7 +36,7 @@ def test_the_tour_works_when_pasted(live_server, settings, tmp_path):
     assert "You have applied to this job already." in done.stdout
     application = Application.objects.get(job_seeker__first_name="Tour")
     assert application.status == "accepted"
-    assert OutgoingEmail.objects.filter(recipient=application.job_seeker.user).count() == 2
+    assert OutgoingEmail.objects.filter(recipient=application.applicant.user).count() == 2
 
 
 def test_the_demo_has_what_the_readme_promises(db):

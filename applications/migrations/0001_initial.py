@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 (
                     "job_seeker",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="applications",
                         to="accounts.jobseeker",
@@ -59,7 +60,10 @@ class Migration(migrations.Migration):
                 (
                     "resume",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="resumes.resume"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="resumes.resume",
                     ),
                 ),
             ],

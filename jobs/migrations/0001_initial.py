@@ -103,7 +103,10 @@ class Migration(migrations.Migration):
                 (
                     "employer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="accounts.employer"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to="accounts.employer",
                     ),
                 ),
                 (
@@ -136,6 +139,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("closes_at__gte", models.F("expires_at"))),
                         name="jobs_job_closes_after_expiry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("employer__isnull", False), ("is_active", False), _connector="OR"),
+                        name="jobs_job_open_with_employer",
+                        violation_error_message="The employer is gone, so this job stays closed.",
                     ),
                 ],
             },

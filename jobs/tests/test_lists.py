@@ -293,6 +293,7 @@ def test_anybody_orders_by_pay_with_silent_jobs_at_the_end(listed, salaries):
 
 def test_a_changed_wording_changes_what_the_filter_finds(listed, salaries, client_for):
     job = Job.objects.get(title="Silent")
+    assert job.employer
     client_for(job.employer.user).patch(f"{URL}{job.pk}/", {"salary_range": "€200k"})
 
     assert set(listed(salary_min=150_000)) == {"Open-ended", "Silent"}
