@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.backoff import SignInClosed
+from accounts.erasure import erase_account
 from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
 from accounts.services import ensure_profile
+from accounts.tokens import close_all_sessions
 from anywork.admin import FixedRowsAdmin, RecordAdmin
 
 # What would let a member of the staff make its own way up.
@@ -59,7 +61,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
         with transaction.atomic():
             user = super().save(commit)
-            user.sessions.end()
+            close_all_sessions(user)
         return user
 
 
@@ -104,12 +106,23 @@ class UserAdmin(DjangoUserAdmin):
         return fields if request.user.is_superuser else fields + GRANTS
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        is_above = obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
-        return super().has_change_permission(request, obj) and not is_above
+        return super().has_change_permission(request, obj) and not self._is_above(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody: files and decisions of others hang on an account. Deactivating it closes it."""
-        return False
+        return super().has_delete_permission(request, obj) and not self._is_above(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list]:
+        """What the page that asks "are you sure?" lists; what others keep of an account is the service's business."""
+        listed = [f"{obj}, with profile, files, letters, messages and sessions, for good" for obj in objs]
+        lacking = {"administrator" for obj in objs if self._is_above(request, obj)}
+        return listed, {str(self.opts.verbose_name_plural): len(listed)}, lacking, []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        erase_account(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            erase_account(user)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
         if change and "email" in form.changed_data:
@@ -119,7 +132,11 @@ class UserAdmin(DjangoUserAdmin):
         ensure_profile(obj)
         if not obj.is_active:
             # For good: the tokens must not come back to life with the account.
-            obj.sessions.end()
+            close_all_sessions(obj)
+
+    @staticmethod
+    def _is_above(request: HttpRequest, obj: User | None) -> bool:
+        return obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
 
     @admin.display(boolean=True, description="e-mail verified", ordering="email_verified_at")
     def is_verified(self, obj: User) -> bool:
@@ -189,19 +206,19 @@ class SessionStateFilter(admin.SimpleListFilter):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
-    list_display = ("user", "is_alive", "created_at", "last_used_at", "ended_at")
+    list_display = ("user", "device", "address", "is_alive", "created_at", "last_used_at", "ended_at")
     list_filter = (SessionStateFilter,)
     list_select_related = ("user",)
     search_fields = ("user__email", "^session_id")
     date_hierarchy = "created_at"
     ordering = ("-last_used_at", "pk")
     show_full_result_count = False
-    fields = ("session_id", "user", "is_alive", "created_at", "last_used_at", "ended_at")
+    fields = ("session_id", "user", "device", "address", "is_alive", "created_at", "last_used_at", "ended_at")
     actions = ("end_sessions",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        alive = Session.objects.alive().exclude(pk__in=Session.objects.expired().values("pk"))
-        return super().get_queryset(request).annotate(is_alive=Exists(alive.filter(pk=OuterRef("pk"))))
+        usable = Session.objects.usable().filter(pk=OuterRef("pk"))
+        return super().get_queryset(request).annotate(is_alive=Exists(usable))
 
     @admin.display(boolean=True, description="alive")
     def is_alive(self, obj: Any) -> bool:

@@ -1,9 +1,15 @@
 """Sign-in: everything under /api/auth/, which answers `{"status", "message", "data"}`."""
 
+import tempfile
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import authenticate
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,30 +17,58 @@ from rest_framework.views import APIView
 
 from accounts import audit, google, tokens
 from accounts.authentication import OptionalJWTAuthentication
+from accounts.devices import device_of
+from accounts.erasure import erase_account
+from accounts.export import write_export
 from accounts.models import Session, User
 from accounts.schema import (
+    email_verification_confirm_documented,
+    email_verification_documented,
+    export_documented,
     google_documented,
     login_documented,
+    logout_all_documented,
     logout_documented,
     me_documented,
+    password_change_documented,
+    password_reset_confirm_documented,
+    password_reset_documented,
     refresh_documented,
     register_documented,
+    session_documented,
+    sessions_documented,
 )
 from accounts.serializers import (
+    ErasurePasswordSerializer,
+    ErasureSerializer,
     GoogleLoginSerializer,
+    LinkSerializer,
     LoginSerializer,
+    PasswordChangeSerializer,
+    PasswordResetConfirmSerializer,
+    PasswordResetSerializer,
     RefreshTokenSerializer,
     RegistrationSerializer,
     RoleChoiceSerializer,
+    SessionSerializer,
     UserSerializer,
 )
-from accounts.services import choose_role, register_user
-from anywork.api.exceptions import Unauthorized
+from accounts.services import (
+    change_password,
+    choose_role,
+    register_user,
+    request_email_verification,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
+from anywork.api.exceptions import ServiceUnavailable, Unauthorized
+from anywork.api.negotiation import AnyAccept
 from anywork.api.request_id import remember_user
 from anywork.api.viewsets import OfferedMethodsMixin
 
 
-def success(message: str, data: dict[str, Any], status_code: int = status.HTTP_200_OK) -> Response:
+def success(message: str, data: Any, status_code: int = status.HTTP_200_OK) -> Response:
     """Return the envelope of /api/auth/."""
     return Response({"status": "success", "message": message, "data": data}, status=status_code)
 
@@ -54,9 +88,13 @@ def signed_in(request: Request, user: User, method: str) -> Response:
     """Open a session for `user` and answer its tokens."""
     remember_user(user.pk)
     audit.record(audit.Kind.SIGN_IN, request=request, user=user, subject=method)
-    pair = tokens.open_session(user)
-    data = {"accessToken": pair.access, "refreshToken": pair.refresh, "user": UserSerializer(user).data}
-    return success("Login successful", data)
+    pair = tokens.open_session(user, device_of(request))
+    return success("Login successful", {**as_data(pair), "user": UserSerializer(user).data})
+
+
+def as_data(pair: tokens.TokenPair) -> dict[str, str]:
+    """Return a pair under the documented keys."""
+    return {"accessToken": pair.access, "refreshToken": pair.refresh}
 
 
 class PublicView(OfferedMethodsMixin, APIView):
@@ -107,8 +145,8 @@ class RefreshView(PublicView):
     """Exchange a refresh token for a new pair of tokens."""
 
     def post(self, request: Request) -> Response:
-        pair = tokens.refresh_session(validated(RefreshTokenSerializer, request)["refreshToken"])
-        return success("Token refreshed", {"accessToken": pair.access, "refreshToken": pair.refresh})
+        encoded = validated(RefreshTokenSerializer, request)["refreshToken"]
+        return success("Token refreshed", as_data(tokens.refresh_session(encoded, device_of(request))))
 
 
 @logout_documented
@@ -129,20 +167,166 @@ class LogoutView(OfferedMethodsMixin, APIView):
         return success("Logged out", {})
 
 
-@me_documented
-class MeView(OfferedMethodsMixin, APIView):
-    """The caller's own account."""
+class OwnView(OfferedMethodsMixin, APIView):
+    """Is about the caller alone."""
 
     permission_classes = (IsAuthenticated,)
 
+    @property
+    def caller(self) -> Any:
+        return self.request.user
+
+    def check_password(self, password: str, field: str) -> None:
+        """Make sure that whoever holds the token also knows the password; guessing is slowed down as at the login.
+
+        Raises:
+            ValidationError: it is another one. Not Unauthorized: the token is fine, and a client would drop it.
+            SignInClosed: there were too many failures before.
+        """
+        if authenticate(self.request, email=self.caller.email, password=password) != self.caller:
+            raise ValidationError({field: ["The password is wrong."]})
+
+
+@logout_all_documented
+class LogoutAllView(OwnView):
+    """End every session of the caller."""
+
+    def post(self, request: Request) -> Response:
+        tokens.close_all_sessions(self.caller)
+        return success("Logged out everywhere", {})
+
+
+class OwnSessionsView(OwnView):
+    """The caller's sessions that can still be used."""
+
+    def get_queryset(self) -> QuerySet[Session]:
+        return self.caller.sessions.usable()
+
+
+@sessions_documented
+class SessionsView(OwnSessionsView):
+    """Where the caller is signed in."""
+
+    # Whoever has more of them logs out everywhere.
+    MOST = 100
+
     def get(self, request: Request) -> Response:
-        return success("Your account", {"user": UserSerializer(self._caller).data})
+        access: Any = request.auth
+        context = {"session_id": access[tokens.SESSION_CLAIM]}
+        newest = self.get_queryset()[: self.MOST]
+        return success("Your sessions", SessionSerializer(newest, many=True, context=context).data)
+
+
+@session_documented
+class SessionView(OwnSessionsView):
+    """One sign-in of the caller's."""
+
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        session = get_object_or_404(self.get_queryset(), pk=session_id)
+        Session.objects.filter(pk=session.pk).end()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@password_change_documented
+class PasswordChangeView(OwnView):
+    """Set another password, knowing the present one."""
+
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        body = validated(PasswordChangeSerializer, request)
+        self.check_password(body["current_password"], "current_password")
+        user = change_password(user=self.caller, new_password=body["new_password"])
+        audit.record(audit.Kind.PASSWORD_CHANGED, request=request, user=user)
+        return success("Password changed", as_data(tokens.open_session(user, device_of(request))))
+
+
+@password_reset_documented
+class PasswordResetView(PublicView):
+    """Ask for a link to set another password."""
+
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        request_password_reset(**validated(PasswordResetSerializer, request))
+        return success("If somebody signs in with this address, a link is on its way to it.", {})
+
+
+@password_reset_confirm_documented
+class PasswordResetConfirmView(PublicView):
+    """Set another password by the link."""
+
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        user = reset_password(**validated(PasswordResetConfirmSerializer, request))
+        audit.record(audit.Kind.PASSWORD_RESET, request=request, user=user)
+        return success("Password set. Log in with it.", {})
+
+
+@email_verification_documented
+class EmailVerificationView(OwnView):
+    """Ask for a link that proves one's e-mail address."""
+
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        request_email_verification(user=self.caller)
+        return success("A link is on its way, unless your address is confirmed already.", {})
+
+
+@email_verification_confirm_documented
+class EmailVerificationConfirmView(PublicView):
+    """Prove an e-mail address by the link."""
+
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        verify_email(**validated(LinkSerializer, request))
+        return success("Address confirmed", {})
+
+
+@me_documented
+class MeView(OwnView):
+    """The caller's own account."""
+
+    delete_takes_body = True
+
+    def get(self, request: Request) -> Response:
+        return success("Your account", {"user": UserSerializer(self.caller).data})
 
     def patch(self, request: Request) -> Response:
-        user = choose_role(user=self._caller, role=validated(RoleChoiceSerializer, request)["role"])
+        user = choose_role(user=self.caller, role=validated(RoleChoiceSerializer, request)["role"])
         audit.record(audit.Kind.ROLE_CHOSEN, request=request, user=user, subject=user.role)
         return success("Role chosen", {"user": UserSerializer(user).data})
 
-    @property
-    def _caller(self) -> Any:
-        return self.request.user
+    def delete(self, request: Request) -> Response:
+        user: User = self.caller
+        validated(ErasureSerializer, request)
+        if user.google_sub and not user.has_usable_password():
+            google.confirm(user, **validated(GoogleLoginSerializer, request))
+        else:
+            self.check_password(validated(ErasurePasswordSerializer, request)["password"], "password")
+        erase_account(user)
+        audit.record(audit.Kind.ACCOUNT_ERASED, request=request, user=None)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@export_documented
+class ExportView(OwnView):
+    """All that is kept of the caller."""
+
+    content_negotiation_class = AnyAccept
+
+    def get(self, request: Request) -> FileResponse:
+        # Has no name and is gone when it is closed, which the response does.
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            write_export(self.caller, file)
+        except OSError as error:
+            file.close()
+            raise ServiceUnavailable("The archive could not be written. Please try again later.") from error
+        file.seek(0)
+        response = FileResponse(file, as_attachment=True, filename="anywork.zip", content_type="application/zip")
+        response.headers["Cache-Control"] = "private, no-store"
+        return response

@@ -72,6 +72,22 @@ def sign_in(**answer: str) -> User:
     return sign_in_with_google(sub=identity.sub, email=identity.email)
 
 
+def confirm(user: User, **answer: str) -> None:
+    """Make sure that whoever holds a token of `user` also holds the Google account; `answer` is as for `identify`.
+
+    Raises:
+        ValidationError: Google does not take the code or it is another Google account's, or as `identify` says. Not
+            Unauthorized: the token is fine, and a client would drop it.
+        PermissionDenied, ServiceUnavailable: as `identify` says.
+    """
+    try:
+        identity = identify(**answer)
+    except Unauthorized as error:
+        raise ValidationError({"code": [error.detail]}) from error
+    if identity.sub != user.google_sub:
+        raise ValidationError({"code": ["This is another Google account."]})
+
+
 def identify(*, code: str, redirect_uri: str = "", code_verifier: str = "") -> GoogleIdentity:
     """Return the Google account whose owner got `code` from Google.
 

@@ -124,6 +124,10 @@ class Session(models.Model):
 
     session_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    # In words: "Firefox on Linux".
+    device = models.CharField(max_length=100, blank=True)
+    # The network alone: /24, of IPv6 /48.
+    address = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -185,6 +189,9 @@ class AuditEvent(models.Model):
         SIGN_IN_FAILED = "sign_in_failed", "Failed sign-in"
         ADMIN_SIGN_IN = "admin_sign_in", "Admin sign-in"
         ROLE_CHOSEN = "role_chosen", "Role chosen"
+        PASSWORD_CHANGED = "password_changed", "Password changed"
+        PASSWORD_RESET = "password_reset", "Password set by a link"
+        ACCOUNT_ERASED = "account_erased", "Account deleted"
         RESUME_OPENED = "resume_opened", "Resume opened"
 
     at = models.DateTimeField(auto_now_add=True)
@@ -208,6 +215,9 @@ class AuditEvent(models.Model):
                         "sign_in_failed",
                         "admin_sign_in",
                         "role_chosen",
+                        "password_changed",
+                        "password_reset",
+                        "account_erased",
                         "resume_opened",
                     ]
                 ),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
@@ -40,6 +41,16 @@ class IsJobSeeker(IsAuthenticated):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return super().has_permission(request, view) and getattr(request.user, "is_job_seeker", False)
+
+
+class HasProvenEmail(BasePermission):
+    """Somebody who has opened the link in our mail, where REQUIRE_VERIFIED_EMAIL asks for that."""
+
+    message = "Confirm your e-mail address first: open the link that we sent you, or ask for another one."
+    code = "email_not_verified"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return not settings.REQUIRE_VERIFIED_EMAIL or getattr(request.user, "email_verified_at", None) is not None
 
 
 class IsOwner(BasePermission):

@@ -1,6 +1,6 @@
 """Who may see which account rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -74,11 +74,20 @@ class SessionQuerySet(models.QuerySet[Any]):
         """Sessions that were not ended and whose owner may sign in."""
         return self.filter(ended_at=None, user__is_active=True)
 
+    def usable(self) -> "SessionQuerySet":
+        """Sessions that can still be refreshed."""
+        return self.alive().filter(last_used_at__gte=_oldest_use())
+
     def end(self) -> int:
         """End them now; return how many there were."""
         return self.filter(ended_at=None).update(ended_at=timezone.now())
 
     def expired(self) -> "SessionQuerySet":
         """Sessions whose last refresh token has run out."""
-        lifetime: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
-        return self.filter(last_used_at__lt=timezone.now() - lifetime)
+        return self.filter(last_used_at__lt=_oldest_use())
+
+
+def _oldest_use() -> datetime:
+    """Return since when a session must have been used, for its last refresh token not to have run out."""
+    lifetime: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+    return timezone.now() - lifetime

@@ -4,7 +4,8 @@ from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.drainage import set_override
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
@@ -12,11 +13,17 @@ from accounts.authentication import JWTAuthentication
 from accounts.backoff import SignInClosed
 from accounts.models import Skill
 from accounts.serializers import (
+    ErasureSerializer,
     GoogleLoginSerializer,
+    LinkSerializer,
     LoginSerializer,
+    PasswordChangeSerializer,
+    PasswordResetConfirmSerializer,
+    PasswordResetSerializer,
     RefreshTokenSerializer,
     RegistrationSerializer,
     RoleChoiceSerializer,
+    SessionSerializer,
     UserSerializer,
 )
 from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, Unauthorized
@@ -78,11 +85,20 @@ SKILL = {
 }
 ANOTHER_SKILL = {**SKILL, "skill_id": "75418398-9387-4fff-9228-719dda982d0b", "name": "Python"}
 
+SESSION = {
+    "session_id": "6f0f1c5e-2f4b-4a56-9f8b-0f7f3f1f2b11",
+    "device": "Firefox on Linux",
+    "address": "203.0.113.0/24",
+    "created_at": "2030-03-02T16:12:08.114207Z",
+    "last_used_at": "2030-03-04T08:40:31.905113Z",
+    "is_current": True,
+}
+LINK = {"uid": USER["user_id"], "token": "d8xq2v-0c1f6a2f5d7b4e1f8a9c3d2e6b5a4f10"}
 
 # --- Sign-in ----------------------------------------------------------------------------------------------------------
 
 
-def success(message: str, data: dict[str, Any]) -> dict[str, Any]:
+def success(message: str, data: Any) -> dict[str, Any]:
     """Return the example of an answer of /api/auth/."""
     return {"status": "success", "message": message, "data": data}
 
@@ -196,8 +212,126 @@ logout_documented = documented(
     ),
 )
 
-me_documented = documented(
+logout_all_documented = documented(
     "Sign-in",
+    post=operation(
+        "Log out everywhere",
+        "Ends all sessions of the caller: every access and refresh token is refused from the next request on.",
+        request=None,
+        responses={200: EMPTY_ENVELOPE},
+        answer=success("Logged out everywhere", {}),
+    ),
+)
+
+sessions_documented = documented(
+    "Account",
+    get=operation(
+        "List my sessions",
+        "Where the caller is signed in, the one used last first, up to a hundred. `last_used_at` is when its tokens "
+        "were refreshed last. Addresses are kept shortened, to the first 24 bits (IPv6: 48).",
+        operation_id="auth_sessions_list",
+        request=None,
+        responses={200: envelope("SessionsEnvelope", SessionSerializer(many=True))},
+        answer=success("Your sessions", [SESSION]),
+    ),
+)
+
+session_documented = documented(
+    "Account",
+    delete=operation(
+        "End a session",
+        "Its tokens are refused from the next request on. One's present session may be ended too.",
+        parameters=[
+            OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The session's id.")
+        ],
+        request=None,
+        responses={204: None},
+    ),
+)
+
+_wrong_password = ValidationError({"password": ["The password is wrong."]})
+_weak_password = ValidationError({"new_password": ["This password is too common."]})
+_bad_link = ValidationError({"token": ["This link was used already or has expired. Ask for another one."]})
+
+password_change_documented = documented(
+    "Account",
+    post=operation(
+        "Change my password",
+        "Ends all sessions and answers the tokens of a new one. A wrong `current_password` is a 400, since the token "
+        "is fine. Whoever came by Google and has no password gets one by POST /api/auth/password/reset/.",
+        request=PasswordChangeSerializer,
+        responses={200: TOKENS_ENVELOPE},
+        body={"current_password": "testing321", "new_password": "correct-horse-42"},
+        answer=success("Password changed", TOKENS),
+        errors=(ValidationError({"current_password": ["The password is wrong."]}), _weak_password),
+    ),
+)
+
+password_reset_documented = documented(
+    "Account",
+    post=operation(
+        "Ask for a password link",
+        "Mails a link to `FRONTEND_URL/reset-password?uid=...&token=...`, at most one a minute. It works once, for a "
+        "day. Whether the address is known changes neither the answer nor the time that it takes.",
+        request=PasswordResetSerializer,
+        responses={200: EMPTY_ENVELOPE},
+        body={"email": CREDENTIALS["email"]},
+        answer=success("If somebody signs in with this address, a link is on its way to it.", {}),
+    ),
+)
+
+password_reset_confirm_documented = documented(
+    "Account",
+    post=operation(
+        "Set a password by the link",
+        "Takes `uid` and `token` from the link. Ends all sessions, and proves the e-mail address.",
+        request=PasswordResetConfirmSerializer,
+        responses={200: EMPTY_ENVELOPE},
+        body={**LINK, "new_password": "correct-horse-42"},
+        answer=success("Password set. Log in with it.", {}),
+        errors=(_bad_link, _weak_password),
+    ),
+)
+
+email_verification_documented = documented(
+    "Account",
+    post=operation(
+        "Ask for a link to confirm my address",
+        "Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...`, at most one a minute, unless the address is "
+        "confirmed. It works once, for a day.",
+        request=None,
+        responses={200: EMPTY_ENVELOPE},
+        answer=success("A link is on its way, unless your address is confirmed already.", {}),
+    ),
+)
+
+email_verification_confirm_documented = documented(
+    "Account",
+    post=operation(
+        "Confirm an address by the link",
+        "Takes `uid` and `token` from the link; needs no sign-in. Where the site asks for confirmed addresses, posting "
+        "jobs, uploading and applying are a 403 `email_not_verified` until then.",
+        request=LinkSerializer,
+        responses={200: EMPTY_ENVELOPE},
+        body=LINK,
+        answer=success("Address confirmed", {}),
+        errors=(_bad_link,),
+    ),
+)
+
+export_documented = documented(
+    "Account",
+    get=operation(
+        "Export my data",
+        "All that is kept of the caller, as a zip of JSON files and resumes.",
+        operation_id="auth_me_export",
+        request=None,
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    ),
+)
+
+me_documented = documented(
+    "Account",
     get=operation(
         "Show my account",
         "Who the access token belongs to. A good first call to try the token with.",
@@ -213,6 +347,18 @@ me_documented = documented(
         body={"role": "job_seeker"},
         answer=success("Role chosen", {"user": {**GOOGLE_USER, "role": "job_seeker"}}),
         errors=(ValidationError({"role": ["The role was chosen already and cannot be changed."]}),),
+    ),
+    delete=operation(
+        "Delete my account",
+        "For good, with all that is one's own. Takes the `password`; of an account that has none, because it came by "
+        "Google, a fresh `code` of Google's as POST /api/auth/google/ does. A wrong one is a 400.\n\n"
+        "Employers keep of a job seeker's applications job, dates and status, without a person; undecided ones count "
+        "as withdrawn. Of an employer's jobs those that somebody applied to are kept closed, without the company and "
+        "its description, and seekers keep their applications.",
+        request=ErasureSerializer,
+        responses={204: None},
+        body={"password": CREDENTIALS["password"]},
+        errors=(_wrong_password, ValidationError({"code": ["This is another Google account."]})),
     ),
 )
 

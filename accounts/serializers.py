@@ -4,8 +4,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Employer, JobSeeker, Skill, User
-from anywork.api.fields import BlankableLineField, BlankableTextField, BlankableURLField, EmailField, LineField
+from accounts.models import Employer, JobSeeker, Session, Skill, User
+from anywork.api.fields import (
+    BlankableLineField,
+    BlankableTextField,
+    BlankableURLField,
+    EmailField,
+    LineField,
+    UUIDField,
+)
 from anywork.api.serializers import ModelSerializer
 
 # Administrators are made by administrators alone.
@@ -67,11 +74,18 @@ class OpenRoleField(serializers.ChoiceField):
         super().__init__(choices=OPEN_ROLES, **kwargs)
 
 
+class PasswordField(LineField):
+    """A password, to the letter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=128, trim_whitespace=False, write_only=True, **kwargs)
+
+
 class RegistrationSerializer(serializers.Serializer[Any]):
     """What a new user sends."""
 
     email = EmailField(max_length=254)
-    password = LineField(max_length=128, trim_whitespace=False, write_only=True)
+    password = PasswordField()
     role = OpenRoleField()
     first_name = BlankableLineField(max_length=100)
     last_name = BlankableLineField(max_length=100)
@@ -83,7 +97,7 @@ class LoginSerializer(serializers.Serializer[Any]):
     """What somebody sends to sign in."""
 
     email = LineField(max_length=254)
-    password = LineField(max_length=128, trim_whitespace=False, write_only=True)
+    password = PasswordField()
 
 
 class GoogleLoginSerializer(serializers.Serializer[Any]):
@@ -104,3 +118,58 @@ class RoleChoiceSerializer(serializers.Serializer[Any]):
     """The role that a user who came by Google chooses, once."""
 
     role = OpenRoleField()
+
+
+class SessionSerializer(ModelSerializer[Session]):
+    """A sign-in on a device."""
+
+    device = serializers.CharField(read_only=True, help_text='In words; "" if it did not say.')
+    address = serializers.CharField(read_only=True, help_text="From where it was last used: the network alone.")
+    is_current = serializers.SerializerMethodField(help_text="The one that asks.")
+
+    class Meta:
+        model = Session
+        fields = ("session_id", "device", "address", "created_at", "last_used_at", "is_current")
+        read_only_fields = fields
+
+    def get_is_current(self, session: Session) -> bool:
+        return str(session.pk) == self.context["session_id"]
+
+
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    """The password that was, and the one that shall be."""
+
+    current_password = PasswordField()
+    new_password = PasswordField()
+
+
+class PasswordResetSerializer(serializers.Serializer[Any]):
+    """Whose password is to be set anew."""
+
+    email = EmailField(max_length=254)
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    """What the link in a mail carries."""
+
+    uid = UUIDField()
+    token = LineField(max_length=128)
+
+
+class PasswordResetConfirmSerializer(LinkSerializer):
+    """The same, with the password that shall be."""
+
+    new_password = PasswordField()
+
+
+class ErasurePasswordSerializer(serializers.Serializer[Any]):
+    """What confirms the end of an account that has a password."""
+
+    password = PasswordField()
+
+
+class ErasureSerializer(GoogleLoginSerializer):
+    """What confirms the end of an account: a password, or what Google says where there is none."""
+
+    password = PasswordField(required=False)
+    code = LineField(max_length=2_048, required=False)

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts.devices import Device
 from accounts.models import RefreshTokenUse, Session, User
 from anywork.api.exceptions import Unauthorized
 
@@ -28,14 +30,15 @@ class TokenPair(NamedTuple):
     refresh: str
 
 
-def open_session(user: User) -> TokenPair:
+def open_session(user: User, device: Device | None = None) -> TokenPair:
     """Sign `user` in: start a session and return its first pair."""
+    device = device or Device()
     with transaction.atomic():
         user.sessions.expired().delete()
-        return _issue(user.sessions.create(), user)
+        return _issue(user.sessions.create(device=device.name, address=device.address), user)
 
 
-def refresh_session(encoded: str) -> TokenPair:
+def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
     """Exchange a refresh token for a new pair.
 
     Of concurrent calls with one token exactly one succeeds. A token used before is refused; when its use lies more
@@ -51,8 +54,9 @@ def refresh_session(encoded: str) -> TokenPair:
         now = timezone.now()
         if use is not None and use.used_at is None:
             use.used_at = session.last_used_at = now
+            session.device, session.address = device or (session.device, session.address)
             use.save(update_fields=["used_at"])
-            session.save(update_fields=["last_used_at"])
+            session.save(update_fields=["last_used_at", "device", "address"])
             return _issue(session, session.user)
         if use is None or (use.used_at and now - use.used_at > REUSE_GRACE):
             Session.objects.filter(pk=session.pk).end()
@@ -68,6 +72,14 @@ def close_session(encoded: str) -> None:
     token = _decode(encoded)
     with transaction.atomic():
         Session.objects.filter(pk=_lock_session(token).pk).end()
+
+
+def close_all_sessions(user: User) -> None:
+    """End every session of `user`, and one that is being opened at this very moment, too."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+        user.refresh_from_db(fields=["token_version"])
+        user.sessions.end()
 
 
 def _issue(session: Session, user: User) -> TokenPair:

@@ -16,7 +16,16 @@ auth_urls = [
     path("google/", auth_views.GoogleLoginView.as_view(), name="google"),
     path("refresh/", auth_views.RefreshView.as_view(), name="refresh"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("logout-all/", auth_views.LogoutAllView.as_view(), name="logout-all"),
+    path("sessions/", auth_views.SessionsView.as_view(), name="sessions"),
+    path("sessions/<uuid:session_id>/", auth_views.SessionView.as_view(), name="session"),
     path("me/", auth_views.MeView.as_view(), name="me"),
+    path("me/export/", auth_views.ExportView.as_view(), name="export"),
+    path("password/change/", auth_views.PasswordChangeView.as_view(), name="password-change"),
+    path("password/reset/", auth_views.PasswordResetView.as_view(), name="password-reset"),
+    path("password/reset/confirm/", auth_views.PasswordResetConfirmView.as_view(), name="password-reset-confirm"),
+    path("email/verify/", auth_views.EmailVerificationView.as_view(), name="email-verify"),
+    path("email/verify/confirm/", auth_views.EmailVerificationConfirmView.as_view(), name="email-verify-confirm"),
 ]
 
 urlpatterns = [path("auth/", include(auth_urls)), *router.urls]

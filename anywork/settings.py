@@ -170,6 +170,11 @@ GOOGLE_TOKEN_URI = env.str("GOOGLE_TOKEN_URI", default="https://oauth2.googleapi
 GOOGLE_CERTS_URI = env.str("GOOGLE_CERTS_URI", default="https://www.googleapis.com/oauth2/v1/certs")
 GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.com", "accounts.google.com"])
 
+# Until the link in our mail was opened, no job is posted, no resume uploaded and no application made.
+REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
+# The links of accounts.links, both kinds: a day, so that one in a mail that is late still opens.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -226,6 +231,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0.1.0",
     "TAGS": [
         {"name": "Sign-in", "description": "Accounts and tokens. Answers come in an envelope: status, message, data."},
+        {"name": "Account", "description": "One's own account: sessions, password, e-mail address, data."},
         {"name": "Jobs", "description": "What anybody can look for, and what employers post."},
         {"name": "Employer jobs", "description": "An employer's own jobs in every state, with their details."},
         {"name": "Categories", "description": "Fields of work. Anybody reads them, employers add to them."},

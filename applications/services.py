@@ -62,7 +62,7 @@ def change_status(*, application_id: UUID, actor: User, status: str) -> Applicat
 
     Raises:
         PermissionDenied: the move is not this actor's to make: seekers withdraw, employers decide.
-        Conflict: the move does not start from the present status.
+        Conflict: the move does not start from the present status, or the applicant has gone.
     """
     with transaction.atomic():
         application = _locked(application_id)
@@ -71,6 +71,8 @@ def change_status(*, application_id: UUID, actor: User, status: str) -> Applicat
             raise PermissionDenied(f"You may not set this application to {status}.")
         if application.status == status:
             return application
+        if application.job_seeker_id is None:
+            raise Conflict("The applicant has deleted the account, so this stays as it is.", "invalid_status_change")
         if status not in TRANSITIONS[application.status] & moves:
             raise Conflict(_what_is_allowed(application.status, moves), "invalid_status_change")
         change = StatusChange.objects.create(
@@ -98,6 +100,23 @@ def change_cover_letter(*, application_id: UUID, actor: User, cover_letter: str)
         application.cover_letter = cover_letter
         application.save(update_fields=["cover_letter"])
     return application
+
+
+def anonymise_applications(*, user: User) -> None:
+    """Take the person and the person's words out of all applications of `user`; job, status and history stay.
+
+    Those that nobody has decided on count as withdrawn. Nobody is told: there is nobody left to tell.
+    """
+    with transaction.atomic():
+        for application in Application.objects.filter(job_seeker=user.pk).select_for_update():
+            if Status.WITHDRAWN in TRANSITIONS[application.status]:
+                StatusChange.objects.create(
+                    application=application, from_status=application.status, to_status=Status.WITHDRAWN
+                )
+                application.status = Status.WITHDRAWN
+            application.job_seeker = application.resume = None
+            application.cover_letter = ""
+            application.save(update_fields=["job_seeker", "resume", "cover_letter", "status"])
 
 
 def _one_of(rows: QuerySet[_M], field: str, otherwise: str) -> _M:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner
+from accounts.permissions import HasProvenEmail, IsJobSeeker, IsNotAdmin, IsOwner
 from anywork.api.viewsets import ResourceViewSet
 from applications.filters import ApplicationFilter
 from applications.models import Application, Status
@@ -34,7 +34,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
     lookup_url_kwarg = "application_id"
     owner_field = "job_seeker_id"
     permissions = {
-        "create": (IsJobSeeker,),
+        "create": (IsJobSeeker, HasProvenEmail),
         "partial_update": (IsAuthenticated, IsNotAdmin),
         "destroy": (IsAuthenticated, IsNotAdmin, IsOwner),
     }

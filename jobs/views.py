@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
-from accounts.permissions import IsAdmin, IsEmployer, IsOwnerOrAdmin
+from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.exceptions import AlreadyExists, unique_violation_as
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
@@ -105,7 +105,7 @@ class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
     permissions = {
         "list": (),
         "retrieve": (),
-        "create": (IsEmployer,),
+        "create": (IsEmployer, HasProvenEmail),
         "update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "partial_update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "destroy": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
@@ -150,6 +150,7 @@ class EmployerJobViewSet(JobWriteMixin, CRUDViewSet):
     filterset_class = JobFilter
     pagination_class = WholeListPagination
     permission_classes = (IsEmployer,)
+    permissions = {"create": (IsEmployer, HasProvenEmail)}
     lookup_url_kwarg = "job_id"
 
     def get_queryset(self) -> QuerySet[Job]:

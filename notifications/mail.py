@@ -10,14 +10,17 @@ import smtplib
 from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import escape
 
+from accounts.links import email_verification_path, password_reset_path
 from accounts.models import User
 from notifications.models import OutgoingEmail, default_give_up_at
 from notifications.publishing import publish_email
@@ -35,7 +38,21 @@ SUBJECTS = {
     OutgoingEmail.Kind.APPLICATION_RECEIVED: "We received your application for {job_title}",
     OutgoingEmail.Kind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
     OutgoingEmail.Kind.APPLICATION_REJECTED: "News about your application for {job_title}",
+    OutgoingEmail.Kind.EMAIL_VERIFICATION: "Confirm your e-mail address",
+    OutgoingEmail.Kind.PASSWORD_RESET: "Set a new password",
+    OutgoingEmail.Kind.PASSWORD_CHANGED: "Your password was changed",
+    OutgoingEmail.Kind.GOOGLE_LINKED: "Sign-in with Google was added to your account",
 }
+
+# The link of these opens an account, so it is made when the mail is sent: no row, admin page or backup holds one.
+ONE_TIME_LINKS = {
+    OutgoingEmail.Kind.EMAIL_VERIFICATION: email_verification_path,
+    OutgoingEmail.Kind.PASSWORD_RESET: password_reset_path,
+}
+# What the row holds in its place.
+LINK_TO_COME = "https://link-to-come.invalid/"
+# Nobody is flooded with them.
+LINK_PERIOD = timedelta(minutes=1)
 
 # RFC 5321, section 4.2.1: 5yz replies are permanent.
 PERMANENT = 500
@@ -43,19 +60,44 @@ PERMANENT = 500
 AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 
 
-def queue_email(*, kind: OutgoingEmail.Kind, dedup_key: str, recipient: User, context: Mapping[str, str]) -> None:
-    """Render a mail and promise it, as part of the caller's transaction; once committed, a worker is told."""
-    values = {**context, "url": settings.FRONTEND_URL + context["path"], "subject": _subject(kind, context)}
+def queue_email(
+    *,
+    kind: OutgoingEmail.Kind,
+    dedup_key: str,
+    recipient: User,
+    context: Mapping[str, str],
+    about_id: UUID | None = None,
+) -> None:
+    """Render a mail and promise it, as part of the caller's transaction; once committed, a worker is told.
+
+    `about_id` is somebody else whom the mail names.
+    """
+    values = {**context, "url": settings.FRONTEND_URL + context["path"]}
     email = OutgoingEmail.objects.create(
-        kind=kind,
-        dedup_key=dedup_key,
-        recipient=recipient,
-        to=recipient.email,
-        subject=values["subject"],
-        text=render_to_string(f"notifications/mail/{kind.value}.txt", values),
-        html=render_to_string(f"notifications/mail/{kind.value}.html", values),
+        dedup_key=dedup_key, recipient=recipient, to=recipient.email, about_id=about_id, **_rendered(kind, values)
     )
     _publish_after_commit(email)
+
+
+def queue_link(*, kind: OutgoingEmail.Kind, address: str, recipient: User | None = None) -> None:
+    """Promise a mail with a one-time link.
+
+    Whether anybody signs in with the address, and whether it got such a mail a moment ago, is looked up when the mail
+    would be sent: here it would show in the time that the request takes. If so, it is forgotten.
+    """
+    email = OutgoingEmail.objects.create(
+        dedup_key=f"{kind.value}:{uuid4()}",
+        recipient=recipient,
+        to=address,
+        **_rendered(kind, {"name": "there", "url": LINK_TO_COME}),
+    )
+    _publish_after_commit(email)
+
+
+def erase_mail_of(user: User) -> None:
+    """Delete the mails to `user`, and those to others that name `user` and are on their way no more."""
+    OutgoingEmail.objects.filter(Q(recipient=user) | Q(to=user.email)).delete()
+    OutgoingEmail.objects.filter(about=user, state__in=(OutgoingEmail.State.SENT, OutgoingEmail.State.DEAD)).delete()
 
 
 def requeue(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
@@ -117,6 +159,9 @@ def _deliver_first(candidates: OutgoingEmailQuerySet) -> bool:
     email = _claim(candidates)
     if email is None:
         return False
+    if email.kind in ONE_TIME_LINKS and not _fill_in_link(email):
+        email.delete()
+        return True
     try:
         _send(email)
     except (OSError, smtplib.SMTPException) as error:
@@ -136,6 +181,18 @@ def _claim(candidates: OutgoingEmailQuerySet) -> OutgoingEmail | None:
             email.locked_until = now + LEASE
             email.save(update_fields=["state", "attempts", "locked_until"])
     return email
+
+
+def _fill_in_link(email: OutgoingEmail) -> bool:
+    """Put a fresh link into the mail, but not into its row; return whether there is anybody to get one."""
+    user = User.objects.filter(email=email.to, is_active=True).first()
+    moments_ago = timezone.now() - LINK_PERIOD
+    if user is None or OutgoingEmail.objects.filter(kind=email.kind, to=email.to, sent_at__gt=moments_ago).exists():
+        return False
+    url = settings.FRONTEND_URL + ONE_TIME_LINKS[OutgoingEmail.Kind(email.kind)](user)
+    email.text = email.text.replace(LINK_TO_COME, url)
+    email.html = email.html.replace(LINK_TO_COME, escape(url))
+    return True
 
 
 def _send(email: OutgoingEmail) -> None:
@@ -185,6 +242,16 @@ def _reply_code(error: Exception) -> int | None:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+
+
+def _rendered(kind: OutgoingEmail.Kind, context: Mapping[str, str]) -> dict[str, str]:
+    values = {**context, "subject": _subject(kind, context)}
+    return {
+        "kind": kind,
+        "subject": values["subject"],
+        "text": render_to_string(f"notifications/mail/{kind.value}.txt", values),
+        "html": render_to_string(f"notifications/mail/{kind.value}.html", values),
+    }
 
 
 def _subject(kind: OutgoingEmail.Kind, context: Mapping[str, str]) -> str:

@@ -22,6 +22,10 @@ class Notification(models.Model):
 
     notification_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    # Somebody whom the message names: it goes with them.
+    about = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, related_name="+"
+    )
     message = models.TextField(max_length=1_000)
     is_read = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -38,7 +42,8 @@ class Notification(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.message
+        # Not the message: the log of the admin site keeps this for longer than whoever is named in it may stay.
+        return str(self.pk)
 
 
 class OutgoingEmail(models.Model):
@@ -48,6 +53,10 @@ class OutgoingEmail(models.Model):
         APPLICATION_RECEIVED = "application_received", "Application received"
         APPLICATION_ACCEPTED = "application_accepted", "Application accepted"
         APPLICATION_REJECTED = "application_rejected", "Application rejected"
+        EMAIL_VERIFICATION = "email_verification", "Confirm the e-mail address"
+        PASSWORD_RESET = "password_reset", "Reset the password"
+        PASSWORD_CHANGED = "password_changed", "Password changed"
+        GOOGLE_LINKED = "google_linked", "Google account linked"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -61,7 +70,14 @@ class OutgoingEmail(models.Model):
     kind = models.CharField(max_length=40, choices=Kind)
     # One mail for each cause: what announces a cause twice meets this.
     dedup_key = models.CharField(max_length=200)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="outgoing_emails")
+    # NULL where the address alone was given: whether anybody has it is found out when the mail is sent.
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="outgoing_emails"
+    )
+    # Somebody else whom the mail names: once it has arrived, its row goes with them.
+    about = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     to = models.EmailField()
     subject = models.CharField(max_length=255)
     text = models.TextField()
@@ -84,7 +100,17 @@ class OutgoingEmail(models.Model):
             models.UniqueConstraint(fields=("dedup_key",), name="notifications_outgoingemail_unique_dedup_key"),
             models.CheckConstraint(
                 name="notifications_outgoingemail_kind_known",
-                condition=models.Q(kind__in=["application_received", "application_accepted", "application_rejected"]),
+                condition=models.Q(
+                    kind__in=[
+                        "application_received",
+                        "application_accepted",
+                        "application_rejected",
+                        "email_verification",
+                        "password_reset",
+                        "password_changed",
+                        "google_linked",
+                    ]
+                ),
             ),
             models.CheckConstraint(
                 name="notifications_outgoingemail_state_known",
@@ -97,6 +123,12 @@ class OutgoingEmail(models.Model):
                 fields=("next_attempt_at",),
                 condition=models.Q(state__in=["queued", "sending", "retry"]),
                 name="notifications_email_unsent",
+            ),
+            # Serves the look for a link that somebody got a moment ago.
+            models.Index(
+                fields=("to", "sent_at"),
+                condition=models.Q(kind__in=["email_verification", "password_reset"]),
+                name="notifications_email_links",
             ),
         )
 

@@ -66,6 +66,13 @@ def remove_resume(resume: Resume) -> None:
         resume.file.storage.delete(str(resume.file.name))
 
 
+def delete_file_after_commit(resume: Resume) -> None:
+    """Delete the file once the transaction that takes the row away is committed."""
+    storage, name = resume.file.storage, str(resume.file.name)
+    # A def or lambda, because the robust error log reads its __qualname__.
+    transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
 def display_name(uploaded_name: str) -> str:
     """Return what an uploaded file is called from now on: one path component, printable, ending in .pdf."""
     stem = re.sub(r"[^\w .()+-]", "_", PurePath(uploaded_name).stem).strip(" .") or "resume"

@@ -1,6 +1,5 @@
 """Resumes and their files."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,17 +7,16 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from rest_framework import mixins, status
 from rest_framework.exceptions import PermissionDenied, ValidationError
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import audit
 from accounts.authentication import OptionalJWTAuthentication
-from accounts.permissions import IsJobSeeker, IsOwnerOrAdmin
+from accounts.permissions import HasProvenEmail, IsJobSeeker, IsOwnerOrAdmin
 from anywork.api.exceptions import Unauthorized
+from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import WholeListPagination
 from anywork.api.parsers import MultiPartParser
 from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
@@ -39,7 +37,7 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Des
     lookup_url_kwarg = "resume_id"
     owner_field = "job_seeker_id"
     permissions = {
-        "create": (IsJobSeeker,),
+        "create": (IsJobSeeker, HasProvenEmail),
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
     }
 
@@ -60,16 +58,6 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Des
 
     def perform_destroy(self, instance: Resume) -> None:
         remove_resume(instance)
-
-
-class AnyAccept(BaseContentNegotiation):
-    """The file is a PDF whatever the client says that it accepts; only errors are rendered."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
 
 
 @resume_file_documented

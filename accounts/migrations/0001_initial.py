@@ -136,6 +136,9 @@ class Migration(migrations.Migration):
                             ("sign_in_failed", "Failed sign-in"),
                             ("admin_sign_in", "Admin sign-in"),
                             ("role_chosen", "Role chosen"),
+                            ("password_changed", "Password changed"),
+                            ("password_reset", "Password set by a link"),
+                            ("account_erased", "Account deleted"),
                             ("resume_opened", "Resume opened"),
                         ],
                         max_length=20,
@@ -162,6 +165,8 @@ class Migration(migrations.Migration):
             name="Session",
             fields=[
                 ("session_id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("device", models.CharField(blank=True, max_length=100)),
+                ("address", models.CharField(blank=True, max_length=43)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("last_used_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
@@ -254,7 +259,17 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "kind__in",
-                        ["registered", "sign_in", "sign_in_failed", "admin_sign_in", "role_chosen", "resume_opened"],
+                        [
+                            "registered",
+                            "sign_in",
+                            "sign_in_failed",
+                            "admin_sign_in",
+                            "role_chosen",
+                            "password_changed",
+                            "password_reset",
+                            "account_erased",
+                            "resume_opened",
+                        ],
                     )
                 ),
                 name="accounts_auditevent_kind_known",

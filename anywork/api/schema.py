@@ -152,6 +152,17 @@ class AutoSchema(SpectacularAutoSchema):
         is_optional = schemes and not self.view.get_permissions()
         return [*schemes, {}] if is_optional else schemes
 
+    def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
+        """Return the body; the base class knows none of DELETE, which a view may take (`delete_takes_body`)."""
+        method = self.method
+        if method == "DELETE" and getattr(self.view, "delete_takes_body", False):
+            self.method = "POST"
+        try:
+            body: dict[str, Any] | None = super()._get_request_body(direction)
+        finally:
+            self.method = method
+        return body
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers: dict[str, Any] = super()._get_response_bodies(direction)
         for success, answer in answers.items():

@@ -36,6 +36,17 @@ POST   /api/auth/refresh/                                  | 200   | 200    | 20
 POST   /api/auth/logout/                                   | 401   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/logout/ refreshToken={own_refresh}        | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/auth/me/                                       | 401   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/logout-all/                               | 401   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/auth/sessions/                                 | 401   | 200    | 200   | 200    | 200   | 200   | 200
+DELETE /api/auth/sessions/{own_session}/                   | 401   | 204    | 204   | 204    | 204   | 204   | 204
+DELETE /api/auth/sessions/{leaver_session}/                | 401   | 404    | 404   | 404    | 404   | 404   | 404
+POST   /api/auth/password/change/                          | 401   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/password/reset/                           | 200   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/password/reset/confirm/                   | 200   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/email/verify/                             | 401   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/email/verify/confirm/                     | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/auth/me/export/                                | 401   | 200    | 200   | 200    | 200   | 200   | 200
+DELETE /api/auth/me/ password=correct-horse-42             | 401   | 204    | 204   | 204    | 204   | 204   | 204
 PATCH  /api/auth/me/ role=employer                         | 401   | 200    | 400   | 400    | 400   | 400   | 400
 
 GET    /api/jobseekers/{applicant}/                        | 401   | 404    | 200   | 404    | 200   | 404   | 200
@@ -156,6 +167,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/auth/login/": {"email": "{own_email}", "password": "correct-horse-42"},
     "/api/auth/google/": {"code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlz"},
     "/api/auth/refresh/": {"refreshToken": "{own_refresh}"},
+    "/api/auth/password/change/": {"current_password": "correct-horse-42", "new_password": "another-horse-43"},
+    "/api/auth/password/reset/": {"email": "{own_email}"},
+    "/api/auth/password/reset/confirm/": {
+        "uid": "{own_user}",
+        "token": "{own_password_token}",
+        "new_password": "another-horse-43",
+    },
+    "/api/auth/email/verify/confirm/": {"uid": "{own_user}", "token": "{own_email_token}"},
     "/api/jobseekers/": {"first_name": "Ann", "last_name": "Other", "phone_number": ""},
     "/api/employers/": {"company_name": "Other", "company_description": "", "website": ""},
     "/api/categories/": {"name": "Gardening", "description": ""},
@@ -187,9 +206,9 @@ class Cell(NamedTuple):
     @property
     def body(self) -> dict[str, Any] | None:
         """The body to send, with names still in braces."""
-        if self.method in {"GET", "DELETE"}:
+        if self.method == "GET" or (self.method == "DELETE" and not self.fields):
             return None
-        whole = {} if self.method == "PATCH" else BODIES.get(self.path.partition("{")[0], {})
+        whole = {} if self.method in {"PATCH", "DELETE"} else BODIES.get(self.path.partition("{")[0], {})
         return {**whole, **dict(field.split("=") for field in self.fields)}
 
 

@@ -46,7 +46,7 @@ MAKE_ROW: dict[Any, Any] = {
     User: UserFactory,
 }
 MADE_BY_HAND = {Category, Job, Location, Notification, User}
-DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill}
+DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, User}
 # Of what happened: changing it would lie.
 RECORDS = {Analytics, Application, AuditEvent, OutgoingEmail, Resume, Session, Skill}
 # What one chooses by searching, and where.

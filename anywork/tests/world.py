@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.links import email_verification_tokens, password_reset_tokens
+from accounts.models import Session, User
 from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
 from analytics.tests.factories import AnalyticsFactory
 from anywork.testing.pdf import make_pdf
@@ -31,7 +32,7 @@ class World(NamedTuple):
     media: Path
     fingerprint: str
 
-    def key(self, name: str, caller: str = "anonymous") -> str:
+    def key(self, name: str, caller: str = "anonymous") -> str:  # noqa: PLR0911 - a table
         """Return the key of a row of the table; what is `own` to nobody signed in is the applicant's."""
         caller = "applicant" if caller == "anonymous" else caller
         match name:
@@ -41,6 +42,14 @@ class World(NamedTuple):
                 return str(User.objects.get(pk=self.rows[caller].pk).email)
             case "own_refresh":
                 return str(self.tokens[caller].refresh)
+            case "own_session":
+                return str(Session.objects.get(user=self.rows[caller].pk).pk)
+            case "leaver_session":
+                return str(Session.objects.get(user=self.rows["leaver"].pk).pk)
+            case "own_password_token":
+                return password_reset_tokens.make_token(User.objects.get(pk=self.rows[caller].pk))
+            case "own_email_token":
+                return email_verification_tokens.make_token(User.objects.get(pk=self.rows[caller].pk))
             case "own_notification":
                 return str(self.rows[f"{caller}_notification"].pk)
             case "own_resume":

@@ -1,0 +1,51 @@
+"""What is remembered of where a session is used: enough for its owner to know it again, and no more."""
+
+from typing import NamedTuple
+
+from rest_framework.request import Request
+
+from anywork.api.addresses import client_address, shortened
+
+# What browsers say of themselves, the particular before the general: all but Firefox also call themselves Safari.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+_NAME_LENGTH = 100
+
+
+class Device(NamedTuple):
+    """What a session was last used with, and from which network."""
+
+    name: str = ""
+    address: str = ""
+
+
+def device_of(request: Request) -> Device:
+    """Return what `request` came from."""
+    return Device(device_name(request.headers.get("User-Agent", "")), shortened(client_address(request)))
+
+
+def device_name(user_agent: str) -> str:
+    """Return a user agent in words, such as "Firefox on Linux"; of one that is no browser the first word."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    first_word = next(iter(user_agent.split()), "")
+    return "".join(filter(str.isprintable, first_word))[:_NAME_LENGTH]

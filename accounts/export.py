@@ -1,0 +1,63 @@
+"""All that is kept of a user in one zip. Each app puts its own part in, and says so in its AppConfig.ready()."""
+
+import json
+import shutil
+from collections.abc import Callable
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from django.core.files import File
+from django.core.serializers.json import DjangoJSONEncoder
+
+from accounts.models import Employer, JobSeeker, User
+
+
+class Archive:
+    """The zip that is being written."""
+
+    def __init__(self, zip_file: ZipFile) -> None:
+        self._zip_file = zip_file
+
+    def add_json(self, name: str, content: Any) -> None:
+        """Add rows, or whatever else JSON can tell."""
+        text = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        self._zip_file.writestr(name, text)
+
+    def add_file(self, name: str, file: File) -> None:
+        """Add a file, piece by piece."""
+        with self._zip_file.open(name, "w") as target:
+            shutil.copyfileobj(file, target)
+
+
+Exporter = Callable[[User, Archive], None]
+
+exporters: dict[str, Exporter] = {}
+
+
+def register(app: str, exporter: Exporter) -> None:
+    """Let `exporter` add what `app` keeps of a user."""
+    exporters[app] = exporter
+
+
+def write_export(user: User, target: IO[bytes]) -> None:
+    """Write the zip of `user` to `target`."""
+    with ZipFile(target, "w", ZIP_DEFLATED) as zip_file:
+        for exporter in exporters.values():
+            exporter(user, Archive(zip_file))
+
+
+def export_account(user: User, archive: Archive) -> None:
+    """Add account, profile, skills and sessions."""
+    fields = ("user_id", "email", "role", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")
+    profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
+    archive.add_json(
+        "account.json",
+        {
+            "user": User.objects.values(*fields).get(pk=user.pk),
+            "profile": next((row for rows in profiles for row in rows), None),
+            "skills": list(user.skills.values("skill_id", "name")),
+            "sessions": list(
+                user.sessions.values("session_id", "device", "address", "created_at", "last_used_at", "ended_at")
+            ),
+        },
+    )

@@ -1,0 +1,18 @@
+"""What is kept of an employer here."""
+
+from accounts.export import Archive
+from accounts.models import User
+from jobs.models import Job
+
+
+def export_jobs(user: User, archive: Archive) -> None:
+    """Add the jobs that `user` posted."""
+    fields = ("title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
+    archive.add_json(
+        "jobs.json",
+        list(
+            Job.objects.owned_by(user).values(
+                "job_id", *fields, "category__name", "location__city", "location__state", "location__country"
+            )
+        ),
+    )

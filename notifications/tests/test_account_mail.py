@@ -1,0 +1,427 @@
+"""Mails about an account: links that work once, and news for its owner."""
+
+import re
+from datetime import timedelta
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.links import email_verification_tokens, password_reset_tokens
+from accounts.models import AuditEvent, User
+from accounts.services import sign_in_with_google
+from accounts.tests.factories import PASSWORD, JobSeekerFactory, UserFactory
+from anywork.testing.concurrency import at_once
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from notifications.mail import LINK_TO_COME, deliver_next
+from notifications.models import OutgoingEmail
+from resumes.tests.factories import ResumeFactory
+
+RESET = "/api/auth/password/reset/"
+RESET_CONFIRM = "/api/auth/password/reset/confirm/"
+VERIFY = "/api/auth/email/verify/"
+VERIFY_CONFIRM = "/api/auth/email/verify/confirm/"
+CHANGE = "/api/auth/password/change/"
+NEW_PASSWORD = "another-horse-43"
+
+
+@pytest.fixture(autouse=True)
+def _mailbox(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.FRONTEND_URL = "https://anywork.example"
+
+
+@pytest.fixture
+def ben(db):
+    return JobSeekerFactory(user__email="ben@example.org").user
+
+
+def deliver():
+    """Do what the worker does, and return what arrived."""
+    already = len(mail.outbox)
+    while deliver_next():
+        pass
+    return mail.outbox[already:]
+
+
+def link_in(message):
+    """Return path and parameters of the link, which text and HTML both hold."""
+    [url] = re.findall(r"https://anywork\.example/\S+", message.body)
+    html = message.alternatives[0].content
+    assert f'href="{url.replace("&", "&amp;")}"' in html
+    assert LINK_TO_COME not in message.body + html
+    parts = urlsplit(url)
+    return parts.path, {key: value for key, [value] in parse_qs(parts.query).items()}
+
+
+def asked_for_password_link(user):
+    assert APIClient().post(RESET, {"email": user.email}).status_code == 200
+    [message] = deliver()
+    return link_in(message)[1]
+
+
+def can_log_in(user, password):
+    return APIClient().post("/api/auth/login/", {"email": user.email, "password": password}).status_code == 200
+
+
+def assert_link_is_refused(answer):
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"] == {"token": ["This link was used already or has expired. Ask for another one."]}
+
+
+class TestPasswordReset:
+    def test_user_sets_a_password_by_the_link_and_is_signed_out_everywhere(self, ben, client_for):
+        device = client_for(ben)
+        answer = APIClient().post(RESET, {"email": " Ben@Example.org "})
+        [message] = deliver()
+        path, link = link_in(message)
+
+        done = APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD})
+
+        assert answer.json()["data"] == done.json()["data"] == {}
+        assert (message.to, message.subject) == ([ben.email], "Set a new password")
+        assert path == "/reset-password"
+        assert done.status_code == 200
+        assert can_log_in(ben, NEW_PASSWORD)
+        assert not can_log_in(ben, PASSWORD)
+        assert device.get("/api/auth/me/").status_code == 401
+        ben.refresh_from_db()
+        assert ben.email_verified_at is not None
+        assert AuditEvent.objects.filter(kind="password_reset", user=ben).count() == 1
+        [news] = deliver()
+        assert (news.to, news.subject) == ([ben.email], "Your password was changed")
+
+    def test_link_works_once(self, ben):
+        link = asked_for_password_link(ben)
+        APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD})
+
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, {**link, "new_password": "third-horse-44"}))
+        assert can_log_in(ben, NEW_PASSWORD)
+
+    def test_weak_password_is_refused_and_the_link_still_works(self, ben):
+        link = asked_for_password_link(ben)
+
+        weak = APIClient().post(RESET_CONFIRM, {**link, "new_password": "12345678"})
+
+        assert weak.status_code == 400
+        assert list(weak.json()["errors"]) == ["new_password"]
+        assert can_log_in(ben, PASSWORD)
+        assert APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD}).status_code == 200
+
+    def test_link_ends_with_a_change_of_the_password(self, ben, client_for):
+        link = asked_for_password_link(ben)
+        changed = client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        assert changed.status_code == 200
+
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, {**link, "new_password": "third-horse-44"}))
+
+    @pytest.mark.parametrize("change", [{"email": "other@example.org"}, {"is_active": False}])
+    def test_link_ends_with_the_address_or_the_account(self, ben, change):
+        link = asked_for_password_link(ben)
+        User.objects.filter(pk=ben.pk).update(**change)
+
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD}))
+
+    def test_link_expires_after_a_day(self, ben, monkeypatch, settings):
+        link = asked_for_password_link(ben)
+        assert settings.PASSWORD_RESET_TIMEOUT == 24 * 60 * 60
+        now = password_reset_tokens._now()
+        monkeypatch.setattr(password_reset_tokens, "_now", lambda: now + timedelta(days=1, minutes=1))
+
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD}))
+
+    @pytest.mark.parametrize("token", ["x", "a-b", "d8xq2v-" + "0" * 32])
+    def test_visitor_invents_a_link_and_is_refused(self, ben, token):
+        body = {"uid": str(ben.pk), "token": token, "new_password": NEW_PASSWORD}
+
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, body))
+        assert can_log_in(ben, PASSWORD)
+
+    def test_visitor_invents_a_user_and_learns_nothing(self, ben):
+        nobody = "8b6c295a-4eaa-47f5-964e-6c2efeb35ed5"
+
+        assert_link_is_refused(
+            APIClient().post(RESET_CONFIRM, {"uid": nobody, "token": "x", "new_password": NEW_PASSWORD})
+        )
+
+    def test_link_of_one_user_opens_no_other_account(self, ben):
+        link = asked_for_password_link(ben)
+        other = UserFactory()
+
+        body = {**link, "uid": str(other.pk), "new_password": NEW_PASSWORD}
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, body))
+
+    def test_verification_link_sets_no_password(self, ben):
+        token = email_verification_tokens.make_token(ben)
+
+        body = {"uid": str(ben.pk), "token": token, "new_password": NEW_PASSWORD}
+        assert_link_is_refused(APIClient().post(RESET_CONFIRM, body))
+
+    @pytest.mark.django_db(transaction=True)
+    def test_link_used_twice_at_once_works_once(self):
+        user = UserFactory()
+        link = {"uid": str(user.pk), "token": password_reset_tokens.make_token(user)}
+        passwords = [f"{word}-horse-43" for word in ("first", "second", "third")]
+
+        answers = at_once(
+            *(partial(APIClient().post, RESET_CONFIRM, {**link, "new_password": word}) for word in passwords)
+        )
+
+        assert sorted(answer.status_code for answer in answers) == [200, 400, 400]
+        winner = passwords[[answer.status_code for answer in answers].index(200)]
+        assert can_log_in(user, winner)
+
+    def test_google_user_gets_a_password_by_the_link(self, db):
+        user = UserFactory(google_sub="1")
+        user.set_unusable_password()
+        user.save()
+        link = asked_for_password_link(user)
+
+        assert APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD}).status_code == 200
+        assert can_log_in(user, NEW_PASSWORD)
+
+
+class TestUnknownAddress:
+    def test_answer_is_the_same_and_nobody_is_written_to(self, ben):
+        unknown = APIClient().post(RESET, {"email": "nobody@example.org"})
+        assert deliver() == []
+        known = APIClient().post(RESET, {"email": ben.email})
+
+        assert len(deliver()) == 1
+        assert (unknown.status_code, unknown.json()) == (known.status_code, known.json())
+        own = {"X-Request-ID", "RateLimit"}
+        assert {key: value for key, value in unknown.headers.items() if key not in own} == {
+            key: value for key, value in known.headers.items() if key not in own
+        }
+
+    def test_request_does_the_same_work(self, ben):
+        """The very same statements, so that the time taken tells nothing either."""
+        APIClient().post(RESET, {"email": "first@example.org"})
+
+        def statements(email):
+            with CaptureQueriesContext(connection) as captured:
+                APIClient().post(RESET, {"email": email})
+            return [re.sub(r"'[^']*'|SAVEPOINT .*", "?", query["sql"]) for query in captured]
+
+        known, unknown = statements(ben.email), statements("nobo@example.org")
+        assert known == unknown
+        # Whether the worker has found somebody shows no more than that.
+        deliver()
+        assert known == statements(ben.email) == statements("nobo@example.org")
+        assert any("INSERT" in statement for statement in known)
+        assert not any("accounts_user" in statement for statement in known)
+
+    @pytest.mark.parametrize("whose", ["nobody", "deactivated"])
+    def test_address_is_forgotten_when_the_mail_would_leave(self, db, whose):
+        if whose == "deactivated":
+            UserFactory(email="nobody@example.org", is_active=False)
+        APIClient().post(RESET, {"email": "nobody@example.org"})
+
+        assert deliver() == []
+        assert not OutgoingEmail.objects.exists()
+
+
+class TestLinksInMails:
+    def test_no_row_holds_a_link_that_works(self, ben, client_for):
+        client_for(ben).post(VERIFY)
+        APIClient().post(RESET, {"email": ben.email})
+        assert len(deliver()) == 2
+
+        for email in OutgoingEmail.objects.all():
+            assert email.state == "sent"
+            assert LINK_TO_COME in email.text
+            assert "token=" not in email.text + email.html
+
+    def test_impatient_user_gets_one_link_a_minute(self, ben, client_for):
+        for _ in range(3):
+            APIClient().post(RESET, {"email": ben.email})
+        APIClient().post(RESET, {"email": UserFactory().email})
+        client_for(ben).post(VERIFY)
+        assert len(deliver()) == 3
+        APIClient().post(RESET, {"email": ben.email})
+        assert deliver() == []
+
+        OutgoingEmail.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+        APIClient().post(RESET, {"email": ben.email})
+
+        assert len(deliver()) == 1
+
+    def test_mail_that_waited_goes_to_nobody_who_has_left_the_address(self, ben, client_for):
+        client_for(ben).post(VERIFY)
+        User.objects.filter(pk=ben.pk).update(email="moved@example.org")
+
+        assert deliver() == []
+
+    def test_link_of_a_late_mail_lives_for_a_day_from_then_on(self, ben):
+        APIClient().post(RESET, {"email": ben.email})
+        OutgoingEmail.objects.update(created_at=timezone.now() - timedelta(days=2))
+        [message] = deliver()
+        _, link = link_in(message)
+
+        assert APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD}).status_code == 200
+
+
+class TestEmailVerification:
+    def test_user_proves_the_address_by_the_link(self, ben, client_for):
+        asked = client_for(ben).post(VERIFY)
+        [message] = deliver()
+        path, link = link_in(message)
+
+        done = APIClient().post(VERIFY_CONFIRM, link)
+
+        assert asked.json()["data"] == done.json()["data"] == {}
+        assert (message.to, message.subject, path) == ([ben.email], "Confirm your e-mail address", "/verify-email")
+        assert done.status_code == 200
+        ben.refresh_from_db()
+        assert ben.email_verified_at is not None
+
+    def test_link_works_once(self, ben, client_for):
+        client_for(ben).post(VERIFY)
+        _, link = link_in(deliver()[0])
+        APIClient().post(VERIFY_CONFIRM, link)
+
+        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, link))
+
+    def test_link_ends_with_a_change_of_the_password(self, ben, client_for):
+        client_for(ben).post(VERIFY)
+        _, link = link_in(deliver()[0])
+        client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+
+        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, link))
+        ben.refresh_from_db()
+        assert ben.email_verified_at is None
+
+    def test_password_link_proves_nothing_here(self, ben):
+        body = {"uid": str(ben.pk), "token": password_reset_tokens.make_token(ben)}
+
+        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, body))
+
+    def test_user_with_a_proven_address_gets_no_mail(self, ben, client_for):
+        User.objects.filter(pk=ben.pk).update(email_verified_at=timezone.now())
+
+        assert client_for(ben).post(VERIFY).status_code == 200
+        assert deliver() == []
+
+
+class TestRequireVerifiedEmail:
+    @pytest.fixture
+    def requests(self, client_for, settings):
+        """What waits for the proof, by those who would do it."""
+        settings.REQUIRE_VERIFIED_EMAIL = True
+        job, resume = JobFactory(), ResumeFactory()
+        posting = {
+            "title": "Cook",
+            "description": "Soup",
+            "location": str(LocationFactory().pk),
+            "category": str(CategoryFactory().pk),
+            "job_type": "contract",
+            "expires_at": "2999-12-12",
+        }
+        seeker, employer = client_for(resume.job_seeker.user), client_for(job.employer.user)
+        return [
+            partial(employer.post, "/api/jobs/", posting),
+            partial(employer.post, "/api/employer/jobs/", posting),
+            partial(seeker.post, "/api/resumes/", {}, format="multipart"),
+            partial(seeker.post, "/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}),
+        ]
+
+    def test_user_posts_uploads_and_applies_only_with_a_proven_address(self, db, requests):
+        for request in requests:
+            refused = request()
+            assert (refused.status_code, refused.json()["code"]) == (403, "email_not_verified")
+            assert "open the link" in refused.json()["message"]
+
+        User.objects.update(email_verified_at=timezone.now())
+
+        # The upload, which brings no file, fails of that from now on.
+        assert [request().status_code for request in requests] == [201, 201, 400, 201]
+
+    def test_wrong_role_is_told_first(self, db, requests, undecided):
+        assert undecided.post("/api/jobs/", {}).json()["code"] == "permission_denied"
+
+    def test_newcomer_gets_the_link_at_once(self, db, settings):
+        settings.REQUIRE_VERIFIED_EMAIL = True
+        body = {"email": "new@example.org", "password": PASSWORD, "role": "job_seeker"}
+        APIClient().post("/api/auth/register/", body)
+
+        [message] = deliver()
+
+        assert APIClient().post(VERIFY_CONFIRM, link_in(message)[1]).status_code == 200
+        assert User.objects.get().email_verified_at is not None
+
+    def test_newcomer_gets_no_mail_where_nobody_asks_for_proof(self, db):
+        body = {"email": "new@example.org", "password": PASSWORD, "role": "job_seeker"}
+        assert APIClient().post("/api/auth/register/", body).status_code == 201
+
+        assert not OutgoingEmail.objects.exists()
+
+
+class TestPasswordChange:
+    def test_user_changes_the_password_and_goes_on_with_the_new_tokens_alone(self, ben, client_for):
+        here, there = client_for(ben), client_for(ben)
+
+        answer = here.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+
+        assert answer.status_code == 200
+        data = answer.json()["data"]
+        assert list(data) == ["accessToken", "refreshToken"]
+        assert here.get("/api/auth/me/").status_code == there.get("/api/auth/me/").status_code == 401
+        new = APIClient(HTTP_AUTHORIZATION=f"Bearer {data['accessToken']}")
+        assert new.get("/api/auth/me/").status_code == 200
+        assert len(new.get("/api/auth/sessions/").json()["data"]) == 1
+        assert APIClient().post("/api/auth/refresh/", {"refreshToken": data["refreshToken"]}).status_code == 200
+        assert can_log_in(ben, NEW_PASSWORD)
+        assert not can_log_in(ben, PASSWORD)
+        assert AuditEvent.objects.filter(kind="password_changed", user=ben).count() == 1
+        [news] = deliver()
+        assert news.subject == "Your password was changed"
+        assert "https://anywork.example/" in news.body
+
+    @pytest.mark.parametrize(
+        ("current", "new", "field"),
+        [("wrong-horse-42", NEW_PASSWORD, "current_password"), (PASSWORD, "12345678", "new_password")],
+    )
+    def test_user_changes_nothing_with_a_wrong_or_a_weak_password(self, ben, client_for, current, new, field):
+        client = client_for(ben)
+
+        answer = client.post(CHANGE, {"current_password": current, "new_password": new})
+
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == [field]
+        assert client.get("/api/auth/me/").status_code == 200
+        assert can_log_in(ben, PASSWORD)
+        assert deliver() == []
+
+    def test_password_like_the_address_is_refused(self, ben, client_for):
+        answer = client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": "ben@example.org"})
+
+        assert list(answer.json()["errors"]) == ["new_password"]
+
+    def test_thief_of_a_token_guesses_the_password_and_is_slowed_down(self, ben, client_for):
+        client = client_for(ben)
+        for number in range(10):
+            guess = client.post(CHANGE, {"current_password": f"guess-{number}", "new_password": NEW_PASSWORD})
+            assert guess.status_code == 400
+
+        answer = client.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_failures")
+
+
+def test_owner_is_told_that_a_google_account_was_linked(ben):
+    sign_in_with_google(sub="110169484474386276334", email=ben.email)
+    sign_in_with_google(sub="110169484474386276334", email=ben.email)
+
+    [message] = deliver()
+    assert (message.to, message.subject) == ([ben.email], "Sign-in with Google was added to your account")
+
+
+def test_newcomer_by_google_gets_no_mail(db):
+    sign_in_with_google(sub="110169484474386276334", email="new@example.org")
+
+    assert deliver() == []
