@@ -2,6 +2,7 @@
 
 import socket
 from functools import partial
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -18,6 +19,8 @@ from resumes.tests.test_uploads import URL, pdf_of, upload
 
 BUCKET = "anywork-resumes"
 PDF = make_pdf("Ben Carson")
+# By its type every storage is a folder.
+s3: Any = default_storage
 KEYS = {"region_name": "eu-central-1", "access_key": "someone", "secret_key": "secret"}
 
 
@@ -38,8 +41,8 @@ def server(settings):
     host, port = server.get_host_and_port()
     use_storage(settings, f"http://{host}:{port}")
     # What moto keeps outlives its server.
-    bucket = default_storage.connection.Bucket(BUCKET)
-    if bucket in default_storage.connection.buckets.all():
+    bucket = s3.connection.Bucket(BUCKET)
+    if bucket in s3.connection.buckets.all():
         bucket.objects.all().delete()
         bucket.delete()
     bucket.create(CreateBucketConfiguration={"LocationConstraint": KEYS["region_name"]})
@@ -51,7 +54,7 @@ def server(settings):
 
 def stored():
     """Return what lies in the bucket."""
-    return [entry.key for entry in default_storage.bucket.objects.all()]
+    return [entry.key for entry in s3.bucket.objects.all()]
 
 
 def stop(server):
@@ -87,7 +90,7 @@ def test_object_is_private_and_its_url_opens_nothing(server, seeker):
     upload(seeker)
 
     name = Resume.objects.get().file.name
-    grants = default_storage.bucket.Object(name).Acl().grants
+    grants = s3.bucket.Object(name).Acl().grants
     assert not [grant for grant in grants if "URI" in grant["Grantee"]]
 
 
@@ -97,7 +100,7 @@ def test_requests_are_signed_by_version_4(server, seeker):
     def note(request, **kwargs):
         sent.append(request)
 
-    default_storage.connection.meta.client.meta.events.register("before-send.s3", note)
+    s3.connection.meta.client.meta.events.register("before-send.s3", note)
 
     upload(seeker)
 
@@ -113,7 +116,7 @@ def test_seeker_uploads_a_file_of_the_largest_size_in_one_piece(server, seeker, 
 
     assert anonymous.get(answer.json()["file_path"]).getvalue() == data
     # An object of several parts says how many.
-    assert "-" not in default_storage.bucket.Object(Resume.objects.get().file.name).e_tag
+    assert "-" not in s3.bucket.Object(Resume.objects.get().file.name).e_tag
 
 
 def test_seeker_deletes_a_resume_and_its_object_is_gone(server, seeker):
@@ -161,7 +164,7 @@ class TestStorageAway:
         assert not Resume.objects.exists()
 
     def test_seeker_uploads_to_a_bucket_that_is_gone(self, server, seeker):
-        default_storage.bucket.delete()
+        s3.bucket.delete()
 
         assert_unavailable(upload(seeker))
 
@@ -175,8 +178,8 @@ class TestStorageAway:
 
     def test_file_of_a_missing_bucket_is_not_taken_for_lost(self, server, db, client_for):
         resume = ResumeFactory()
-        default_storage.delete(resume.file.name)
-        default_storage.bucket.delete()
+        s3.delete(resume.file.name)
+        s3.bucket.delete()
 
         assert_unavailable(client_for(resume.job_seeker.user).get(f"/media/resumes/{resume.pk}.pdf"))
 
@@ -203,27 +206,27 @@ class TestAsFiles:
     """What a sweep of the folder relies on."""
 
     def test_objects_are_listed_measured_and_dated(self, server):
-        names = [default_storage.save(f"resumes/{name}.pdf", ContentFile(PDF)) for name in "ab"]
+        names = [s3.save(f"resumes/{name}.pdf", ContentFile(PDF)) for name in "ab"]
 
-        assert default_storage.listdir("resumes") == ([], ["a.pdf", "b.pdf"])
-        assert default_storage.listdir("") == (["resumes"], [])
-        assert default_storage.size(names[0]) == len(PDF)
-        assert default_storage.get_modified_time(names[0]).tzinfo is not None
-        assert default_storage.exists(names[0])
-        assert not default_storage.exists("resumes/c.pdf")
+        assert s3.listdir("resumes") == ([], ["a.pdf", "b.pdf"])
+        assert s3.listdir("") == (["resumes"], [])
+        assert s3.size(names[0]) == len(PDF)
+        assert s3.get_modified_time(names[0]).tzinfo is not None
+        assert s3.exists(names[0])
+        assert not s3.exists("resumes/c.pdf")
 
     def test_object_that_is_not_there_is_a_file_that_is_not_found(self, server):
-        for ask in (default_storage.open, default_storage.size, default_storage.get_modified_time):
+        for ask in (s3.open, s3.size, s3.get_modified_time):
             with pytest.raises(FileNotFoundError):
                 ask("resumes/none.pdf")
-        default_storage.delete("resumes/none.pdf")
+        s3.delete("resumes/none.pdf")
 
     def test_server_that_is_away_is_an_os_error(self, server):
         stop(server)
 
         for name in ("open", "size", "get_modified_time", "exists", "listdir", "delete"):
             with pytest.raises(OSError, match="S3 is away") as error:
-                getattr(default_storage, name)("resumes/none.pdf")
+                getattr(s3, name)("resumes/none.pdf")
             assert not isinstance(error.value, FileNotFoundError)
 
 
