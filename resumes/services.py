@@ -74,7 +74,8 @@ def remove_resume(resume: Resume) -> None:
         try:
             resume.file.storage.delete(str(resume.file.name))
         except OSError as error:
-            logger.warning("The file of a deleted resume is still there (%s)", error)
+            # `strerror` is the reason without the path.
+            logger.warning("The file of a deleted resume is still there (%s)", error.strerror or error)
 
 
 def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Request) -> None:

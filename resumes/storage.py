@@ -27,6 +27,11 @@ class PrivateS3Storage(S3Storage):
     Objects get no ACL, so that they are as private as their bucket, and nobody is given a URL of theirs.
     """
 
+    def __init__(self, **options: Any) -> None:
+        # A server of one's own has seldom a host name for each bucket.
+        self.has_own_endpoint = bool(options.get("endpoint_url"))
+        super().__init__(**options)
+
     def get_default_settings(self) -> dict[str, Any]:
         return {
             **super().get_default_settings(),
@@ -44,11 +49,6 @@ class PrivateS3Storage(S3Storage):
             # One request for each file: parts of one that was broken off would stay behind, unseen.
             "transfer_config": TransferConfig(multipart_threshold=1024**3, use_threads=False),
         }
-
-    def __init__(self, **options: Any) -> None:
-        # A server of one's own has seldom a host name for each bucket.
-        self.has_own_endpoint = bool(options.get("endpoint_url"))
-        super().__init__(**options)
 
     def _open(self, name: str, mode: str = "rb") -> File:
         """Fetch the whole object at once: what fails, fails before an answer has begun."""
