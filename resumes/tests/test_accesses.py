@@ -186,12 +186,6 @@ class TestRecording:
 
         assert ResumeAccess.objects.count() == 1
 
-    def test_audit_trail_tells_who_opened_which_resume(self, company, resume):
-        open_file(company, file_url(resume))
-
-        event = AuditEvent.objects.get(kind="resume_opened")
-        assert (event.user, event.subject) == (company.user, str(resume.pk))
-
     @pytest.mark.django_db(transaction=True)
     def test_resume_that_is_deleted_at_that_moment_is_not_found(self, company, resume, monkeypatch):
         """Deleted by somebody else, after the file was opened and before its opening is committed."""
