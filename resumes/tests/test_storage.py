@@ -1,6 +1,7 @@
 """Resumes on S3, with a real S3 server (moto's): the same promises as on a disk."""
 
 import socket
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from accounts.tests.factories import JobSeekerFactory
 from anywork.testing.concurrency import at_once
 from anywork.testing.pdf import make_pdf
-from resumes import storage
+from resumes import orphans, storage
 from resumes.models import Resume
 from resumes.tests.factories import ResumeFactory
 from resumes.tests.test_uploads import URL, pdf_of, upload
@@ -203,7 +204,19 @@ class TestStorageAway:
 
 
 class TestAsFiles:
-    """What a sweep of the folder relies on."""
+    """What the sweep relies on."""
+
+    def test_sweep_removes_objects_without_a_row_and_names_rows_without_an_object(self, server, db, monkeypatch):
+        kept, lost = ResumeFactory.create_batch(2)
+        orphan = s3.save("resumes/orphan.pdf", ContentFile(PDF))
+        s3.delete(lost.file.name)
+
+        assert orphans.sweep_resume_files().removed == []
+        monkeypatch.setattr(orphans, "SPARED", timedelta(0))
+        sweep = orphans.sweep_resume_files()
+
+        assert sweep == ([orphan], [str(lost.pk)])
+        assert stored() == [kept.file.name]
 
     def test_objects_are_listed_measured_and_dated(self, server):
         names = [s3.save(f"resumes/{name}.pdf", ContentFile(PDF)) for name in "ab"]
