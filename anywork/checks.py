@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's names
+from django.core.files.storage import FileSystemStorage, default_storage
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
@@ -48,6 +49,21 @@ def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     if settings.ADMIN_PATH and not {"api", "media", "static"} & {settings.ADMIN_PATH.split("/")[0]}:
         return []
     return [Error("ADMIN_PATH is empty or a folder in use.", hint="For example admin", id="anywork.E004")]
+
+
+@register
+def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A proxy sends files from MEDIA_ROOT, by a path that is joined to the prefix."""
+    prefix = settings.MEDIA_ACCEL_PREFIX
+    if not prefix:
+        return []
+    problems: list[CheckMessage] = []
+    if not (prefix.startswith("/") and prefix.endswith("/")):
+        problems.append(Error("MEDIA_ACCEL_PREFIX is no path.", hint="For example /private-media/", id="anywork.E005"))
+    if not isinstance(default_storage, FileSystemStorage):
+        hint = "Leave MEDIA_ACCEL_PREFIX or AWS_STORAGE_BUCKET_NAME empty."
+        problems.append(Error("A proxy cannot send what lies on S3.", hint=hint, id="anywork.E006"))
+    return problems
 
 
 @register(deploy=True)

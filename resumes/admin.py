@@ -3,6 +3,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -10,8 +11,28 @@ from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin
 from resumes.links import signed_url
-from resumes.models import Resume
+from resumes.models import Resume, ResumeAccess
 from resumes.services import remove_resume
+
+
+class ResumeAccessInline(admin.TabularInline):
+    """Who opened it: a record, so none is added, changed or deleted."""
+
+    model = ResumeAccess
+    fields = ("opened_at", "actor", "by_link")
+    verbose_name_plural = "opened by others"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ResumeAccess]:
+        return super().get_queryset(request).select_related("actor")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Resume)
@@ -33,6 +54,7 @@ class ResumeAdmin(DeletedByServiceAdmin):
     ordering = ("-uploaded_at", "-pk")
     show_full_result_count = False
     fields = ("job_seeker", "file_name", "open_link", "checksum", "uploaded_at", "removed_at", "resume_id")
+    inlines = (ResumeAccessInline,)
     instead = "hidden from its owner"
     reason = "it was submitted with an application"
 

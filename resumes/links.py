@@ -1,4 +1,8 @@
-"""Links that open one resume file for a while, without a token: a browser's tab or download cannot send one."""
+"""Links that open one resume file for a while, without a token: a browser's tab or download cannot send one.
+
+A link is signed for the file and for whom it is shown to. Whoever holds it opens the file in that viewer's name, for
+as long as the viewer may.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -11,28 +15,29 @@ from django.utils.http import urlencode
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
+from accounts.models import User
 from resumes.models import Resume
 
-_signer = TimestampSigner(salt="resumes.link")
+_signer = TimestampSigner(salt="resumes.viewer")
 
 
 def signed_url(resume: Resume, request: Request | HttpRequest) -> str:
-    """Return the absolute URL of the file, signed for RESUME_LINK_MINUTES from now."""
+    """Return the absolute URL of the file, signed for the caller and for RESUME_LINK_MINUTES from now."""
     path = reverse("resume-file", kwargs={"resume_id": resume.pk})
-    signature = _signer.sign(str(resume.pk)).partition(":")[2]
+    signature = _signer.sign(f"{resume.pk}:{request.user.pk}").partition(":")[2]
     return request.build_absolute_uri(f"{path}?{urlencode({'signature': signature})}")
 
 
-def is_signed(resume_id: UUID, signature: str) -> bool:
-    """Tell whether `signature` opens this very file.
+def viewer_by(signature: str, resume_id: UUID) -> User | None:
+    """Return for whom `signature` opens this very file; None: for nobody, or somebody who may no longer sign in.
 
     Raises:
         PermissionDenied: it did, but has expired (`link_expired`).
     """
     try:
-        _signer.unsign(f"{resume_id}:{signature}", max_age=timedelta(minutes=settings.RESUME_LINK_MINUTES))
+        signed = _signer.unsign(f"{resume_id}:{signature}", max_age=timedelta(minutes=settings.RESUME_LINK_MINUTES))
     except SignatureExpired as error:
         raise PermissionDenied("This link has expired. Open the page again for a new one.", "link_expired") from error
     except BadSignature:
-        return False
-    return True
+        return None
+    return User.objects.filter(pk=signed.partition(":")[2], is_active=True).first()

@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from accounts.models import JobSeeker
+from accounts.models import JobSeeker, User
 from resumes.querysets import ResumeQuerySet
 
 # Of the storage: everything in it is a resume's.
@@ -43,3 +43,28 @@ class Resume(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ResumeAccess(models.Model):
+    """Somebody else than its owner opened a resume's file; written by `resumes.services.record_opening` alone."""
+
+    access_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Without an index of its own: the constraint's begins with it.
+    resume = models.ForeignKey(Resume, on_delete=models.CASCADE, related_name="accesses", db_index=False)
+    # The owner keeps the record of an opening when the account that opened it goes.
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # Whole minutes: whatever one actor opens within the same minute is one access, as a download that is resumed.
+    opened_at = models.DateTimeField()
+    # By the link that was signed for the actor, who may have passed it on.
+    by_link = models.BooleanField()
+
+    class Meta:
+        ordering = ("-opened_at", "pk")
+        verbose_name_plural = "resume accesses"
+        constraints = (
+            # Also serves the owner's list.
+            models.UniqueConstraint(fields=("resume", "opened_at", "actor"), name="resumes_resumeaccess_unique_minute"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.resume_id}, {self.opened_at:%Y-%m-%d %H:%M}"

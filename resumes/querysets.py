@@ -23,3 +23,7 @@ class ResumeQuerySet(models.QuerySet[Any]):
             return self.none()
         submitted = self.model.objects.alias(live=live_applications("applications")).filter(live__job__employer=user.pk)
         return self.filter(Q(job_seeker=user.pk, removed_at=None) | Q(pk__in=submitted.values("pk")))
+
+    def linked_to(self, user: User) -> "ResumeQuerySet":
+        """Those whose links work for `user`: visible ones, and of its own also what an application still shows it."""
+        return self.visible_to(user) | self.filter(job_seeker=user.pk)

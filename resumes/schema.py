@@ -7,7 +7,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from anywork.api.exceptions import AlreadyExists
 from anywork.api.schema import documented, operation
 from resumes.models import Resume
-from resumes.serializers import ResumeSerializer, ResumeUploadSerializer
+from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
 
 UPLOAD = {"job_seeker": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5", "file_path": "resume.pdf"}
 RESUME = {
@@ -20,6 +20,22 @@ RESUME = {
     "uploaded_at": "2030-03-05T22:56:15.360311Z",
     "job_seeker": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5",
 }
+ACCESSES = [
+    {
+        "access_id": "0c7d1f6e-6c0b-4d57-9f0e-2f6b1f3f7a55",
+        "opened_at": "2030-03-07T09:12:00Z",
+        "opened_by": "Microsoft",
+        "employer": "b7ff1ac5-a3e6-4707-9ee3-863ff6382abd",
+        "by_link": True,
+    },
+    {
+        "access_id": "5b1c6c8e-3f1f-4a44-8a53-9a7f0f0f4c11",
+        "opened_at": "2030-03-06T14:03:00Z",
+        "opened_by": "an administrator",
+        "employer": None,
+        "by_link": False,
+    },
+]
 
 resumes_documented = documented(
     "Resumes",
@@ -53,14 +69,23 @@ resumes_documented = documented(
         "Delete a resume",
         "For its owner. Applications made with it keep what was submitted; the file goes when none does.",
     ),
+    accesses=operation(
+        "List who opened a resume",
+        "For its owner: every opening of the file by somebody else, to the minute; what the same viewer opens within "
+        "one minute is one. Newest first. Whoever opens the file by a link does so in the name of whom the link was "
+        "made for.",
+        responses=ResumeAccessSerializer(many=True),
+        answer=ACCESSES,
+    ),
 )
 
 resume_file_documented = documented(
     "Resumes",
     get=operation(
         "Download a resume's file",
-        "Opens for whoever holds a signed link (`file_path`, `file_url`), and with a token for those who may see the "
-        "resume. Always answered as an attachment.",
+        "Opens for whoever holds a signed link (`file_path`, `file_url`), in the name of the user whom the link was "
+        "made for and for as long as that user may see the resume; and with a token for those who may see it. The "
+        "owner can read who opened it. Always answered as an attachment.",
         operation_id="resumes_download",
         parameters=[
             OpenApiParameter("resume_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The resume's id."),

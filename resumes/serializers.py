@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Employer
 from anywork.api.fields import UUIDField
 from anywork.api.serializers import ModelSerializer
 from resumes.links import signed_url
-from resumes.models import Resume
+from resumes.models import Resume, ResumeAccess
 
 
 @extend_schema_field({"type": "string", "format": "uri"})
@@ -31,6 +32,40 @@ class ResumeSerializer(ModelSerializer[Resume]):
         model = Resume
         fields = ("resume_id", "file_path", "checksum", "uploaded_at", "job_seeker")
         read_only_fields = fields
+
+
+class ResumeAccessSerializer(serializers.ModelSerializer[ResumeAccess]):
+    """Who opened a resume, and when."""
+
+    opened_by = serializers.SerializerMethodField(
+        help_text="The company's name; administrators and deleted accounts are called just that."
+    )
+    employer = serializers.SerializerMethodField(help_text="The company's id; null when it was none.")
+    by_link = serializers.BooleanField(
+        read_only=True, help_text="By a link that was made for this viewer, who may have passed it on."
+    )
+
+    class Meta:
+        model = ResumeAccess
+        fields = ("access_id", "opened_at", "opened_by", "employer", "by_link")
+        read_only_fields = fields
+
+    def get_opened_by(self, access: ResumeAccess) -> str:
+        if access.actor is None:
+            return "a deleted account"
+        company = _company(access)
+        # Only administrators open what others have without being the company that it was submitted to.
+        return (company.company_name or "an employer") if company else "an administrator"
+
+    @extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
+    def get_employer(self, access: ResumeAccess) -> str | None:
+        company = _company(access)
+        return str(company.pk) if company else None
+
+
+def _company(access: ResumeAccess) -> Employer | None:
+    is_staff = access.actor is not None and access.actor.is_staff
+    return None if is_staff else getattr(access.actor, "employer", None)
 
 
 @extend_schema_field({"type": "string", "format": "uuid", "example": ""})

@@ -1,22 +1,28 @@
-"""Storing and removing resumes: a row and its file come and go together."""
+"""Storing and removing resumes: a row and its file come and go together. And who has opened them."""
 
 import hashlib
+import logging
 import re
 from contextlib import suppress
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
-from accounts.models import JobSeeker
+from accounts import audit
+from accounts.models import JobSeeker, User
 from anywork.api.exceptions import AlreadyExists, ServiceUnavailable, unique_violation_as
-from resumes.models import Resume, storage_name
+from resumes.models import Resume, ResumeAccess, storage_name
 from resumes.pdf import InvalidPDF, check_pdf
+
+logger = logging.getLogger(__name__)
 
 MAX_NAME_LENGTH = 150
 
@@ -54,6 +60,8 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
 def remove_resume(resume: Resume) -> None:
     """Delete a resume for good, or only hide it from its owner while an application holds it.
 
+    A file that cannot be deleted now is left to the sweep.
+
     Raises:
         Http404: another request has deleted it at the same moment.
     """
@@ -63,7 +71,29 @@ def remove_resume(resume: Resume) -> None:
     except ProtectedError:
         Resume.objects.kept().filter(pk=resume.pk).update(removed_at=timezone.now())
     else:
-        resume.file.storage.delete(str(resume.file.name))
+        try:
+            resume.file.storage.delete(str(resume.file.name))
+        except OSError as error:
+            # `strerror` is the reason without the path.
+            logger.warning("The file of a deleted resume is still there (%s)", error.strerror or error)
+
+
+def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Request) -> None:
+    """Write down for the owner, and in the audit trail, that `viewer` opened the file; the owner itself does not count.
+
+    Raises:
+        Http404: the resume or the viewer has been deleted at this very moment.
+    """
+    if viewer.pk == resume.job_seeker_id:
+        return
+    opened_at = timezone.now().replace(second=0, microsecond=0)
+    access = ResumeAccess(resume=resume, actor=viewer, opened_at=opened_at, by_link=by_link)
+    try:
+        with transaction.atomic():
+            ResumeAccess.objects.bulk_create([access], ignore_conflicts=True)
+            audit.record(audit.Kind.RESUME_OPENED, request=request, user=viewer, subject=str(resume.pk))
+    except IntegrityError as error:
+        raise Http404 from error
 
 
 def delete_file_after_commit(resume: Resume) -> None:

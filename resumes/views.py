@@ -2,29 +2,32 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.encoding import filepath_to_uri
+from django.utils.http import content_disposition_header
 from rest_framework import mixins, status
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.permissions import HasProvenEmail, IsJobSeeker, IsOwnerOrAdmin
-from anywork.api.exceptions import Unauthorized
+from anywork.api.exceptions import ServiceUnavailable, Unauthorized
 from anywork.api.negotiation import AnyAccept
-from anywork.api.pagination import WholeListPagination
+from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.parsers import MultiPartParser
 from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
-from resumes.links import is_signed
+from resumes.links import viewer_by
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
-from resumes.serializers import ResumeSerializer, ResumeUploadSerializer
-from resumes.services import remove_resume, store_resume
+from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
+from resumes.services import record_opening, remove_resume, store_resume
 
 
 @resumes_documented
@@ -39,6 +42,7 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Des
     permissions = {
         "create": (IsJobSeeker, HasProvenEmail),
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
+        "accesses": (IsAuthenticated, IsOwnerOrAdmin),
     }
 
     throttle_scopes = {"create": "upload"}
@@ -59,6 +63,11 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Des
     def perform_destroy(self, instance: Resume) -> None:
         remove_resume(instance)
 
+    @action(detail=True, serializer_class=ResumeAccessSerializer, pagination_class=PageNumberPagination)
+    def accesses(self, request: Request, resume_id: UUID) -> Response:
+        page = self.paginate_queryset(self.get_object().accesses.select_related("actor__employer"))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
 
 @resume_file_documented
 class ResumeFileView(OfferedMethodsMixin, APIView):
@@ -68,24 +77,52 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
     permission_classes = ()
     content_negotiation_class = AnyAccept
 
-    def get(self, request: Request, resume_id: UUID) -> FileResponse:
-        resumes = Resume.objects.all()
-        if not is_signed(resume_id, request.query_params.get("signature", "")):
-            if not request.user.is_authenticated:
-                raise Unauthorized
-            resumes = resumes.visible_to(request.user)
+    def get(self, request: Request, resume_id: UUID) -> HttpResponse | FileResponse:
+        viewer = viewer_by(request.query_params.get("signature", ""), resume_id)
+        by_link = viewer is not None
+        if viewer is not None:
+            resumes = Resume.objects.linked_to(viewer)
+        elif request.user.is_authenticated:
+            viewer = request.user
+            resumes = Resume.objects.visible_to(viewer)
+        else:
+            raise Unauthorized
         resume = get_object_or_404(resumes, pk=resume_id)
-        try:
-            file = resume.file.open()
-        except FileNotFoundError as error:
-            # Deleted at this very moment, or lost.
-            raise Http404 from error
-        if request.user.is_authenticated and request.user.pk != resume.job_seeker_id:
-            opened = audit.Kind.RESUME_OPENED
-            audit.record(opened, request=request, user=request.user, subject=str(resume.pk))
-        response = FileResponse(file, as_attachment=True, filename=resume.file_name, content_type="application/pdf")
-        # Even a file that fools the upload check must not run in our origin.
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "private, no-store"
+        response = _answer_with_file(resume)
+        if request.method == "GET":
+            try:
+                record_opening(resume=resume, viewer=viewer, by_link=by_link, request=request)
+            except BaseException:
+                response.close()
+                raise
         return response
+
+
+def _answer_with_file(resume: Resume) -> HttpResponse | FileResponse:
+    """Answer with the file or, with MEDIA_ACCEL_PREFIX, tell the proxy in front to send it.
+
+    Raises:
+        Http404: the file is lost, or deleted at this very moment.
+        ServiceUnavailable: it cannot be read now.
+    """
+    name = str(resume.file.name)
+    response: HttpResponse | FileResponse
+    try:
+        if settings.MEDIA_ACCEL_PREFIX:
+            if not resume.file.storage.exists(name):
+                raise Http404
+            response = HttpResponse(headers={"X-Accel-Redirect": settings.MEDIA_ACCEL_PREFIX + filepath_to_uri(name)})
+        else:
+            response = FileResponse(resume.file.open())
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except OSError as error:
+        raise ServiceUnavailable("The file cannot be read at the moment. Please try again later.") from error
+    disposition = content_disposition_header(as_attachment=True, filename=resume.file_name)
+    response.headers["Content-Type"] = "application/pdf"
+    response.headers["Content-Disposition"] = disposition
+    # Even a file that fools the upload check must not run in our origin.
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -7,6 +7,7 @@ from smtplib import SMTPException
 
 from celery import current_app
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -22,7 +23,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Requests can be served: 503 without database, its migrations or the media folder.
+    """Requests can be served: 503 without database, its migrations or where files are kept.
 
     Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits.
     """
@@ -49,6 +50,10 @@ def _database() -> None:
 
 
 def _media() -> None:
+    if not isinstance(default_storage, FileSystemStorage):
+        # Its folders alone, however many files there are.
+        default_storage.listdir("")
+        return
     root = Path(settings.MEDIA_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     if not os.access(root, os.W_OK):

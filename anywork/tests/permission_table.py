@@ -21,6 +21,7 @@ GET /api/locations/         | all         | all         | all         | all     
 GET /api/jobs/              | open vacant | open vacant | open vacant | open vacant | open vacant | open vacant | all
 GET /api/employer/jobs/     | 401         | 403         | 403         | 403  | open closed hidden | vacant      | 403
 GET /api/resumes/           | 401         | none | resume spare_resume | seeker_resume | resume | none        | all
+GET /api/resumes/{resume}/accesses/ | 401 | 404     | access      | 404         | 403         | 404         | all
 GET /api/applications/      | 401  | none | application decided | none | application decided withdrawn | none  | all
 GET /api/notifications/     | 401         | own         | own         | own         | own         | own         | own
 GET /api/skills/            | 401         | none        | skill       | none        | skill       | none        | all

@@ -20,13 +20,13 @@ from jobs.models import Category, Job, Location
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.models import Notification, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, OutgoingEmailFactory
-from resumes.models import Resume
+from resumes.models import Resume, ResumeAccess
 from resumes.tests.factories import ResumeFactory
 
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
 # The first is shown with its application; the second says nothing that its session does not; the third is hashes.
-WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures}
+WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess}
 
 # Profiles without a name, which are called by the address of their user: one query more each, if it is not joined.
 MAKE_ROW: dict[Any, Any] = {

@@ -1,5 +1,6 @@
 """Who may do what, cell by cell of `permission_table.py`, and that the table leaves nothing out."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from anywork.tests.world import SIGNED_IN, World, fingerprint
 from applications.models import Application
 from jobs.models import Category, Job, Location
 from notifications.models import Notification
-from resumes.models import Resume
+from resumes.models import Resume, ResumeAccess
 
 MODELS: dict[str, Any] = {
     "/api/jobseekers/": JobSeeker,
@@ -28,6 +29,8 @@ MODELS: dict[str, Any] = {
     "/api/locations/": Location,
     "/api/jobs/": Job,
     "/api/resumes/": Resume,
+    # Nobody opened another.
+    "/api/resumes/{resume}/accesses/": ResumeAccess,
     "/api/applications/": Application,
     "/api/skills/": Skill,
     "/api/analytics/": Analytics,
@@ -278,7 +281,7 @@ def test_every_route_and_method_is_in_the_table() -> None:
 
 ROUTES = sorted(
     {
-        cell.path.partition("{")[0] + ("{}" if "{" in cell.path else ""): cell.path
+        re.sub(r"{\w+}", "{}", cell.path): cell.path
         for cell in (*LIST_CELLS, *CELLS)
         if cell.path.startswith(("/api/", "/media/"))
     }.values()

@@ -20,7 +20,7 @@ from anywork.tests.world import SIGNED_IN, World
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
 from notifications.tests.factories import NotificationFactory
-from resumes.tests.factories import ResumeFactory
+from resumes.tests.factories import ResumeAccessFactory, ResumeFactory
 
 RECORD = Path(__file__).parent / "query_counts.json"
 RECORDED: dict[str, int] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
@@ -84,6 +84,7 @@ def grow(world: World) -> None:
             resume = ResumeFactory(job_seeker=person)
             ApplicationFactory(job_seeker=person, job=job, resume=resume)
             SkillFactory(user=person.user)
+        ResumeAccessFactory(resume=rows["resume"], actor=EmployerFactory().user)
         for name in SIGNED_IN:
             NotificationFactory(user=User.objects.get(pk=rows[name].pk))
 

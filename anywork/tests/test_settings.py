@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from anywork.checks import check_database, check_deployment, check_durations, check_urls
+from anywork.checks import check_accel, check_database, check_deployment, check_durations, check_urls
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = {"SECRET_KEY": "k" * 50, "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing"}
@@ -65,6 +65,36 @@ def test_a_filesystem_broker_keeps_its_messages_in_the_named_folder():
     options = value("settings.CELERY_BROKER_TRANSPORT_OPTIONS", CELERY_BROKER_URL="filesystem:///srv/any%20work/broker")
 
     assert options["data_folder_in"] == options["data_folder_out"] == "/srv/any work/broker"
+
+
+def test_a_bucket_switches_s3_on_and_nothing_else_does():
+    assert value("settings.STORAGES['default']", AWS_S3_ENDPOINT_URL="http://127.0.0.1:9000") == {
+        "BACKEND": "django.core.files.storage.FileSystemStorage"
+    }
+    assert value("settings.STORAGES['default']", AWS_STORAGE_BUCKET_NAME="resumes") == {
+        "BACKEND": "resumes.storage.PrivateS3Storage",
+        "OPTIONS": {
+            "bucket_name": "resumes",
+            "endpoint_url": None,
+            "region_name": None,
+            "access_key": None,
+            "secret_key": None,
+        },
+    }
+    assert value(
+        "settings.STORAGES['default']['OPTIONS']",
+        AWS_STORAGE_BUCKET_NAME="resumes",
+        AWS_S3_ENDPOINT_URL="http://127.0.0.1:9000",
+        AWS_S3_REGION_NAME="eu-central-1",
+        AWS_ACCESS_KEY_ID="someone",
+        AWS_SECRET_ACCESS_KEY="secret",
+    ) == {
+        "bucket_name": "resumes",
+        "endpoint_url": "http://127.0.0.1:9000",
+        "region_name": "eu-central-1",
+        "access_key": "someone",
+        "secret_key": "secret",
+    }
 
 
 def test_forwarded_https_is_believed_behind_a_proxy_only():
@@ -131,6 +161,26 @@ def test_checks_refuse_links_that_never_open(settings, minutes):
     settings.RESUME_LINK_MINUTES = minutes
 
     assert [message.id for message in check_durations(None)] == ["anywork.E003"]
+
+
+@pytest.mark.parametrize("prefix", ["private", "/private", "private/"])
+def test_checks_refuse_a_prefix_for_the_proxy_that_is_no_path(settings, prefix):
+    settings.MEDIA_ACCEL_PREFIX = prefix
+
+    assert [message.id for message in check_accel(None)] == ["anywork.E005"]
+
+
+def test_checks_refuse_to_let_a_proxy_send_what_lies_on_s3(settings):
+    settings.MEDIA_ACCEL_PREFIX = "/private-media/"
+    assert check_accel(None) == []
+
+    options = {"bucket_name": "resumes", "region_name": "eu-central-1"}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "resumes.storage.PrivateS3Storage", "OPTIONS": options},
+    }
+
+    assert [message.id for message in check_accel(None)] == ["anywork.E006"]
 
 
 def test_deployment_checks_name_what_suits_one_machine_only(settings):

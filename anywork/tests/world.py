@@ -18,7 +18,7 @@ from applications.models import Status
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.tests.factories import NotificationFactory
-from resumes.tests.factories import ResumeFactory
+from resumes.tests.factories import ResumeAccessFactory, ResumeFactory
 
 APPS = ("accounts", "jobs", "resumes", "applications", "notifications", "analytics")
 SIGNED_IN = CALLERS[1:]
@@ -135,6 +135,7 @@ def build_rows() -> dict[str, Any]:
         "withdrawn": ApplicationFactory(
             job_seeker=leaver, job=rows["open"], resume=rows["leaver_resume"], status=Status.WITHDRAWN
         ),
+        "access": ResumeAccessFactory(resume=rows["resume"], actor=employer.user),
         "views": AnalyticsFactory(job=rows["open"]),
         "rival_views": AnalyticsFactory(job=rows["vacant"]),
     }

@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 import resumes.models
@@ -13,6 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -39,6 +41,42 @@ class Migration(migrations.Migration):
                         condition=models.Q(("removed_at", None)),
                         fields=("job_seeker", "checksum"),
                         name="resumes_resume_unique_bytes",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ResumeAccess",
+            fields=[
+                ("access_id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("opened_at", models.DateTimeField()),
+                ("by_link", models.BooleanField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "resume",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="accesses",
+                        to="resumes.resume",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "resume accesses",
+                "ordering": ("-opened_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("resume", "opened_at", "actor"), name="resumes_resumeaccess_unique_minute"
                     )
                 ],
             },

@@ -1,11 +1,12 @@
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import factory
 from django.core.files.base import ContentFile
 
-from accounts.tests.factories import JobSeekerFactory
+from accounts.tests.factories import AdminFactory, JobSeekerFactory
 from anywork.testing.pdf import make_pdf
-from resumes.models import Resume
+from resumes.models import Resume, ResumeAccess
 
 
 class ResumeFactory(factory.django.DjangoModelFactory):
@@ -19,3 +20,16 @@ class ResumeFactory(factory.django.DjangoModelFactory):
     file = factory.LazyAttribute(lambda o: ContentFile(o.data, name="resume.pdf"))
     file_name = "resume.pdf"
     checksum = factory.LazyAttribute(lambda o: hashlib.sha256(o.data).hexdigest())
+
+
+class ResumeAccessFactory(factory.django.DjangoModelFactory):
+    """An administrator opened it."""
+
+    class Meta:
+        model = ResumeAccess
+
+    resume = factory.SubFactory(ResumeFactory)
+    actor = factory.SubFactory(AdminFactory)
+    # A minute apart: the same actor opens a file once a minute at most.
+    opened_at = factory.Sequence(lambda n: datetime(2030, 1, 1, tzinfo=UTC) + timedelta(minutes=n))
+    by_link = False

@@ -1,3 +1,5 @@
+import re
+
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -5,7 +7,7 @@ from django.urls import reverse
 from accounts.tests.factories import UserFactory
 from applications.tests.factories import ApplicationFactory
 from resumes.models import Resume
-from resumes.tests.factories import ResumeFactory
+from resumes.tests.factories import ResumeAccessFactory, ResumeFactory
 
 LIST = "admin:resumes_resume_changelist"
 
@@ -19,6 +21,14 @@ def test_admin_opens_the_file_by_a_signed_link(admin_client, anonymous):
     response = anonymous.get(admin_client.get(address).url)
     with resume.file.open() as file:
         assert b"".join(response.streaming_content) == file.read()
+
+
+def test_admin_sees_who_opened_a_resume_and_changes_nothing_of_it(admin_client):
+    access = ResumeAccessFactory(by_link=True)
+    page = admin_client.get(reverse("admin:resumes_resume_change", args=[access.resume_id])).content.decode()
+    assert "Opened by others" in page
+    assert str(access.actor) in page
+    assert not re.findall(r'name="accesses-0-(?:opened_at|actor|by_link|DELETE)', page)
 
 
 def test_staff_without_the_permission_gets_no_signed_link(db):

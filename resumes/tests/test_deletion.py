@@ -25,6 +25,18 @@ def test_seeker_deletes_a_resume_and_row_and_file_are_gone(seeker, resume):
     assert seeker.delete(f"{URL}{resume.pk}/").status_code == 404
 
 
+def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog):
+    path = Path(resume.file.path)
+    path.unlink()
+    (path / "in the way").mkdir(parents=True)
+
+    assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
+
+    assert not Resume.objects.exists()
+    [message] = [record.getMessage() for record in caplog.records if record.name == "resumes.services"]
+    assert message == "The file of a deleted resume is still there (Directory not empty)"
+
+
 @pytest.mark.parametrize("status", ["pending", "rejected", "withdrawn"])
 def test_seeker_deletes_a_resume_that_was_submitted_and_it_is_hidden(seeker, resume, status):
     ApplicationFactory(resume=resume, job_seeker=resume.job_seeker, status=status)

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from django.core.signing import TimestampSigner
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, User
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from applications.tests.factories import ApplicationFactory
+from resumes.links import signed_url
 from resumes.tests.factories import ResumeFactory
 
 
@@ -21,14 +22,17 @@ def resume(db):
 @pytest.fixture
 def link(resume, client_for):
     """A signed link, as the owner reads it."""
-    owner = client_for(resume.job_seeker.user)
-    return owner.get(f"/api/resumes/{resume.pk}/").json()["file_path"]
+    return file_path(client_for(resume.job_seeker.user), resume)
 
 
 @pytest.fixture
 def url(resume):
     """The same without a signature."""
     return f"/media/resumes/{resume.pk}.pdf"
+
+
+def file_path(client, resume):
+    return client.get(f"/api/resumes/{resume.pk}/").json()["file_path"]
 
 
 def status_of(answer):
@@ -108,7 +112,7 @@ class TestSignedLinks:
         assert_json(answer, 401, "not_authenticated")
 
     def test_signature_for_another_purpose_opens_nothing(self, anonymous, resume, url):
-        signature = TimestampSigner(salt="other").sign(str(resume.pk)).partition(":")[2]
+        signature = TimestampSigner(salt="other").sign(f"{resume.pk}:{resume.job_seeker_id}").partition(":")[2]
 
         assert anonymous.get(url, {"signature": signature}).status_code == 401
 
@@ -117,13 +121,43 @@ class TestSignedLinks:
 
         assert_json(anonymous.get(link), 403, "link_expired")
 
-    def test_link_lasts_for_an_hour(self, anonymous, resume, url, monkeypatch):
+    def test_link_lasts_for_an_hour(self, anonymous, resume, rf, monkeypatch):
+        request = rf.get("/")
+        request.user = resume.job_seeker.user
         now = time.time()
         for age, status in [(timedelta(minutes=59), 200), (timedelta(minutes=61), 403)]:
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda age=age: now - age.total_seconds())
-                signature = TimestampSigner(salt="resumes.link").sign(str(resume.pk)).partition(":")[2]
-            assert status_of(anonymous.get(url, {"signature": signature})) == status
+                link = signed_url(resume, request)
+            assert status_of(anonymous.get(link)) == status
+
+    def test_link_of_one_viewer_carries_no_signature_of_another(self, anonymous, admin, resume, link):
+        signature = parse_qs(urlsplit(link).query)["signature"][0]
+        forged = signature.replace(str(resume.job_seeker_id), str(admin.user.pk))
+        assert forged != signature
+
+        assert_json(anonymous.get(urlsplit(link).path, {"signature": forged}), 401, "not_authenticated")
+
+    def test_link_closes_when_its_viewer_may_no_longer_see_the_resume(self, anonymous, client_for, resume):
+        application = ApplicationFactory(resume=resume, job_seeker=resume.job_seeker)
+        link = file_path(client_for(application.job.employer.user), resume)
+        assert status_of(anonymous.get(link)) == 200
+
+        application.status = "withdrawn"
+        application.save()
+
+        assert_json(anonymous.get(link), 404, "not_found")
+
+    def test_link_closes_when_its_viewer_may_no_longer_sign_in(self, anonymous, resume, link):
+        User.objects.filter(pk=resume.job_seeker_id).update(is_active=False)
+
+        assert_json(anonymous.get(link), 401, "not_authenticated")
+
+    def test_link_of_the_owner_opens_what_it_submitted_and_deleted(self, client_for, anonymous, resume, link):
+        ApplicationFactory(resume=resume, job_seeker=resume.job_seeker)
+        client_for(resume.job_seeker.user).delete(f"/api/resumes/{resume.pk}/")
+
+        assert status_of(anonymous.get(link)) == 200
 
     def test_link_to_a_deleted_resume_opens_nothing(self, anonymous, resume, link, client_for):
         client_for(resume.job_seeker.user).delete(f"/api/resumes/{resume.pk}/")
@@ -134,6 +168,54 @@ class TestSignedLinks:
         Path(resume.file.path).unlink()
 
         assert_json(anonymous.get(link), 404, "not_found")
+
+    def test_file_that_cannot_be_read_now_is_told_plainly(self, anonymous, resume, link):
+        Path(resume.file.path).unlink()
+        Path(resume.file.path).mkdir()
+
+        answer = anonymous.get(link)
+
+        assert_json(answer, 503, "service_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+class TestBehindNginx:
+    """With MEDIA_ACCEL_PREFIX the proxy in front sends the file; docs/files.md shows its side."""
+
+    @pytest.fixture(autouse=True)
+    def _accel(self, settings):
+        settings.MEDIA_ACCEL_PREFIX = "/private-media/"
+
+    def test_proxy_is_told_where_the_file_lies_and_the_caller_is_not_sent_it(self, anonymous, resume, link):
+        resume.file_name = "履歴書.pdf"
+        resume.save()
+
+        answer = anonymous.get(link)
+
+        assert answer.status_code == 200
+        assert answer.content == b""
+        assert answer.headers["X-Accel-Redirect"] == f"/private-media/{resume.file.name}"
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''%E5%B1%A5%E6%AD%B4%E6%9B%B8.pdf"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+    def test_whoever_may_not_open_the_file_learns_nothing_of_where_it_lies(self, anonymous, employer, url):
+        for client, status, code in [(anonymous, 401, "not_authenticated"), (employer, 404, "not_found")]:
+            answer = client.get(url)
+            assert_json(answer, status, code)
+            assert "X-Accel-Redirect" not in answer.headers
+
+    def test_lost_file_is_told_plainly_and_not_by_the_proxy(self, anonymous, resume, link):
+        Path(resume.file.path).unlink()
+
+        assert_json(anonymous.get(link), 404, "not_found")
+
+    def test_opening_is_recorded(self, admin, resume, url):
+        assert admin.get(url).status_code == 200
+
+        assert resume.accesses.get().actor == admin.user
 
 
 class TestWithoutSignature:

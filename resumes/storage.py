@@ -1,0 +1,100 @@
+"""Resumes in a private S3 bucket: what AWS_STORAGE_BUCKET_NAME switches on."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import File
+from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
+
+# Two attempts to write and two to clean up end before gunicorn loses its patience with a request.
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 5
+ATTEMPTS = 2
+IN_MEMORY_BYTES = 1024 * 1024
+
+
+class PrivateS3Storage(S3Storage):
+    """S3 as files are: it fails with OSError, and with FileNotFoundError where there is no such object.
+
+    Objects get no ACL, so that they are as private as their bucket, and nobody is given a URL of theirs.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        # A server of one's own has seldom a host name for each bucket.
+        self.has_own_endpoint = bool(options.get("endpoint_url"))
+        super().__init__(**options)
+
+    def get_default_settings(self) -> dict[str, Any]:
+        return {
+            **super().get_default_settings(),
+            "default_acl": None,
+            "client_config": Config(
+                signature_version="s3v4",
+                connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                read_timeout=READ_TIMEOUT_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                s3={"addressing_style": "path" if self.has_own_endpoint else "auto"},
+                # Not every S3 knows the checksums that AWS has added.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+            # One request for each file: parts of one that was broken off would stay behind, unseen.
+            "transfer_config": TransferConfig(multipart_threshold=1024**3, use_threads=False),
+        }
+
+    def _open(self, name: str, mode: str = "rb") -> File:
+        """Fetch the whole object at once: what fails, fails before an answer has begun."""
+        spool = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - whoever opens a file closes it
+        try:
+            with _as_os_error():
+                shutil.copyfileobj(self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"], spool)
+        except BaseException:
+            spool.close()
+            raise
+        spool.seek(0)
+        return File(spool, name)
+
+    def _save(self, name: str, content: File) -> str:
+        with _as_os_error():
+            return super()._save(name, content)
+
+    def delete(self, name: str) -> None:
+        with _as_os_error():
+            super().delete(name)
+
+    def exists(self, name: str) -> bool:
+        with _as_os_error():
+            return super().exists(name)
+
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        with _as_os_error():
+            return super().listdir(name)
+
+    def size(self, name: str) -> int:
+        with _as_os_error():
+            return super().size(name)
+
+    def get_modified_time(self, name: str) -> Any:
+        with _as_os_error():
+            return super().get_modified_time(name)
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        # A bucket that is missing is no missing file: nothing can be said of any file then.
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            raise FileNotFoundError("There is no such object.") from error
+        raise OSError(f"S3 refused: {error.response['Error']['Code']}.") from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise OSError(f"S3 is away: {type(error).__name__}.") from error
