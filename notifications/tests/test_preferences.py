@@ -46,7 +46,7 @@ def test_user_who_chose_nothing_sees_the_defaults(seeker):
 
 
 def test_serializer_knows_every_kind_and_channel():
-    fields: dict[str, Any] = PreferencesSerializer().fields
+    fields: Any = PreferencesSerializer().fields
     assert {kind: set(field.fields) for kind, field in fields.items()} == {
         kind: set(channels) for kind, channels in DEFAULTS.items()
     }
