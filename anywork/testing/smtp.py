@@ -38,13 +38,15 @@ class MailServer:
     """Listens on a free port of localhost and keeps what it accepts in `messages`.
 
     `replies` maps an SMTP command to what it is answered with: None accepts. Each answer is used once, the last one
-    for good. `pause_before_answer` is how many seconds the answer to a whole mail takes, which is kept before.
+    for good. `pauses` maps a command to how many seconds its answer takes; a whole mail is kept before.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.messages: list[EmailMessage] = []
+        # When a mail came, by its Message-ID.
+        self.arrivals: dict[str, float] = {}
         self.replies: dict[str, list[str | None]] = {}
-        self.pause_before_answer = 0.0
+        self.pauses: dict[str, float] = {}
         self._sessions: set[Session] = set()
         self.port = port or free_port()
         self._transports: set[asyncio.Transport] = set()
@@ -104,12 +106,16 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.pauses.get("RCPT", 0))
         envelope.rcpt_tos.append(address)
         return self._reply("RCPT") or "250 OK"
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         refusal = self._reply("DATA")
         if refusal is None:
-            self.messages.append(message_from_bytes(envelope.content or b"", policy=policy.default))  # type: ignore[arg-type]
-        await asyncio.sleep(self.pause_before_answer)
+            message: Any = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]
+            self.messages.append(message)
+            # Python's parser keeps the space of a folded header.
+            self.arrivals[str(message["Message-ID"]).strip()] = time.time()
+        await asyncio.sleep(self.pauses.get("DATA", 0))
         return refusal or "250 OK"

@@ -22,8 +22,8 @@ from anywork.api.cache import CacheAway, DatabaseCache, RedisCache
 from anywork.api.rates import Rate, parse_rates
 from anywork.api.throttles import LEASES, Ledger, ledger
 from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.smtp import free_port
 from anywork.testing.threads import at_once
-from notifications.tests.smtp import free_port
 
 JOBS = "/api/jobs/"
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")

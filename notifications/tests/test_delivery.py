@@ -361,7 +361,7 @@ def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(s
 def silent_at_the_end(smtp, monkeypatch):
     """The server takes whole mails and does not say so."""
     monkeypatch.setattr("notifications.smtp.FINAL_DOT_SECONDS", 0.2)
-    smtp.pause_before_answer = 1.0
+    smtp.pauses["DATA"] = 1.0
     return smtp
 
 
@@ -380,7 +380,7 @@ def test_mail_that_is_never_answered_is_given_up_before_a_mailbox_is_full_of_it(
 
 def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, settings, email):
     settings.EMAIL_TIMEOUT = 0.3
-    smtp.pause_before_answer = 1.0
+    smtp.pauses["DATA"] = 1.0
 
     assert deliver(email).state == "sent"
     assert len(smtp.messages) == 1
