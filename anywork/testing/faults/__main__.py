@@ -53,7 +53,7 @@ def configure(database_url: str, directory: Path) -> None:
         "THROTTLE_RATES": "off",
         "MEDIA_ROOT": str(directory / "media"),
         # Of this process; the others get the proxy.
-        "CELERY_BROKER_URL": "memory://",
+        "CELERY_BROKER_URL": "memory://localhost",
         "CELERY_QUEUE": f"anywork.faults.{secrets.token_hex(8)}",
     }
     django.setup()

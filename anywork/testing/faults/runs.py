@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
+from io import StringIO
 
 from celery import current_app
 from django.core.management import call_command
@@ -283,6 +284,6 @@ def _hold_in(database: str) -> None:
     original = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = database
-    call_command("hold_outgoing_email", verbosity=0)
+    call_command("hold_outgoing_email", stdout=StringIO())
     connection.close()
     connection.settings_dict["NAME"] = original
