@@ -39,6 +39,7 @@ def _measure(directory: Path, server: PrivateServer, size: int) -> None:
     from anywork.testing.proxy import amqp_url
 
     with Stand(directory, server, broker_url=amqp_url()) as stand:
+        stand.reset()
         print("| what | size | result |", "|---|---|---|", sep="\n", flush=True)
         print(f"| one worker process, full queue | {size} mails | {_throughput(stand, size):.0f} mails a second |")
         stand.reset()

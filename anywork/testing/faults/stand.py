@@ -84,7 +84,6 @@ class Stand:
         self.resume = ResumeFactory(job_seeker=self.seeker)
         self._token = open_session(self.seeker.user).access
         self._job = {"employer": EmployerFactory(), "category": CategoryFactory(), "location": LocationFactory()}
-        self.start_web()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -133,10 +132,9 @@ class Stand:
         return program
 
     def reset(self) -> None:
-        """Stop workers and beat, mend everything, forget all mail; the web server stays."""
+        """Stop workers and beat, mend everything, forget all mail; the web server and its breaker start afresh."""
         for program in self._programs:
-            if program is not self.web:
-                program.kill()
+            program.kill()
         self.broker.mend()
         self.mail.replies.clear()
         self.mail.pauses.clear()
@@ -148,6 +146,7 @@ class Stand:
             # Not there before the first message. Deleted it would be missed by the web server, which declared it.
             with contextlib.suppress(*broker.channel_errors):
                 channel.queue_purge(self.queue)
+        self.start_web()
 
     # --- Load
 
