@@ -9,6 +9,7 @@ help:
 	@echo "make run             start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
 	@echo "make fuzz            try thousands of odd requests against the OpenAPI schema, for minutes"
 	@echo "make test            run the whole suite (a part of it: make test ARGS='jobs -k search')"
+	@echo "make faults          break broker, workers, mail server and database, and count the mails (a part: ARGS=no_beat)"
 	@echo "make schema          write docs/openapi.yaml anew, after a change of the API"
 	@echo ""
 	@echo "All install what they need into .venv and keep their data in var/; deleting var/ starts afresh."
@@ -27,6 +28,10 @@ fuzz: export FUZZ_EXAMPLES ?= 200
 fuzz: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt
 	@$(VENV_PYTHON) -m anywork.local test -s anywork/tests/test_fuzzing.py
+
+faults: python
+	@$(PYTHON) anywork/local/install.py requirements-dev.txt
+	@$(VENV_PYTHON) -m anywork.testing.faults $(ARGS)
 
 # Describing the API takes neither a database nor a secret.
 schema: python

@@ -7,12 +7,18 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.worker import consumer
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
 app = Celery("anywork")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+# Celery would connect to the database anew for every task; kept open, the connection is asked before each whether it
+# still works.
+signals.task_prerun.connect(close_old_connections)
 
 
 @signals.setup_logging.connect

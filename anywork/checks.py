@@ -23,11 +23,13 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 @register
 def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Links in mails start with FRONTEND_URL."""
-    parts = urlsplit(settings.FRONTEND_URL)
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return []
-    return [Error("FRONTEND_URL is no URL.", hint="For example https://www.example.org", id="anywork.E002")]
+    """Links in mails start with FRONTEND_URL or PUBLIC_URL."""
+    problems: list[CheckMessage] = []
+    for name in ("FRONTEND_URL", "PUBLIC_URL"):
+        parts = urlsplit(getattr(settings, name))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            problems.append(Error(f"{name} is no URL.", hint="For example https://www.example.org", id="anywork.E002"))
+    return problems
 
 
 @register
@@ -70,8 +72,11 @@ def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Defaults that suit one's own machine only."""
     problems: list[CheckMessage] = []
-    if urlsplit(settings.FRONTEND_URL).hostname in LOCAL_HOSTS:
-        problems.append(Warning("Mails link to FRONTEND_URL, which is this machine.", id="anywork.W001"))
+    problems += [
+        Warning(f"Mails link to {name}, which is this machine.", id="anywork.W001")
+        for name in ("FRONTEND_URL", "PUBLIC_URL")
+        if urlsplit(getattr(settings, name)).hostname in LOCAL_HOSTS
+    ]
     if settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
         problems.append(Warning("DEFAULT_FROM_EMAIL is an address that nobody can answer.", id="anywork.W002"))
     if settings.SECURE_SSL_REDIRECT and not settings.NUM_PROXIES:

@@ -39,6 +39,8 @@ USE_I18N = False
 
 # Where the single-page application lives: links in mails lead there.
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
+# Under which address the world reaches this server: the links that it answers itself, in mails, start with it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
 
 INSTALLED_APPS = [
@@ -364,10 +366,14 @@ _EMAIL = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 if _EMAIL["EMAIL_FILE_PATH"]:
     # filemail:///folder: the parser takes the leading slash off.
     _EMAIL["EMAIL_FILE_PATH"] = f"/{_EMAIL['EMAIL_FILE_PATH'].lstrip('/')}"
+if _EMAIL["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
+    _EMAIL["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"
 vars().update(_EMAIL)
 # Django waits for ever by default; a hung SMTP server would hold a worker.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@localhost>")
+# For how long it can be read what was written in a mail that left.
+MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
@@ -400,6 +406,8 @@ CELERY_TASK_TIME_LIMIT = 90
 CELERY_WORKER_CONSUMER = "anywork.celery:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Tasks of a worker process that share a database connection: to connect takes longer than to send a mail.
+CELERY_DB_REUSE_MAX = 1_000
 CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
 _HOUR = 3_600
@@ -411,6 +419,9 @@ CELERY_BEAT_SCHEDULE = {
         # While no worker runs, sweeps do not pile up: the latest does the work of all.
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
+    # Each hour, for those that are still to be written today: beat may have been away at the hour in question.
+    "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
+    "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-resume-files": {"task": "resumes.sweep_resume_files", "schedule": _DAY, "options": {"expires": _HOUR}},
     "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
@@ -449,6 +460,8 @@ CONTENT_SECURITY_POLICIES = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         f"connect-src 'self'; {_OWN_PAGES}"
     ),
+    # A page of one sentence and one button.
+    "/mail/": f"default-src 'none'; style-src 'unsafe-inline'; {_OWN_PAGES}",
     "/": _NOTHING_AT_ALL,
 }
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/", include("applications.urls")),
     path("api/", include("notifications.urls")),
     path("api/", include("analytics.urls")),
+    path("mail/", include("notifications.mail_urls")),
     path("media/", include("resumes.media_urls")),
     # Here, not by handler404 alone: with DEBUG on, Django would answer its own HTML page.
     re_path(r"^api/", errors.not_found),

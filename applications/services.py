@@ -41,7 +41,8 @@ def submit_application(*, user: User, job_id: UUID, resume_id: UUID, cover_lette
 
     with unique_violation_as("applications_application_unique_live", already_there):
         # Locked until the end, so that nobody closes the job or deletes the resume in between.
-        job = Job.objects.visible_to(user).with_details().select_for_update(of=("self",), no_key=True).filter(pk=job_id)
+        jobs = Job.objects.visible_to(user).with_details().select_related("employer__user")
+        job = jobs.select_for_update(of=("self",), no_key=True).filter(pk=job_id)
         resume = user.job_seeker.resumes.kept().select_for_update(no_key=True).filter(pk=resume_id)
         application = Application(
             job=_one_of(job, "job", NOT_OPEN),
@@ -127,7 +128,8 @@ def _one_of(rows: QuerySet[_M], field: str, otherwise: str) -> _M:
 
 
 def _locked(application_id: UUID) -> Application:
-    return Application.objects.with_details().select_for_update(of=("self",)).get(pk=application_id)
+    applications = Application.objects.with_details().select_related("job__employer__user")
+    return applications.select_for_update(of=("self",)).get(pk=application_id)
 
 
 def _moves_of(actor: User, application: Application) -> frozenset[Status]:

@@ -8,7 +8,7 @@ from django.utils.timesince import timesince, timeuntil
 
 from anywork.admin import RecordAdmin
 from notifications.mail import hold, message_id, requeue
-from notifications.models import Notification, OutgoingEmail
+from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
 
 
@@ -27,6 +27,18 @@ class NotificationAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         # What somebody was told stays as it was told.
         return (*self.readonly_fields, "user", "message") if obj else self.readonly_fields
+
+
+@admin.register(NotificationPreference)
+class NotificationPreferenceAdmin(RecordAdmin):
+    """Where one finds out why somebody gets no mail, or why somebody does."""
+
+    list_display = ("user", "kind", "channel", "is_enabled", "changed_at")
+    list_filter = ("kind", "channel", "is_enabled")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-changed_at", "-pk")
+    show_full_result_count = False
 
 
 @admin.register(OutgoingEmail)
@@ -50,6 +62,7 @@ class OutgoingEmailAdmin(RecordAdmin):
                 "fields": (
                     "state",
                     "attempts",
+                    "possible_duplicates",
                     "last_error",
                     "created_at",
                     "next_attempt_at",

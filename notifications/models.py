@@ -57,6 +57,9 @@ class OutgoingEmail(models.Model):
         PASSWORD_RESET = "password_reset", "Reset the password"
         PASSWORD_CHANGED = "password_changed", "Password changed"
         GOOGLE_LINKED = "google_linked", "Google account linked"
+        NEW_APPLICATION = "new_application", "New application"
+        APPLICATIONS_DIGEST = "applications_digest", "New applications of a day"
+        APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -65,6 +68,8 @@ class OutgoingEmail(models.Model):
         SENT = "sent", "Sent"
         DEAD = "dead", "Given up"
         HELD = "held", "Held"
+        # Switched off between the promise and the sending.
+        SKIPPED = "skipped", "Not wanted any more"
 
     email_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40, choices=Kind)
@@ -84,6 +89,8 @@ class OutgoingEmail(models.Model):
     html = models.TextField("HTML")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
+    # Attempts whose end nobody saw: the mail server may have taken each of them.
+    possible_duplicates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     give_up_at = models.DateTimeField(default=default_give_up_at)
@@ -109,12 +116,15 @@ class OutgoingEmail(models.Model):
                         "password_reset",
                         "password_changed",
                         "google_linked",
+                        "new_application",
+                        "applications_digest",
+                        "application_withdrawn",
                     ]
                 ),
             ),
             models.CheckConstraint(
                 name="notifications_outgoingemail_state_known",
-                condition=models.Q(state__in=["queued", "sending", "retry", "sent", "dead", "held"]),
+                condition=models.Q(state__in=["queued", "sending", "retry", "sent", "dead", "held", "skipped"]),
             ),
         )
         indexes = (
@@ -130,7 +140,81 @@ class OutgoingEmail(models.Model):
                 condition=models.Q(kind__in=["email_verification", "password_reset"]),
                 name="notifications_email_links",
             ),
+            # Serves the counts of `/readyz` and `mail_status`.
+            models.Index(
+                fields=("state",), condition=models.Q(state__in=["dead", "held"]), name="notifications_email_stopped"
+            ),
+            # Serves the count of possible duplicates.
+            models.Index(
+                fields=("possible_duplicates",),
+                condition=models.Q(possible_duplicates__gt=0),
+                name="notifications_email_doubtful",
+            ),
+            # Serves the sweep of bodies.
+            models.Index(
+                fields=("sent_at",),
+                condition=models.Q(state="sent") & ~models.Q(text=""),
+                name="notifications_email_bodies",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_state_display()})"
+
+
+class NotificationPreference(models.Model):
+    """What a user chose other than the default, by kind of news and by channel; see `notifications.preferences`."""
+
+    class Kind(models.TextChoices):
+        APPLICATION_RECEIVED = "application_received", "Receipt of one's application"
+        APPLICATION_ACCEPTED = "application_accepted", "One's application was accepted"
+        APPLICATION_REJECTED = "application_rejected", "One's application was rejected"
+        APPLICATION_UPDATED = "application_updated", "Another change of one's application"
+        NEW_APPLICATION = "new_application", "New application, at once"
+        APPLICATIONS_DIGEST = "applications_digest", "New applications, once a day"
+        APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        IN_APP = "in_app", "In the app"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences"
+    )
+    kind = models.CharField(max_length=40, choices=Kind)
+    channel = models.CharField(max_length=10, choices=Channel)
+    is_enabled = models.BooleanField()
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("user", "kind", "channel")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "kind", "channel"), name="notifications_notificationpreference_unique_choice"
+            ),
+            models.CheckConstraint(
+                name="notifications_notificationpreference_kind_known",
+                condition=models.Q(
+                    kind__in=[
+                        "application_received",
+                        "application_accepted",
+                        "application_rejected",
+                        "application_updated",
+                        "new_application",
+                        "applications_digest",
+                        "application_withdrawn",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="notifications_notificationpreference_channel_known",
+                condition=models.Q(channel__in=["email", "in_app"]),
+            ),
+        )
+        indexes = (
+            # Serves the digests: who wants one.
+            models.Index(fields=("kind",), condition=models.Q(is_enabled=True), name="notifications_preference_on"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.get_channel_display()} {'on' if self.is_enabled else 'off'}"

@@ -17,7 +17,8 @@ from accounts.signals import (
 from applications.models import Application, Status, StatusChange
 from applications.signals import application_status_changed, application_submitted
 from notifications.mail import erase_mail_of, queue_email, queue_link
-from notifications.models import Notification, OutgoingEmail
+from notifications.models import Notification, NotificationPreference, OutgoingEmail
+from notifications.preferences import Channel, is_wanted
 
 DECISIONS = {
     Status.ACCEPTED: OutgoingEmail.Kind.APPLICATION_ACCEPTED,
@@ -36,11 +37,12 @@ STATUS_IN_WORDS = {
 @receiver(application_submitted, dispatch_uid="notifications.tell_employer_of_application")
 def tell_employer_of_application(application: Application, **kwargs: Any) -> None:
     applicant = application.applicant.full_name or "A job seeker"
-    Notification.objects.create(
+    _tell(
         # A job that takes applications has an employer.
-        user_id=cast("UUID", application.job.employer_id),
+        cast("UUID", application.job.employer_id),
+        NotificationPreference.Kind.NEW_APPLICATION,
+        f"{applicant} applied for “{application.job.title}”.",
         about_id=application.job_seeker_id,
-        message=f"{applicant} applied for “{application.job.title}”.",
     )
 
 
@@ -50,15 +52,22 @@ def mail_receipt_to_seeker(application: Application, **kwargs: Any) -> None:
         kind=OutgoingEmail.Kind.APPLICATION_RECEIVED,
         dedup_key=f"application-received:{application.pk}",
         recipient=application.applicant.user,
-        **_company_and(application),
+        **_news_for_seeker(application),
     )
+
+
+@receiver(application_submitted, dispatch_uid="notifications.mail_application_to_employer")
+def mail_application_to_employer(application: Application, **kwargs: Any) -> None:
+    _mail_employer(application, kind=OutgoingEmail.Kind.NEW_APPLICATION, dedup_key=f"new-application:{application.pk}")
 
 
 @receiver(application_status_changed, dispatch_uid="notifications.tell_seeker_of_status")
 def tell_seeker_of_status(application: Application, change: StatusChange, **kwargs: Any) -> None:
-    Notification.objects.create(
-        user=application.applicant.user,
-        message=f"Your application for “{application.job.title}” {STATUS_IN_WORDS[Status(change.to_status)]}.",
+    status = Status(change.to_status)
+    _tell(
+        application.applicant.pk,
+        DECISIONS.get(status, NotificationPreference.Kind.APPLICATION_UPDATED),
+        f"Your application for “{application.job.title}” {STATUS_IN_WORDS[status]}.",
     )
 
 
@@ -70,7 +79,17 @@ def mail_decision_to_seeker(application: Application, change: StatusChange, **kw
             # By change, not by application: a decision that is taken back and made again is news again.
             dedup_key=f"application-decided:{change.pk}",
             recipient=application.applicant.user,
-            **_company_and(application),
+            **_news_for_seeker(application),
+        )
+
+
+@receiver(application_status_changed, dispatch_uid="notifications.mail_withdrawal_to_employer")
+def mail_withdrawal_to_employer(application: Application, change: StatusChange, **kwargs: Any) -> None:
+    if change.to_status == Status.WITHDRAWN:
+        _mail_employer(
+            application,
+            kind=OutgoingEmail.Kind.APPLICATION_WITHDRAWN,
+            dedup_key=f"application-withdrawn:{change.pk}",
         )
 
 
@@ -100,6 +119,11 @@ def erase_what_names_the_user(user: User, **kwargs: Any) -> None:
     erase_mail_of(user)
 
 
+def _tell(user_id: UUID, kind: str, message: str, about_id: UUID | None = None) -> None:
+    if is_wanted(user_id, kind, Channel.IN_APP):
+        Notification.objects.create(user_id=user_id, message=message, about_id=about_id)
+
+
 def _mail_account_news(kind: OutgoingEmail.Kind, user: User) -> None:
     queue_email(
         kind=kind,
@@ -110,8 +134,26 @@ def _mail_account_news(kind: OutgoingEmail.Kind, user: User) -> None:
     )
 
 
-def _company_and(application: Application) -> dict[str, Any]:
-    """Return what a mail about an application tells, and who is named in it."""
+def _mail_employer(application: Application, *, kind: OutgoingEmail.Kind, dedup_key: str) -> None:
+    employer = application.job.employer
+    if employer is None:
+        # The employer erased its account.
+        return
+    queue_email(
+        kind=kind,
+        dedup_key=dedup_key,
+        recipient=employer.user,
+        # Without the applicant's name: what lies in a mailbox cannot be taken back when the applicant withdraws.
+        context={
+            "name": employer.company_name or "there",
+            "job_title": application.job.title,
+            "path": "/dashboard/applications",
+        },
+    )
+
+
+def _news_for_seeker(application: Application) -> dict[str, Any]:
+    """Return what a mail about an application tells its applicant, and who is named in it."""
     return {
         "about_id": application.job.employer_id,
         "context": {

@@ -5,7 +5,12 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from anywork.api.schema import documented, operation
-from notifications.serializers import NotificationCreateSerializer, NotificationSerializer
+from notifications.preferences import DEFAULTS
+from notifications.serializers import (
+    NotificationCreateSerializer,
+    NotificationSerializer,
+    PreferencesSerializer,
+)
 
 NOTIFICATION_INPUT = {
     "user": "89824eaf-233f-45e1-a417-262e8333c977",
@@ -60,5 +65,27 @@ notifications_documented = documented(
         request=None,
         responses=inline_serializer("MarkedAsRead", {"updated": serializers.IntegerField(min_value=0)}),
         answer={"updated": 3},
+    ),
+)
+
+preferences_documented = documented(
+    "Notifications",
+    get=operation(
+        "Show what I want to be told",
+        "By kind of news and by channel: `email`, or `in_app` for a notification. Whoever chose nothing has what the "
+        "example shows: seekers are mailed, employers are not.",
+        request=None,
+        responses=PreferencesSerializer,
+        answer=DEFAULTS,
+    ),
+    put=operation(
+        "Choose what I want to be told",
+        "What the body leaves out stays as it is. Mail that is on its way already is not sent when it is no longer "
+        "wanted. Mails about the account itself cannot be switched off.",
+        request=PreferencesSerializer,
+        responses=PreferencesSerializer,
+        body={"new_application": {"email": True}, "applications_digest": {"email": False}},
+        answer={**DEFAULTS, "new_application": {"email": True, "in_app": True}},
+        errors=(ValidationError({"new_application": {"email": ["Must be a valid boolean."]}}),),
     ),
 )

@@ -24,3 +24,40 @@ class NotificationCreateSerializer(serializers.Serializer[Any]):
     user = UUIDField()
     message = TextField(max_length=1_000)
     is_read = BooleanField(default=False)
+
+
+class EmailChoiceSerializer(serializers.Serializer[Any]):
+    """News that come by mail alone."""
+
+    email = BooleanField(required=False)
+
+
+class InAppChoiceSerializer(serializers.Serializer[Any]):
+    """News that are found in the app alone."""
+
+    in_app = BooleanField(required=False)
+
+
+class ChannelChoiceSerializer(serializers.Serializer[Any]):
+    """News that come by mail and are found in the app."""
+
+    email = BooleanField(required=False)
+    in_app = BooleanField(required=False)
+
+
+class PreferencesSerializer(serializers.Serializer[Any]):
+    """What somebody wants to be told, by kind of news and by channel."""
+
+    application_received = EmailChoiceSerializer(required=False, help_text="To seekers: your application has arrived.")
+    application_accepted = ChannelChoiceSerializer(required=False, help_text="To seekers: your application succeeded.")
+    application_rejected = ChannelChoiceSerializer(required=False, help_text="To seekers: it did not.")
+    application_updated = InAppChoiceSerializer(
+        required=False, help_text="To seekers: reviewed, pending again, withdrawn."
+    )
+    new_application = ChannelChoiceSerializer(required=False, help_text="To employers: each new application, at once.")
+    applications_digest = EmailChoiceSerializer(
+        required=False, help_text="To employers: the new applications of a day in one mail."
+    )
+    application_withdrawn = EmailChoiceSerializer(
+        required=False, help_text="To employers: an application was withdrawn."
+    )

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from notifications.mail import deliver_next, deliver_one
+from notifications.digests import write_due_digests
+from notifications.mail import deliver_next, deliver_one, sweep_bodies
 from notifications.publishing import SEND_TASK
 
 # Well below the soft time limit, the last mail included.
@@ -24,3 +25,15 @@ def sweep_outgoing_email() -> None:
     stop_at = time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < stop_at and deliver_next():
         pass
+
+
+@shared_task(name="notifications.write_digests")
+def write_digests() -> None:
+    """Promise the digests of yesterday that nobody has promised yet."""
+    write_due_digests()
+
+
+@shared_task(name="notifications.sweep_mail_bodies")
+def sweep_mail_bodies() -> None:
+    """Forget what was written in mails that left long ago."""
+    sweep_bodies()

@@ -1,5 +1,6 @@
-"""/api/notifications/."""
+"""/api/notifications/ and /api/notification-preferences/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from notifications import views
@@ -7,4 +8,7 @@ from notifications import views
 router = SimpleRouter()
 router.register("notifications", views.NotificationViewSet, basename="notification")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("notification-preferences/", views.PreferencesView.as_view(), name="notification-preferences"),
+    *router.urls,
+]

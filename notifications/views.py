@@ -1,19 +1,26 @@
 """Notifications."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from accounts.models import User
 from anywork.api.pagination import WholeListPagination
-from anywork.api.viewsets import ResourceViewSet
+from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
 from notifications.filters import NotificationFilter
 from notifications.models import Notification
+from notifications.preferences import change_preferences, preferences_of
 from notifications.querysets import NotificationQuerySet
-from notifications.schema import notifications_documented
-from notifications.serializers import NotificationCreateSerializer, NotificationSerializer
+from notifications.schema import notifications_documented, preferences_documented
+from notifications.serializers import (
+    NotificationCreateSerializer,
+    NotificationSerializer,
+    PreferencesSerializer,
+)
 from notifications.services import notify
 
 
@@ -53,3 +60,17 @@ class NotificationViewSet(
     @action(detail=False, methods=["post"], url_path="mark-all-read", filterset_class=None, pagination_class=None)
     def mark_all_read(self, request: Request, **kwargs: Any) -> Response:
         return Response({"updated": self.get_queryset().unread().update(is_read=True)})
+
+
+@preferences_documented
+class PreferencesView(OfferedMethodsMixin, APIView):
+    """What the caller wants to be told."""
+
+    def get(self, request: Request) -> Response:
+        return Response(preferences_of(cast("User", request.user)))
+
+    def put(self, request: Request) -> Response:
+        body = PreferencesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        change_preferences(user=cast("User", request.user), choices=body.validated_data)
+        return self.get(request)

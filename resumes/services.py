@@ -71,11 +71,7 @@ def remove_resume(resume: Resume) -> None:
     except ProtectedError:
         Resume.objects.kept().filter(pk=resume.pk).update(removed_at=timezone.now())
     else:
-        try:
-            resume.file.storage.delete(str(resume.file.name))
-        except OSError as error:
-            # `strerror` is the reason without the path.
-            logger.warning("The file of a deleted resume is still there (%s)", error.strerror or error)
+        _delete_file(resume)
 
 
 def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Request) -> None:
@@ -98,15 +94,22 @@ def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Requ
 
 def delete_file_after_commit(resume: Resume) -> None:
     """Delete the file once the transaction that takes the row away is committed."""
-    storage, name = resume.file.storage, str(resume.file.name)
     # A def or lambda, because the robust error log reads its __qualname__.
-    transaction.on_commit(lambda: storage.delete(name), robust=True)
+    transaction.on_commit(lambda: _delete_file(resume), robust=True)
 
 
 def display_name(uploaded_name: str) -> str:
     """Return what an uploaded file is called from now on: one path component, printable, ending in .pdf."""
     stem = re.sub(r"[^\w .()+-]", "_", PurePath(uploaded_name).stem).strip(" .") or "resume"
     return f"{stem[: MAX_NAME_LENGTH - 4]}.pdf"
+
+
+def _delete_file(resume: Resume) -> None:
+    try:
+        resume.file.storage.delete(str(resume.file.name))
+    except OSError as error:
+        # `strerror` is the reason without the path.
+        logger.warning("The file of a deleted resume is still there (%s)", error.strerror or error)
 
 
 def _checked(upload: File) -> bytes:

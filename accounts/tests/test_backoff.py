@@ -10,7 +10,7 @@ from accounts.backoff import closure, sweep_failures
 from accounts.models import AuditEvent, SignInFailures
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from accounts.tests.test_login import CountingHasher
-from anywork.testing.threads import at_once
+from anywork.testing.concurrency import at_once
 
 URL = "/api/auth/login/"
 EMAIL = "ben@example.org"
@@ -152,13 +152,13 @@ class TestConcurrency:
     def test_thirty_guesses_at_once_are_ten_guesses(self, login):
         JobSeekerFactory(user__email=EMAIL)
 
-        answers = at_once([lambda: login().status_code] * 30)
+        answers = at_once(*[lambda: login().status_code] * 30)
 
         assert sorted(answers) == [401] * 10 + [429] * 20
         assert SignInFailures.objects.get().failures == 10
 
     def test_first_failures_at_once_are_all_counted(self, login):
-        answers = at_once([lambda: login(email="nobody@example.org").status_code] * 8)
+        answers = at_once(*[lambda: login(email="nobody@example.org").status_code] * 8)
 
         assert answers == [401] * 8
         assert SignInFailures.objects.get().failures == 8
@@ -166,7 +166,7 @@ class TestConcurrency:
     def test_owner_signs_in_eight_times_at_once(self, login):
         JobSeekerFactory(user__email=EMAIL)
 
-        assert at_once([lambda: login(PASSWORD).status_code] * 8) == [200] * 8
+        assert at_once(*[lambda: login(PASSWORD).status_code] * 8) == [200] * 8
 
 
 class TestTraces:

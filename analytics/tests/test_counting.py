@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.tests.factories import EmployerFactory
 from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
-from anywork.testing.threads import at_once
+from anywork.testing.concurrency import at_once
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
 from resumes.tests.factories import ResumeFactory
@@ -112,7 +112,7 @@ def test_a_change_of_status_does_not_count(seeker, job):
 def test_fifty_first_views_at_once_make_one_row_of_fifty(anonymous):
     job = JobFactory()
 
-    at_once([lambda: view(anonymous, job)] * 50)
+    at_once(*[lambda: view(anonymous, job)] * 50)
 
     assert counted(job) == [(today(), 50, 0)]
 

@@ -1,7 +1,7 @@
 """What a load balancer and an operator ask."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from smtplib import SMTPException
 
@@ -16,6 +16,9 @@ from kombu.exceptions import OperationalError
 
 BROKER_TIMEOUT_SECONDS = 2
 
+# What apps add: whether all is well, and figures to show. Each fills it in its `ready()`.
+reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
+
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers."""
@@ -25,14 +28,25 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Requests can be served: 503 without database, its migrations or where files are kept.
 
-    Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits.
+    Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits. So it is while mail
+    waits too long, for want of a worker. Beside the checks stand the figures of `reports`.
     """
     required = {"database": _database, "media": _media}
     optional = {"broker": _broker, "smtp": _smtp}
     checks = {name: _outcome(check) for name, check in {**required, **optional}.items()}
+    figures = _figures(checks) if checks["database"] == "ok" else {}
     failed = {name for name, outcome in checks.items() if outcome != "ok"}
     verdict = "unavailable" if failed & required.keys() else "degraded" if failed else "ok"
-    return JsonResponse({"status": verdict, "checks": checks}, status=503 if verdict == "unavailable" else 200)
+    body = {"status": verdict, "checks": checks, **figures}
+    return JsonResponse(body, status=503 if verdict == "unavailable" else 200)
+
+
+def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
+    figures = {}
+    for name, report in reports.items():
+        is_well, figures[name] = report()
+        checks[name] = "ok" if is_well else "late"
+    return figures
 
 
 def _outcome(check: Callable[[], None]) -> str:

@@ -42,7 +42,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
-def _defaults(var: Path) -> dict[str, str]:
+def _defaults(var: Path, port: str) -> dict[str, str]:
     # Every copy of the project has its own folders, so that two of them never take each other's messages.
     path = quote(str(var))
     return {
@@ -51,6 +51,7 @@ def _defaults(var: Path) -> dict[str, str]:
         "SECURE_SSL_REDIRECT": "off",
         "CORS_ALLOWED_ORIGINS": ",".join(FRONTEND),
         "FRONTEND_URL": FRONTEND[0],
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CELERY_BROKER_URL": f"filesystem://localhost{path}/broker",
         # For two copies that share a RabbitMQ.
         "CELERY_QUEUE": f"anywork.local.{sha256(str(var).encode()).hexdigest()[:8]}",
@@ -69,7 +70,7 @@ def local_environment(root: Path, *, database_url: str, given: Mapping[str, str]
     """
     var = root / "var"
     kept = read_env_file(var / "local.env").get("SECRET_KEY") or secrets.token_urlsafe(50)
-    values = {"SECRET_KEY": kept, **_defaults(var)}
+    values = {"SECRET_KEY": kept, **_defaults(var, given.get("PORT") or "8000")}
     elsewhere = read_env_file(root / ".env")
     chosen = {name: given.get(name, value) for name, value in values.items() if name in given or name not in elsewhere}
     return {**chosen, "DATABASE_URL": database_url}

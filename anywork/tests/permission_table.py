@@ -136,6 +136,9 @@ PATCH  /api/notifications/{leaver_notification}/ is_read=true | 401 | 404   | 40
 DELETE /api/notifications/{own_notification}/              | 401   | 204    | 204   | 204    | 204   | 204   | 204
 DELETE /api/notifications/{leaver_notification}/           | 401   | 404    | 404   | 404    | 404   | 404   | 404
 
+GET    /api/notification-preferences/                      | 401   | 200    | 200   | 200    | 200   | 200   | 200
+PUT    /api/notification-preferences/                      | 401   | 200    | 200   | 200    | 200   | 200   | 200
+
 GET    /api/skills/{skill}/                                | 401   | 404    | 200   | 404    | 200   | 404   | 200
 GET    /api/skills/{leaver_skill}/                         | 401   | 404    | 404   | 404    | 404   | 404   | 200
 POST   /api/skills/                                        | 401   | 403    | 201   | 201    | 403   | 403   | 403
@@ -184,6 +187,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/employer/jobs/": _JOB,
     "/api/applications/": {"job": "{vacant}", "resume": "{own_resume}", "cover_letter": "Dear Sirs"},
     "/api/notifications/": {"message": "Hello"},
+    "/api/notification-preferences/": {"new_application": {"in_app": False}},
     "/api/skills/": {"name": "Gardening"},
 }
 

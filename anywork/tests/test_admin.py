@@ -18,8 +18,8 @@ from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Category, Job, Location
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from notifications.models import Notification, OutgoingEmail
-from notifications.tests.factories import NotificationFactory, OutgoingEmailFactory
+from notifications.models import Notification, NotificationPreference, OutgoingEmail
+from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
 from resumes.models import Resume, ResumeAccess
 from resumes.tests.factories import ResumeFactory
 
@@ -39,6 +39,7 @@ MAKE_ROW: dict[Any, Any] = {
     JobSeeker: lambda: JobSeekerFactory(first_name="", last_name=""),
     Location: LocationFactory,
     Notification: NotificationFactory,
+    NotificationPreference: NotificationPreferenceFactory,
     OutgoingEmail: OutgoingEmailFactory,
     Resume: ResumeFactory,
     Session: lambda: open_session(UserFactory()),
@@ -48,7 +49,7 @@ MAKE_ROW: dict[Any, Any] = {
 MADE_BY_HAND = {Category, Job, Location, Notification, User}
 DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, User}
 # Of what happened: changing it would lie.
-RECORDS = {Analytics, Application, AuditEvent, OutgoingEmail, Resume, Session, Skill}
+RECORDS = {Analytics, Application, AuditEvent, NotificationPreference, OutgoingEmail, Resume, Session, Skill}
 # What one chooses by searching, and where.
 CHOSEN = {
     Category: (Job, "category"),

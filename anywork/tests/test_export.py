@@ -20,7 +20,16 @@ from notifications.tests.factories import NotificationFactory, OutgoingEmailFact
 from resumes.tests.factories import ResumeFactory
 
 URL = "/api/auth/me/export/"
-FILES = {"account.json", "jobs.json", "resumes.json", "applications.json", "notifications.json", "mails.json"}
+FILES = {
+    "account.json",
+    "jobs.json",
+    "resumes.json",
+    "resume_accesses.json",
+    "applications.json",
+    "notifications.json",
+    "notification_preferences.json",
+    "mails.json",
+}
 
 
 def export(client: Any) -> ZipFile:
@@ -88,7 +97,7 @@ def test_export_holds_nothing_of_others(seeker: Any) -> None:
     archive = export(seeker)
 
     assert set(archive.namelist()) == FILES
-    for name in FILES - {"account.json"}:
+    for name in FILES - {"account.json", "notification_preferences.json"}:
         assert told(archive, name) == []
     assert told(archive, "account.json")["skills"] == []
 

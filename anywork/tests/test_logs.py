@@ -20,9 +20,9 @@ from anywork.api.logs import ContextFilter, JSONFormatter, PlainFormatter
 from anywork.api.reports import without_values
 from anywork.testing.pdf import make_pdf
 from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.smtp import MailServer, free_port
 from jobs.tests.factories import CategoryFactory, LocationFactory
 from notifications.models import OutgoingEmail
-from notifications.tests.smtp import MailServer, free_port
 
 PASSWORD = "Pa55word-of-hers"
 LETTER = "My-most-private-letter"

@@ -150,8 +150,9 @@ def test_checks_refuse_another_database_engine(settings, monkeypatch):
     assert [message.id for message in check_database(None)] == ["anywork.E001"]
 
 
-def test_checks_refuse_a_frontend_without_scheme(settings):
-    settings.FRONTEND_URL = "www.example.org"
+@pytest.mark.parametrize("name", ["FRONTEND_URL", "PUBLIC_URL"])
+def test_checks_refuse_a_url_without_scheme(settings, name):
+    setattr(settings, name, "www.example.org")
 
     assert [message.id for message in check_urls(None)] == ["anywork.E002"]
 
@@ -189,11 +190,16 @@ def test_deployment_checks_name_what_suits_one_machine_only(settings):
     settings.SECURE_SSL_REDIRECT = True
     settings.NUM_PROXIES = 0
 
-    assert [message.id for message in check_deployment(None)] == ["anywork.W001", "anywork.W002", "anywork.W003"]
+    assert [message.id for message in check_deployment(None)] == [
+        "anywork.W001",
+        "anywork.W001",
+        "anywork.W002",
+        "anywork.W003",
+    ]
 
 
 def test_deployment_checks_are_content_with_a_deployment(settings):
-    settings.FRONTEND_URL = "https://www.example.org"
+    settings.FRONTEND_URL = settings.PUBLIC_URL = "https://www.example.org"
     settings.DEFAULT_FROM_EMAIL = "AnyWork <no-reply@example.org>"
     settings.NUM_PROXIES = 1
 

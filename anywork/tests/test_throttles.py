@@ -21,9 +21,9 @@ from anywork.api.addresses import client_address, customer, shortened
 from anywork.api.cache import CacheAway, DatabaseCache, RedisCache
 from anywork.api.rates import Rate, parse_rates
 from anywork.api.throttles import LEASES, Ledger, ledger
+from anywork.testing.concurrency import at_once
 from anywork.testing.processes import Program, answers, wait_for
-from anywork.testing.threads import at_once
-from notifications.tests.smtp import free_port
+from anywork.testing.smtp import free_port
 
 JOBS = "/api/jobs/"
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
@@ -110,7 +110,7 @@ class TestCounting:
 
     @pytest.mark.django_db(transaction=True)
     def test_concurrent_counts_are_all_counted(self, shared):
-        totals = at_once([lambda: shared.count("a", 1, 60).total] * 20)
+        totals = at_once(*[lambda: shared.count("a", 1, 60).total] * 20)
 
         assert sorted(totals) == list(range(1, 21))
 
@@ -193,7 +193,7 @@ class TestLedger:
     def test_threads_together_get_what_there_is(self):
         process = Ledger()
 
-        assert sum(at_once([lambda: granted(process, Rate(12, 60))] * 20)) == 12
+        assert sum(at_once(*[lambda: granted(process, Rate(12, 60))] * 20)) == 12
 
 
 class TestRates:

@@ -74,7 +74,10 @@ class World(NamedTuple):
         """Send the cell's request."""
         body: Any = cell.body
         if body is not None:
-            body = {field: value == "true" or self.fill(value, cell.caller) for field, value in body.items()}
+            body = {
+                field: value == "true" or self.fill(value, cell.caller) if isinstance(value, str) else value
+                for field, value in body.items()
+            }
         format_ = "json"
         if cell.path == "/api/resumes/" and cell.method == "POST":
             format_ = "multipart"

@@ -2,7 +2,7 @@ from functools import partial
 
 import pytest
 
-from anywork.testing.threads import at_once
+from anywork.testing.concurrency import at_once
 from applications.models import StatusChange
 from applications.services import submit_application
 from applications.tests.factories import ApplicationFactory
@@ -155,7 +155,7 @@ def test_deciders_at_once_are_put_in_a_row(client_for):
     clients = [client_for(application.job.employer.user) for _ in wanted]
 
     answers = at_once(
-        [partial(set_status, client, application, status) for client, status in zip(clients, wanted, strict=True)]
+        *[partial(set_status, client, application, status) for client, status in zip(clients, wanted, strict=True)]
     )
 
     assert [answer.json()["status"] for answer in answers] == wanted
@@ -175,7 +175,7 @@ def test_withdrawal_and_decision_at_once_end_in_one_of_them(client_for):
     employer = client_for(application.job.employer.user)
 
     withdrawn, decided = at_once(
-        [lambda: seeker.delete(url(application)), lambda: set_status(employer, application, "accepted")]
+        *[lambda: seeker.delete(url(application)), lambda: set_status(employer, application, "accepted")]
     )
 
     application.refresh_from_db()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import JobSeekerFactory
 from analytics.models import Analytics
-from anywork.testing.threads import at_once
+from anywork.testing.concurrency import at_once
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
@@ -196,7 +196,7 @@ def test_seeker_applies_fifty_times_at_once_counts_as_one(client_for):
     job = JobFactory()
     clients = [client_for(resume.job_seeker.user) for _ in range(50)]
 
-    answers = at_once([partial(apply, client, job, resume) for client in clients])
+    answers = at_once(*[partial(apply, client, job, resume) for client in clients])
 
     application = Application.objects.get()
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
@@ -215,7 +215,7 @@ def test_many_seekers_apply_at_once_and_each_counts(client_for):
     resumes = [ResumeFactory() for _ in range(10)]
     clients = [(client_for(resume.job_seeker.user), resume) for resume in resumes]
 
-    answers = at_once([partial(apply, client, job, resume) for client, resume in clients])
+    answers = at_once(*[partial(apply, client, job, resume) for client, resume in clients])
 
     assert [answer.status_code for answer in answers] == [201] * 10
     assert Analytics.objects.get().applications == 10

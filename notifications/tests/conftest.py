@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from notifications.tests.smtp import MailServer
+from anywork.testing.smtp import MailServer
+from notifications.smtp import connections
 
 
 @pytest.fixture
@@ -11,13 +12,14 @@ def mail_server() -> Iterator[MailServer]:
     server = MailServer()
     server.start()
     yield server
+    connections.close()
     server.stop()
 
 
 @pytest.fixture
 def smtp(mail_server: MailServer, settings: Any) -> MailServer:
     """A real SMTP server that this process sends its mail to."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "notifications.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = mail_server.port
     settings.EMAIL_TIMEOUT = 2

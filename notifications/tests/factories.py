@@ -1,7 +1,7 @@
 import factory
 
 from accounts.tests.factories import JobSeekerFactory
-from notifications.models import Notification, OutgoingEmail
+from notifications.models import Notification, NotificationPreference, OutgoingEmail
 
 
 class NotificationFactory(factory.django.DjangoModelFactory):
@@ -23,3 +23,13 @@ class OutgoingEmailFactory(factory.django.DjangoModelFactory):
     subject = "We received your application"
     text = "We received your application."
     html = "<p>We received your application.</p>"
+
+
+class NotificationPreferenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = NotificationPreference
+
+    user = factory.LazyFunction(lambda: JobSeekerFactory().user)
+    kind = NotificationPreference.Kind.APPLICATION_RECEIVED
+    channel = NotificationPreference.Channel.EMAIL
+    is_enabled = False

@@ -1,12 +1,10 @@
 """The whole way of a mail: the API, a real broker, a real worker process, a real SMTP server."""
 
-import select
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -17,18 +15,13 @@ from django.conf import settings as django_settings
 from kombu import Connection
 
 from anywork.testing.processes import Program, wait_for
+from anywork.testing.proxy import Proxy, amqp_url
 from jobs.tests.factories import JobFactory
 from notifications import publishing
 from notifications.models import OutgoingEmail
 from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
-
-RABBITMQ = ("127.0.0.1", 5672)
-
-
-def amqp_url(port: int = RABBITMQ[1]) -> str:
-    return f"amqp://guest:guest@127.0.0.1:{port}//"
 
 
 class Worker(Program):
@@ -43,76 +36,6 @@ class Worker(Program):
             environment={"CELERY_BROKER_URL": broker, "CELERY_QUEUE": queue, "EMAIL_URL": email_url},
         )
         wait_for(lambda: " ready." in self.log, "the worker to start")
-
-
-class Proxy:
-    """A TCP proxy before RabbitMQ, which can be cut like a broker that restarts."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        self._pairs: dict[socket.socket, socket.socket] = {}
-        self._wakeup, self._wake = socket.socketpair()
-        self._is_empty = Event()
-        self._cut = False
-        self._thread = Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            readable, _, _ = select.select([self._server, self._wakeup, *self._pairs], [], [])
-            if self._wakeup in readable:
-                order = self._wakeup.recv(1)
-                self._close_all()
-                self._is_empty.set()
-                if not order:
-                    return
-                continue
-            for source in readable:
-                if source is self._server:
-                    self._accept()
-                elif source in self._pairs:
-                    self._pump(source)
-
-    def _accept(self) -> None:
-        client, _ = self._server.accept()
-        if self._cut:
-            client.close()
-            return
-        broker = socket.create_connection(RABBITMQ)
-        self._pairs[client], self._pairs[broker] = broker, client
-
-    def _pump(self, source: socket.socket) -> None:
-        try:
-            data = source.recv(65_536)
-            self._pairs[source].sendall(data)
-        except OSError:
-            data = b""
-        if not data:
-            for end in (source, self._pairs.pop(source)):
-                self._pairs.pop(end, None)
-                end.close()
-
-    def _close_all(self) -> None:
-        for end in self._pairs:
-            end.close()
-        self._pairs.clear()
-
-    def cut(self) -> None:
-        """Hang up on everybody, now and until `mend`."""
-        self._cut = True
-        self._is_empty.clear()
-        self._wake.send(b"x")
-        self._is_empty.wait()
-
-    def mend(self) -> None:
-        self._cut = False
-
-    def close(self) -> None:
-        self._wake.close()
-        self._thread.join()
-        self._wakeup.close()
-        self._server.close()
 
 
 @pytest.fixture

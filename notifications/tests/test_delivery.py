@@ -1,20 +1,24 @@
 """From the row to the SMTP server, which is a real one."""
 
 import socket
+import time
 from datetime import timedelta
 from io import StringIO
 from threading import Thread
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
-from anywork.testing.threads import at_once
-from notifications.mail import LEASE, deliver_next, deliver_one
+from anywork.testing.concurrency import at_once
+from anywork.testing.smtp import free_port
+from notifications.mail import LEASE, deliver_next, deliver_one, requeue
 from notifications.models import OutgoingEmail
-from notifications.tasks import send_outgoing_email, sweep_outgoing_email
+from notifications.tasks import send_outgoing_email, sweep_mail_bodies, sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
-from notifications.tests.smtp import free_port
 
 ADDRESS = "ben.carson@example.org"
 
@@ -101,7 +105,7 @@ def test_task_for_a_mail_that_is_gone_does_nothing(smtp, email):
 def test_twenty_deliveries_of_one_mail_at_once_send_one(smtp):
     email = OutgoingEmailFactory()
 
-    sent = at_once([lambda: deliver_one(email.pk)] * 20)
+    sent = at_once(*[lambda: deliver_one(email.pk)] * 20)
 
     assert sent.count(True) == 1
     assert len(smtp.messages) == 1
@@ -113,7 +117,7 @@ def test_twenty_deliveries_of_one_mail_at_once_send_one(smtp):
 def test_sweeps_at_once_share_the_mails_among_them(smtp):
     emails = OutgoingEmailFactory.create_batch(12)
 
-    at_once([sweep_outgoing_email] * 4)
+    at_once(*[sweep_outgoing_email] * 4)
 
     assert sorted(message["Message-ID"].partition("@")[0] for message in smtp.messages) == sorted(
         f"<{email.pk}" for email in emails
@@ -301,6 +305,169 @@ def test_mail_is_retried_for_three_days_and_then_given_up(smtp, email):
     assert email.last_error == "SMTPRecipientsRefused 450"
 
 
+# --- Attempts that nobody saw the end of ------------------------------------------------------------------------------
+
+
+def abandon(email, **values):
+    """Leave the mail as a worker that died leaves it, after its lease."""
+    OutgoingEmail.objects.update(state="sending", locked_until=timezone.now() - timedelta(seconds=1), **values)
+    email.refresh_from_db()
+
+
+def test_mail_whose_worker_died_counts_as_a_possible_duplicate(smtp, email):
+    abandon(email, attempts=1)
+
+    assert deliver(email).possible_duplicates == 1
+
+
+def test_mail_whose_workers_keep_dying_is_given_up_after_three_possible_duplicates(smtp, email):
+    for _ in range(4):
+        abandon(email, possible_duplicates=email.possible_duplicates)
+        smtp.replies["RCPT"] = ["450 greylisted"]
+        deliver(email)
+
+    assert (email.state, email.attempts, email.possible_duplicates) == ("dead", 3, 4)
+    assert (email.last_error, email.locked_until) == ("No attempt came to an end", None)
+    assert not deliver_next()
+    assert smtp.messages == []
+
+
+def test_mail_whose_worker_died_is_given_up_after_its_time(smtp, email):
+    abandon(email, attempts=1, give_up_at=timezone.now())
+
+    assert deliver(email).state == "dead"
+    assert smtp.messages == []
+
+
+def test_mail_that_nobody_began_in_its_time_is_sent_all_the_same(smtp, email):
+    OutgoingEmail.objects.update(give_up_at=timezone.now() - timedelta(days=1))
+
+    assert deliver(email).state == "sent"
+
+
+@pytest.mark.parametrize("error", [SoftTimeLimitExceeded, UnicodeError, KeyError])
+def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(smtp, email, monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error("ben.carson@example.org")
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", fail)
+
+    assert (deliver(email).state, email.last_error) == ("retry", error.__name__)
+    OutgoingEmail.objects.update(give_up_at=timezone.now(), next_attempt_at=timezone.now())
+    assert (deliver(email).state, email.locked_until) == ("dead", None)
+
+
+@pytest.fixture
+def silent_at_the_end(smtp, monkeypatch):
+    """The server takes whole mails and does not say so."""
+    monkeypatch.setattr("notifications.smtp.FINAL_DOT_SECONDS", 0.2)
+    smtp.pauses["DATA"] = 1.0
+    return smtp
+
+
+def test_mail_that_was_handed_over_without_an_answer_is_a_possible_duplicate(silent_at_the_end, email):
+    deliver(email)
+
+    assert (email.state, email.last_error, email.possible_duplicates) == ("retry", "UnansweredError", 1)
+
+
+def test_mail_that_is_never_answered_is_given_up_before_a_mailbox_is_full_of_it(silent_at_the_end, email):
+    OutgoingEmail.objects.update(possible_duplicates=3)
+
+    assert deliver(email).state == "dead"
+    assert email.possible_duplicates == 4
+
+
+def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, settings, email):
+    settings.EMAIL_TIMEOUT = 0.3
+    smtp.pauses["DATA"] = 1.0
+
+    assert deliver(email).state == "sent"
+    assert len(smtp.messages) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monkeypatch):
+    email = OutgoingEmailFactory()
+    monkeypatch.setattr("notifications.mail.SETTLE_PAUSE_SECONDS", 0.01)
+
+    def send_and_lose_the_database(message):
+        mailed.append(message)
+        backend = connection.connection.info.backend_pid
+        with connection.copy().cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+        cursor.db.close()
+        return 1
+
+    mailed: list[object] = []
+    monkeypatch.setattr(EmailMultiAlternatives, "send", send_and_lose_the_database)
+
+    assert deliver(email).state == "sent"
+    assert len(mailed) == 1
+    assert not deliver_next()
+
+
+# --- One connection for many mails ------------------------------------------------------------------------------------
+
+
+def test_mails_in_a_row_share_a_connection(smtp, db):
+    OutgoingEmailFactory.create_batch(5)
+
+    sweep_outgoing_email()
+
+    assert len(smtp.messages) == 5
+    assert smtp.sessions == 1
+
+
+def test_connection_that_the_server_closed_meanwhile_is_replaced_without_an_attempt(smtp, db):
+    first, second = OutgoingEmailFactory.create_batch(2)
+    deliver(first)
+    smtp.hang_up()
+
+    deliver(second)
+
+    assert (second.state, second.attempts) == ("sent", 1)
+    assert smtp.sessions == 2
+
+
+def test_connection_is_closed_after_an_error(smtp, db):
+    refused, second = OutgoingEmailFactory.create_batch(2)
+    smtp.replies["RCPT"] = ["450 greylisted", None]
+    deliver(refused)
+
+    assert deliver(second).state == "sent"
+    assert smtp.sessions == 2
+
+
+def test_connection_is_not_kept_for_long(smtp, email, monkeypatch):
+    monkeypatch.setattr("notifications.smtp.KEEP_SECONDS", 0.1)
+
+    deliver(email)
+
+    until = time.monotonic() + 5
+    while smtp.open_sessions and time.monotonic() < until:
+        time.sleep(0.02)
+    assert smtp.open_sessions == 0
+
+
+def test_connection_ends_before_the_server_has_enough_of_it(smtp, db, monkeypatch):
+    monkeypatch.setattr("notifications.smtp.MAILS_PER_CONNECTION", 2)
+    OutgoingEmailFactory.create_batch(5)
+
+    sweep_outgoing_email()
+
+    assert len(smtp.messages) == 5
+    assert smtp.sessions == 3
+
+
+def test_line_that_begins_with_a_dot_arrives_as_it_was(smtp, db):
+    email = OutgoingEmailFactory(text="One\n.two\n..three\n.\nfour")
+
+    deliver(email)
+
+    assert smtp.messages[0].get_body(("plain",)).get_content().splitlines() == ["One", ".two", "..three", ".", "four"]
+
+
 # --- Draining ---------------------------------------------------------------------------------------------------------
 
 
@@ -338,3 +505,80 @@ def test_operator_sends_what_is_due_without_broker_and_worker(smtp, db):
     assert len(smtp.messages) == 3
     later.refresh_from_db()
     assert later.state == "retry"
+
+
+# --- A restored backup, and what is forgotten -------------------------------------------------------------------------
+
+
+def run_command(name, *arguments):
+    out = StringIO()
+    call_command(name, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_operator_holds_what_a_restored_backup_would_send_and_releases_it(smtp, db):
+    lease = timezone.now() + timedelta(minutes=2)
+    unsent = [
+        OutgoingEmailFactory(),
+        OutgoingEmailFactory(state="retry"),
+        OutgoingEmailFactory(state="sending", attempts=1, locked_until=lease),
+    ]
+    others = [OutgoingEmailFactory(state=state) for state in ("sent", "dead", "skipped")]
+
+    assert run_command("hold_outgoing_email") == "3 mails held.\n"
+    sweep_outgoing_email()
+    assert smtp.messages == []
+    assert not OutgoingEmail.objects.filter(pk__in=[email.pk for email in unsent]).exclude(state="held").exists()
+
+    assert run_command("hold_outgoing_email", "--release") == "3 mails released.\n"
+    sweep_outgoing_email()
+    assert sorted(message["To"] for message in smtp.messages) == sorted(email.to for email in unsent)
+    assert [OutgoingEmail.objects.get(pk=email.pk).state for email in others] == ["sent", "dead", "skipped"]
+
+
+def test_text_of_a_mail_is_forgotten_a_month_after_it_left(db, settings):
+    settings.MAIL_BODY_DAYS = 30
+    now = timezone.now()
+    old = OutgoingEmailFactory(state="sent", sent_at=now - timedelta(days=31))
+    new = OutgoingEmailFactory(state="sent", sent_at=now - timedelta(days=29))
+    unsent = OutgoingEmailFactory(state="dead", created_at=now - timedelta(days=31))
+
+    sweep_mail_bodies()
+
+    assert list(OutgoingEmail.objects.filter(text="", html="")) == [old]
+    assert OutgoingEmail.objects.get(pk=old.pk).subject == old.subject
+    assert OutgoingEmail.objects.exclude(pk=old.pk).filter(text=new.text, html=unsent.html).count() == 2
+    # There is nothing left to send again.
+    assert requeue(OutgoingEmail.objects.filter(pk=old.pk)) == []
+
+
+# --- How mail is doing ------------------------------------------------------------------------------------------------
+
+
+def test_operator_sees_how_mail_is_doing(client, db):
+    now = timezone.now()
+    OutgoingEmailFactory(next_attempt_at=now - timedelta(minutes=2))
+    OutgoingEmailFactory(state="sending", locked_until=now - timedelta(seconds=1), possible_duplicates=2)
+    OutgoingEmailFactory(state="retry", next_attempt_at=now + timedelta(minutes=1))
+    OutgoingEmailFactory.create_batch(2, state="dead", possible_duplicates=1)
+    OutgoingEmailFactory(state="held")
+    OutgoingEmailFactory(state="sent", next_attempt_at=now - timedelta(days=2))
+    figures = {"due": 2, "oldest_due_seconds": 120, "dead": 2, "held": 1, "possible_duplicates": 4}
+
+    answer = client.get("/readyz").json()
+
+    assert answer["mail"] == figures
+    assert answer["checks"]["mail"] == "ok"
+    lines = run_command("mail_status").splitlines()
+    assert lines == [f"anywork_mail_{name} {value}" for name, value in figures.items()]
+
+
+def test_readyz_says_degraded_while_no_worker_sends_mail(client, db):
+    assert client.get("/readyz").json()["checks"]["mail"] == "ok"
+    OutgoingEmailFactory(next_attempt_at=timezone.now() - timedelta(minutes=6))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    assert answer.json()["checks"]["mail"] == "late"

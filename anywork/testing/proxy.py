@@ -1,0 +1,95 @@
+"""A TCP proxy before RabbitMQ, so that a broker can fail that others use as well."""
+
+import contextlib
+import select
+import socket
+from queue import SimpleQueue
+from threading import Thread
+
+RABBITMQ = ("127.0.0.1", 5672)
+
+
+def amqp_url(port: int = RABBITMQ[1]) -> str:
+    return f"amqp://guest:guest@127.0.0.1:{port}//"
+
+
+class Proxy:
+    """Listens on a port of localhost; can be cut like a broker that restarts, and frozen like one out of memory."""
+
+    def __init__(self) -> None:
+        self._server: socket.socket | None = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._pairs: dict[socket.socket, socket.socket] = {}
+        self._wakeup, self._wake = socket.socketpair()
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self._is_frozen = False
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return amqp_url(self.port)
+
+    def cut(self) -> None:
+        """Hang up on everybody, and refuse connections until `mend`."""
+        self._order(b"c")
+
+    def freeze(self) -> None:
+        """Keep all connections, take new ones, and never say a word until `mend`."""
+        self._order(b"f")
+
+    def mend(self) -> None:
+        self._order(b"m")
+
+    def close(self) -> None:
+        self._order(b"e")
+        self._thread.join()
+        self._wake.close()
+        self._wakeup.close()
+
+    def _order(self, order: bytes) -> None:
+        self._wake.send(order)
+        self._done.get()
+
+    def _run(self) -> None:
+        order = b""
+        while order != b"e":
+            listening = [] if self._is_frozen else [*([self._server] if self._server else []), *self._pairs]
+            readable, _, _ = select.select([self._wakeup, *listening], [], [])
+            if self._wakeup in readable:
+                order = self._wakeup.recv(1)
+                self._obey(order)
+                self._done.put(None)
+                continue
+            for source in readable:
+                if source is self._server:
+                    self._accept(source)
+                elif source in self._pairs:
+                    self._pump(source)
+
+    def _obey(self, order: bytes) -> None:
+        self._is_frozen = order == b"f"
+        if order in {b"c", b"e"}:
+            for end in self._pairs:
+                end.close()
+            self._pairs.clear()
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+        elif order == b"m" and self._server is None:
+            self._server = socket.create_server(("127.0.0.1", self.port))
+
+    def _accept(self, server: socket.socket) -> None:
+        client, _ = server.accept()
+        broker = socket.create_connection(RABBITMQ)
+        self._pairs[client], self._pairs[broker] = broker, client
+
+    def _pump(self, source: socket.socket) -> None:
+        data = b""
+        with contextlib.suppress(OSError):
+            data = source.recv(65_536)
+            self._pairs[source].sendall(data)
+        if not data:
+            for end in (source, self._pairs.pop(source)):
+                self._pairs.pop(end, None)
+                end.close()

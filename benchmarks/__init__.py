@@ -1,0 +1,1 @@
+"""Measurements of the whole, with real processes: `python -m benchmarks.<name>`."""

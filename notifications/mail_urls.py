@@ -1,0 +1,7 @@
+"""/mail/: where links in mails lead that this server answers itself."""
+
+from django.urls import path
+
+from notifications.unsubscribing import UnsubscribeView
+
+urlpatterns = [path("unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe")]
