@@ -29,6 +29,13 @@ def _closed_breaker() -> Iterator[None]:
     breaker.reset()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    from jobs.versions import VersionedCache
+
+    VersionedCache.forget_all()
+
+
 @pytest.fixture
 def anonymous() -> "APIClient":
     """A client without a token."""
