@@ -138,14 +138,17 @@ class Job(models.Model):
             ),
             # Serves `ordering=title`, and which suggested titles are open.
             models.Index(fields=("title", "job_id"), condition=models.Q(is_active=True), name="jobs_job_title"),
-            # Serve the filters by place (and type) and by category, newest first.
+            # Serves the filters by place and type, newest first.
             models.Index(fields=("location", "job_type", "-posted_at", "-job_id"), name="jobs_job_place_type_newest"),
+            # Serves the filter by category, newest first, and similar jobs.
             models.Index(fields=("category", "-posted_at", "-job_id"), name="jobs_job_category_newest"),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
-            # Serve the search: anywhere, in the title alone, and in what is short (title, company, category, place).
+            # Serves the search for words, anywhere in a job.
             GinIndex(fields=("search",), condition=models.Q(is_active=True), name="jobs_job_search"),
+            # Serves the same in titles, which come first.
             GinIndex(IN_TITLE, condition=models.Q(is_active=True), name="jobs_job_search_title"),
+            # Serves the same in title, company, category and place, which come second.
             GinIndex(IN_NAMES, condition=models.Q(is_active=True), name="jobs_job_search_names"),
         )
 

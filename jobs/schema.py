@@ -183,6 +183,8 @@ jobs_documented = documented(
         "How many of the jobs that the same parameters list are of each type, category, location and company, the most "
         "frequent first, up to twenty of each. Where nothing is found, `without` tells which filters to drop.",
         responses=FacetsSerializer,
+        # It is no list, but is narrowed like one.
+        filters=True,
         answer=FACETS,
         errors=(_bad_filter, _unknown_city),
     ),

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.tests.factories import EmployerFactory
-from jobs.models import Job
+from jobs.models import Job, Suggestion
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,15 @@ class TestSuggestions:
         assert suggested("chef")["titles"] == ["Head Chef"]
         assert suggested("acme")["companies"] == []
         assert suggested("beta")["companies"] == ["Beta"]
+
+    def test_an_erased_company_is_suggested_no_more(self, market):
+        job = Job.objects.get(title="Engineer")
+        assert Suggestion.objects.filter(kind="company", text="Acme").exists()
+
+        job.delete()
+        job.employer.delete()
+
+        assert not Suggestion.objects.filter(kind="company", text="Acme").exists()
 
     def test_nobody_types_so_much(self, anonymous):
         assert anonymous.get("/api/jobs/suggest/", {"q": "x" * 101}).status_code == 400
