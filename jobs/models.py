@@ -4,12 +4,15 @@ import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Employer
-from jobs.querysets import JobQuerySet
+from jobs.gazetteer import coordinates
+from jobs.querysets import IN_NAMES, IN_TITLE, JobManager
 from jobs.salary import parse_salary
 
 DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
@@ -44,6 +47,9 @@ class Location(models.Model):
     city = models.CharField(max_length=100)
     state = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100)
+    # Of the city, where the gazetteer knows it.
+    latitude = models.FloatField(null=True, editable=False)
+    longitude = models.FloatField(null=True, editable=False)
 
     class Meta:
         ordering = ("country", "state", "city", "pk")
@@ -53,6 +59,10 @@ class Location(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(filter(None, (self.city, self.state, self.country)))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.latitude, self.longitude = coordinates(self.city, self.country) or (None, None)
+        super().save(*args, **kwargs)
 
 
 class Job(models.Model):
@@ -67,10 +77,11 @@ class Job(models.Model):
         REMOTE = "remote", "Remote"
 
     job_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Foreign keys have no indexes of their own: those below begin with them.
     # NULL once the employer has erased the account, of jobs that somebody applied to: those applications live on.
-    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, null=True, related_name="jobs")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="jobs")
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="jobs")
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, null=True, related_name="jobs", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="jobs", db_index=False)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     title = models.CharField(max_length=255)
     description = models.TextField(max_length=20_000)
     # Kept verbatim: it is the employer's wording.
@@ -85,8 +96,10 @@ class Job(models.Model):
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
     is_active = models.BooleanField(default=True)
+    # The words by which `jobs.search` finds it, kept by a trigger (jobs_job_write_search).
+    search = SearchVectorField(null=True, editable=False)
 
-    objects = JobQuerySet.as_manager()
+    objects = JobManager()
 
     class Meta:
         ordering = ("-posted_at", "-pk")
@@ -107,12 +120,36 @@ class Job(models.Model):
             ),
         )
         indexes = (
-            # Serves the public list, newest first.
+            # Serves the public list, newest first, and its deep pages: `closes_at` lets them skip rows unread.
             models.Index(
-                fields=("-posted_at", "-job_id"), condition=models.Q(is_active=True), name="jobs_job_active_newest"
+                fields=("-posted_at", "-job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_active_newest",
             ),
+            # Serves `ordering=closing`, the number of open jobs, and when the next one closes.
+            models.Index(fields=("closes_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_closing"),
+            # Serves `ordering=-salary`, best paid first.
+            models.Index(
+                models.F("salary_maximum").desc(nulls_last=True),
+                models.F("job_id"),
+                condition=models.Q(is_active=True),
+                name="jobs_job_best_paid",
+            ),
+            # Serves `ordering=title`, and which suggested titles are open.
+            models.Index(fields=("title", "job_id"), condition=models.Q(is_active=True), name="jobs_job_title"),
+            # Serves the filters by place and type, newest first.
+            models.Index(fields=("location", "job_type", "-posted_at", "-job_id"), name="jobs_job_place_type_newest"),
+            # Serves the filter by category, newest first, and similar jobs.
+            models.Index(fields=("category", "-posted_at", "-job_id"), name="jobs_job_category_newest"),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
+            # Serves the search for words, anywhere in a job.
+            GinIndex(fields=("search",), condition=models.Q(is_active=True), name="jobs_job_search"),
+            # Serves the same in titles, which come first.
+            GinIndex(IN_TITLE, condition=models.Q(is_active=True), name="jobs_job_search_title"),
+            # Serves the same in title, company, category and place, which come second.
+            GinIndex(IN_NAMES, condition=models.Q(is_active=True), name="jobs_job_search_names"),
         )
 
     def __str__(self) -> str:
@@ -140,3 +177,75 @@ class Job(models.Model):
     def is_open(self) -> bool:
         """Takes applications now."""
         return self.is_active and timezone.now() < self.closes_at
+
+
+class Suggestion(models.Model):
+    """Something to propose to who types or mistypes, gathered from jobs by the trigger that writes their search.
+
+    It may outlive its jobs: who proposes it looks for an open one first.
+    """
+
+    class Kind(models.TextChoices):
+        WORD = "word", "Word of a title, company, category or place"
+        TITLE = "title", "Title"
+        COMPANY = "company", "Company"
+        PLACE = "place", "Place"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    # The key of the company or place; of words and titles the folded text.
+    key = models.CharField(max_length=300)
+    text = models.CharField(max_length=310)
+    # Without accents and capitals, after a space, so that " soft" finds every word that starts so.
+    folded = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "key"), name="jobs_suggestion_unique_key"),
+            models.CheckConstraint(
+                name="jobs_suggestion_kind_known",
+                condition=models.Q(kind__in=["word", "title", "company", "place"]),
+            ),
+        )
+        indexes = (
+            # Serves what to propose to who types.
+            GinIndex(
+                OpClass(models.F("folded"), name="gin_trgm_ops"),
+                condition=~models.Q(kind="word"),
+                name="jobs_suggestion_typed",
+            ),
+            # Serves which words resemble a mistyped one; without the titles, most of which resemble it somewhere.
+            GinIndex(
+                OpClass(models.F("folded"), name="gin_trgm_ops"),
+                condition=models.Q(kind="word"),
+                name="jobs_suggestion_mistyped",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Change(models.Model):
+    """How often jobs, or the names that they are shown with, have changed; raised by triggers, read by jobs.versions.
+
+    Spread over several rows, so that writers need not wait for each other.
+    """
+
+    class Topic(models.TextChoices):
+        JOBS = "jobs", "Jobs"
+        NAMES = "names", "Companies, categories and locations"
+
+    topic = models.CharField(max_length=10, choices=Topic)
+    shard = models.PositiveSmallIntegerField()
+    changes = models.PositiveBigIntegerField()
+    # The number of the last transaction: tells apart what a rollback took back from what came instead.
+    transaction = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("topic", "shard"), name="jobs_change_unique_shard"),
+            models.CheckConstraint(name="jobs_change_topic_known", condition=models.Q(topic__in=["jobs", "names"])),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.changes}"

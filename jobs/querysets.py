@@ -4,11 +4,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 
 from accounts.models import User
+
+
+def _words_of(weights: str) -> Func:
+    """Return the part of a job's search vector that has these weights: A title, B company, C category and place."""
+    of_these = Func(Value(weights), function="", template='%(expressions)s::"char"[]')
+    return Func(F("search"), of_these, function="ts_filter", output_field=SearchVectorField())
+
+
+IN_TITLE = _words_of("{a}")
+IN_NAMES = _words_of("{a,b,c}")
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -54,3 +65,10 @@ class JobQuerySet(models.QuerySet[Any]):
     def with_details(self) -> "JobQuerySet":
         """Fetch what `expand=` shows in the same query."""
         return self.select_related("employer", "location", "category")
+
+
+class JobManager(models.Manager.from_queryset(JobQuerySet)):  # type: ignore[misc]
+    """Leaves out what only the database reads."""
+
+    def get_queryset(self) -> JobQuerySet:
+        return super().get_queryset().defer("search")

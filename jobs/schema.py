@@ -9,7 +9,13 @@ from accounts.schema import EMPLOYER
 from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
 from jobs.models import Category, Location
-from jobs.serializers import JobDetailsSerializer, JobSerializer
+from jobs.serializers import (
+    FacetsSerializer,
+    JobDetailsSerializer,
+    JobSerializer,
+    SuggestionsSerializer,
+    SuggestQuerySerializer,
+)
 
 # --- Examples ---------------------------------------------------------------------------------------------------------
 
@@ -44,6 +50,19 @@ JOB_DETAILS = {
     "employer_details": {**EMPLOYER, "user": JOB["employer"]},
     "location_details": LOCATION,
     "category_details": CATEGORY,
+}
+
+FACETS = {
+    "count": 3,
+    "did_you_mean": None,
+    "job_type": [
+        {"value": "full-time", "name": "full-time", "count": 2},
+        {"value": "remote", "name": "remote", "count": 1},
+    ],
+    "category": [{"value": CATEGORY["category_id"], "name": CATEGORY["name"], "count": 3}],
+    "location": [{"value": LOCATION["location_id"], "name": "Abeokuta, Nigeria", "count": 3}],
+    "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
+    "without": [],
 }
 
 # --- Categories and locations -----------------------------------------------------------------------------------------
@@ -131,6 +150,14 @@ _expand = OpenApiParameter(
     explode=False,
     description="Adds `employer_details`, `location_details`, `category_details`. Several are joined by commas.",
 )
+_did_you_mean = OpenApiParameter(
+    "X-Did-You-Mean",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="The words that the caller seems to have meant; these were looked for if its own find nothing.",
+)
+_unknown_city = ValidationError({"near": ["No city of this name is known. Is there a larger one nearby?"]})
 _unknown_detail = ValidationError({"expand": ["company: not one of employer, location, category."]})
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
 _past = ValidationError({"expires_at": ["This date is in the past."]})
@@ -140,11 +167,43 @@ jobs_documented = documented(
     list=operation(
         "Search jobs",
         "Open jobs (active and not expired), newest first. All filters narrow together; `job_type` and `category` may "
-        "be repeated, and then any of them fits. Administrators also find closed jobs.",
-        parameters=[_expand],
+        "be repeated, and then any of them fits. Administrators also find closed jobs.\n\n"
+        "With `search`, first come jobs that have the words in the title, then those that have them in title, company, "
+        "category and place, then the others; in each group the newest first. Words that find nothing are taken for "
+        "mistyped: if similar ones find something, these are the answer, and the header `X-Did-You-Mean` names them "
+        "(percent-encoded UTF-8).\n\n"
+        "Rows are always current. `count` may be up to five seconds old where counting takes long.",
+        parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
         answer=[JOB],
         errors=(_bad_filter, _unknown_detail),
+    ),
+    facets=operation(
+        "Count jobs by facet",
+        "How many of the jobs that the same parameters list are of each type, category, location and company, the most "
+        "frequent first, up to twenty of each. Where nothing is found, `without` tells which filters to drop.",
+        responses=FacetsSerializer,
+        # It is no list, but is narrowed like one.
+        filters=True,
+        answer=FACETS,
+        errors=(_bad_filter, _unknown_city),
+    ),
+    suggest=operation(
+        "Suggest what to search for",
+        "Titles, companies and places of open jobs in which a word starts like `q`, up to eight of each: for people "
+        "who are typing.",
+        parameters=[SuggestQuerySerializer],
+        responses=SuggestionsSerializer,
+        answer={"titles": ["Software Engineer"], "companies": ["Softly Ltd"], "places": []},
+        errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
+    ),
+    similar=operation(
+        "Show similar jobs",
+        "Up to ten open jobs of the same category, those first whose titles have the most words in common.",
+        parameters=[_expand],
+        responses=ExpandableJobSerializer(many=True),
+        answer=[JOB],
+        errors=(_unknown_detail,),
     ),
     create=operation(
         "Post a job",

@@ -98,3 +98,49 @@ class JobDetailsSerializer(JobSerializer):
         for name in set(self.DETAILS) - set(self.context.get("expand", self.DETAILS)):
             del fields[f"{name}_details"]
         return fields
+
+
+class FacetValueSerializer(serializers.Serializer[Any]):
+    """How many of the jobs have a value."""
+
+    value = serializers.CharField(help_text="As the filter of that name takes it.")
+    name = serializers.CharField(allow_blank=True, help_text="For people.")
+    count = serializers.IntegerField()
+
+
+class DroppedFilterSerializer(serializers.Serializer[Any]):
+    """How many jobs there would be without one of the filters."""
+
+    filter = serializers.CharField(help_text="The parameter that is left out.")
+    count = serializers.IntegerField()
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """What a list of jobs consists of."""
+
+    count = serializers.IntegerField()
+    did_you_mean = serializers.CharField(
+        allow_null=True,
+        help_text="The words that the caller seems to have meant; these were looked for if its own find nothing.",
+    )
+    job_type = FacetValueSerializer(many=True)
+    category = FacetValueSerializer(many=True)
+    location = FacetValueSerializer(many=True)
+    employer = FacetValueSerializer(many=True)
+    without = DroppedFilterSerializer(
+        many=True, help_text="Where nothing is found: the filters without any one of which something would be."
+    )
+
+
+class SuggestQuerySerializer(serializers.Serializer[Any]):
+    """What is typed."""
+
+    q = BlankableLineField(max_length=100, default="", help_text="Two letters at least; fewer suggest nothing.")
+
+
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    """What can be searched for, and finds open jobs."""
+
+    titles = serializers.ListField(child=serializers.CharField())
+    companies = serializers.ListField(child=serializers.CharField())
+    places = serializers.ListField(child=serializers.CharField())

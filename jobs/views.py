@@ -1,9 +1,12 @@
 """Categories, locations and jobs."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Model, QuerySet, Value
 from django.db.models.functions import Lower
+from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,10 +17,20 @@ from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrA
 from anywork.api.exceptions import AlreadyExists, unique_violation_as
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
-from jobs.filters import JobFilter
+from jobs.discovery import count_facets, similar_jobs, suggest
+from jobs.filters import JobFilter, without_each
+from jobs.listing import JobListing
 from jobs.models import Category, Job, Location
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
-from jobs.serializers import CategorySerializer, JobDetailsSerializer, JobSerializer, LocationSerializer
+from jobs.serializers import (
+    CategorySerializer,
+    FacetsSerializer,
+    JobDetailsSerializer,
+    JobSerializer,
+    LocationSerializer,
+    SuggestionsSerializer,
+    SuggestQuerySerializer,
+)
 from jobs.services import delete_or_close_job
 from jobs.signals import job_viewed
 
@@ -82,10 +95,27 @@ class LocationViewSet(SharedVocabularyViewSet):
     unique_fields = ("city", "state", "country")
 
 
-class JobWriteMixin:
+class JobMixin:
     """What the public and the employer's view of jobs do alike."""
 
     caller: Any
+    detail: bool
+    listing: JobListing | None = None
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return a JobListing for a list; a single job is found whatever the parameters say."""
+        return queryset if self.detail else super().filter_queryset(queryset)  # type: ignore[misc]
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        self.listing = queryset if isinstance(queryset, JobListing) else None
+        return super().paginate_queryset(queryset)  # type: ignore[misc]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if status.is_success(answer.status_code) and self.listing and self.listing.did_you_mean:
+            # A header holds ASCII alone; not every word is.
+            answer["X-Did-You-Mean"] = quote(self.listing.did_you_mean, safe=" ")
+        return answer
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         serializer.save(employer=self.caller.employer)
@@ -95,7 +125,7 @@ class JobWriteMixin:
 
 
 @jobs_documented
-class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
+class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
     """Job postings: open ones for everybody."""
 
     serializer_class = JobSerializer
@@ -104,16 +134,24 @@ class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
     owner_field = "employer_id"
     permissions = {
         "list": (),
+        "facets": (),
+        "suggest": (),
         "retrieve": (),
+        "similar": (),
         "create": (IsEmployer, HasProvenEmail),
         "update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "partial_update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "destroy": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
     }
 
+    @property
+    def selection(self) -> str:
+        """Which jobs the list is made of."""
+        return "all" if self.caller.is_staff else "open"
+
     def get_queryset(self) -> QuerySet[Job]:
         user = self.caller
-        jobs = Job.objects.listed_to(user) if self.action == "list" else Job.objects.visible_to(user)
+        jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
         return jobs.with_details() if self._expand() else jobs
 
     def get_serializer_class(self) -> type[JobSerializer]:
@@ -128,13 +166,36 @@ class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
             job_viewed.send(sender=Job, job=job)
         return Response(self.get_serializer(job).data)
 
+    @action(detail=False, pagination_class=None)
+    def facets(self, request: Request) -> Response:
+        listing = self.filter_queryset(self.get_queryset())
+        facets = {
+            "count": listing.count(),
+            "did_you_mean": listing.did_you_mean,
+            **count_facets(listing),
+            "without": [] if listing.count() else without_each(self.get_queryset(), request),
+        }
+        return Response(FacetsSerializer(facets).data)
+
+    @action(detail=False, filterset_class=None, pagination_class=None)
+    def suggest(self, request: Request) -> Response:
+        asked = SuggestQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(SuggestionsSerializer(suggest(asked.validated_data["q"])).data)
+
+    @action(detail=True, filterset_class=None)
+    def similar(self, request: Request, **kwargs: Any) -> Response:
+        jobs = similar_jobs(self.get_object())
+        page = self.paginate_queryset(list(jobs.with_details() if self._expand() else jobs))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
     def _expand(self) -> list[str]:
         """Return what `?expand=` names.
 
         Raises:
             ValidationError: it names something else than employer, location and category.
         """
-        if self.action not in {"list", "retrieve"}:
+        if self.action not in {"list", "retrieve", "similar"}:
             return []
         names = [name for name in self.request.query_params.get("expand", "").split(",") if name]
         if unknown := set(names) - set(JobDetailsSerializer.DETAILS):
@@ -144,7 +205,7 @@ class JobViewSet(JobWriteMixin, PublicReadMixin, CRUDViewSet):
 
 
 @employer_jobs_documented
-class EmployerJobViewSet(JobWriteMixin, CRUDViewSet):
+class EmployerJobViewSet(JobMixin, CRUDViewSet):
     """An employer's own jobs, open or not, with their details."""
 
     filterset_class = JobFilter
@@ -152,6 +213,11 @@ class EmployerJobViewSet(JobWriteMixin, CRUDViewSet):
     permission_classes = (IsEmployer,)
     permissions = {"create": (IsEmployer, HasProvenEmail)}
     lookup_url_kwarg = "job_id"
+
+    @property
+    def selection(self) -> str:
+        """Which jobs the list is made of."""
+        return str(self.caller.pk)
 
     def get_queryset(self) -> QuerySet[Job]:
         return Job.objects.owned_by(self.caller).with_details()

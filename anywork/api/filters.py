@@ -58,6 +58,10 @@ class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
 
     field_class = RepeatableField
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The values are columns of the row, which none of them finds twice; DISTINCT would sort all rows for a page.
+        super().__init__(*args, **{"distinct": False, **kwargs})
+
 
 class RepeatableTextFilter(RepeatableChoiceFilter):
     """`?category=a&category=b`: any of them; `method` gets the list."""

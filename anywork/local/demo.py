@@ -160,9 +160,7 @@ def _categories() -> "dict[str, Category]":
 def _locations() -> "list[Location]":
     from jobs.models import Location
 
-    return Location.objects.bulk_create(
-        Location(city=city, state=state, country=land) for city, state, land in LOCATIONS
-    )
+    return [Location.objects.create(city=city, state=state, country=land) for city, state, land in LOCATIONS]
 
 
 def _application(seeker: "User", job: "Job", answers: tuple[str, ...]) -> None:

@@ -37,6 +37,13 @@ def _closed_mail_connections() -> Iterator[None]:
     connections.close()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    from jobs.versions import VersionedCache
+
+    VersionedCache.forget_all()
+
+
 @pytest.fixture
 def anonymous() -> "APIClient":
     """A client without a token."""

@@ -78,6 +78,10 @@ DELETE /api/locations/{unused_location}/                   | 401   | 403    | 40
 GET    /api/jobs/{open}/                                   | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/jobs/{closed}/                                 | 404   | 404    | 200   | 404    | 200   | 404   | 200
 GET    /api/jobs/{hidden}/                                 | 404   | 404    | 404   | 404    | 200   | 404   | 200
+GET    /api/jobs/{open}/similar/                           | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/jobs/{hidden}/similar/                         | 404   | 404    | 404   | 404    | 200   | 404   | 200
+GET    /api/jobs/facets/                                   | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/jobs/suggest/                                  | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/jobs/                                          | 401   | 403    | 403   | 403    | 201   | 201   | 403
 PUT    /api/jobs/{open}/                                   | 401   | 403    | 403   | 403    | 200   | 403   | 200
 PUT    /api/jobs/{hidden}/                                 | 401   | 403    | 403   | 403    | 200   | 404   | 200

@@ -292,6 +292,8 @@ class TestRates:
             assert seeker.get(url).headers["RateLimit-Policy"] == '"user";q=9;w=60'
 
     def test_list_costs_no_query_but_for_one_in_many(self, anonymous, db, rates, django_assert_num_queries):
+        # The second time, the number of jobs is known.
+        anonymous.get(JOBS)
         with CaptureQueriesContext(connection) as unlimited:
             anonymous.get(JOBS)
         rates(anon="1200/min")

@@ -1,0 +1,114 @@
+"""What helps to find jobs beside the list itself: counts by facet, suggestions, similar jobs."""
+
+import re
+from typing import Any
+
+from django.contrib.postgres.search import SearchQueryField, SearchRank
+from django.db import connection
+from django.db.models import Case, Exists, Func, OuterRef, Q, TextField, UUIDField, Value, When
+from django.db.models.functions import Cast, Length, StrIndex
+
+from jobs.listing import NEWEST, JobListing
+from jobs.models import Job, Suggestion
+from jobs.querysets import IN_TITLE, JobQuerySet
+from jobs.versions import VersionedCache
+
+_WORD = re.compile(r"\w\w")
+
+# Of each facet, the most frequent; of each kind of suggestion; of similar jobs.
+FACET_VALUES = 20
+SUGGESTIONS = 8
+SIMILAR_JOBS = 10
+# So many are looked at for the best.
+_CANDIDATES = 200
+_NEIGHBOURS = 500
+
+Facets = dict[str, list[dict[str, Any]]]
+_facets: VersionedCache[Facets] = VersionedCache(max_size=200)
+
+# By hand: the ORM knows no grouping sets, and four queries would read the jobs four times.
+_COUNT_FACETS = """
+    WITH found AS MATERIALIZED ({found}),
+    counted AS (
+        SELECT job_type, category_id, location_id, employer_id, count(*) AS jobs
+        FROM found GROUP BY GROUPING SETS (job_type, category_id, location_id, employer_id)
+    ),
+    ranked AS (
+        SELECT *, row_number() OVER (
+            PARTITION BY job_type IS NULL, category_id IS NULL, location_id IS NULL, employer_id IS NULL
+            ORDER BY jobs DESC, job_type, category_id, location_id, employer_id
+        ) AS place
+        FROM counted
+    )
+    SELECT
+        CASE
+            WHEN job_type IS NOT NULL THEN 'job_type'
+            WHEN category_id IS NOT NULL THEN 'category'
+            WHEN location_id IS NOT NULL THEN 'location'
+            ELSE 'employer'
+        END,
+        coalesce(job_type, category_id::text, location_id::text, employer_id::text),
+        coalesce(job_type, category.name, nullif(concat_ws(', ', city, country), ''), company_name),
+        jobs
+    FROM ranked
+        LEFT JOIN jobs_category AS category USING (category_id)
+        LEFT JOIN jobs_location USING (location_id)
+        LEFT JOIN accounts_employer ON user_id = employer_id
+    WHERE place <= %s AND coalesce(job_type, category_id::text, location_id::text, employer_id::text) IS NOT NULL
+    ORDER BY 1, jobs DESC, 3, 2
+"""
+
+
+def count_facets(listing: JobListing) -> Facets:
+    """Return the most frequent types, categories, locations and companies of the jobs that are listed."""
+    return _facets.get(listing.key, listing.version.everything, lambda: _count_facets(listing))[0]
+
+
+def _count_facets(listing: JobListing) -> Facets:
+    facets: Facets = {"job_type": [], "category": [], "location": [], "employer": []}
+    if not listing.count():
+        return facets
+    found = listing.queryset.order_by().values("job_type", "category_id", "location_id", "employer_id")
+    sql, parameters = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_FACETS.format(found=sql), [*parameters, FACET_VALUES])
+        for facet, value, name, count in cursor.fetchall():
+            facets[facet].append({"value": value, "name": name, "count": count})
+    return facets
+
+
+def suggest(typed: str) -> dict[str, list[str]]:
+    """Return titles, companies and places of open jobs in which a word starts like what somebody types."""
+    return {
+        "titles": _suggest(typed, Suggestion.Kind.TITLE, title=OuterRef("text")),
+        "companies": _suggest(typed, Suggestion.Kind.COMPANY, employer=OuterRef("row")),
+        "places": _suggest(typed, Suggestion.Kind.PLACE, location=OuterRef("row")),
+    }
+
+
+def _suggest(typed: str, kind: Suggestion.Kind, **job: OuterRef) -> list[str]:
+    if not _WORD.search(typed):
+        return []
+    folded = Func(Value(typed), function="jobs_folded", output_field=TextField())
+    # What begins so comes first, then what is short.
+    order = (StrIndex("folded", folded), Length("text"), "text")
+    candidates = Suggestion.objects.filter(kind=kind, folded__contains=folded).order_by(*order)[:_CANDIDATES]
+    # Only a company or place has a key that is one.
+    row = Case(When(~Q(kind=Suggestion.Kind.TITLE), then=Cast("key", UUIDField())))
+    suggested = Suggestion.objects.filter(pk__in=candidates.values("pk")).annotate(row=row)
+    suggested = suggested.filter(Exists(Job.objects.open().filter(**job))).order_by(*order)
+    return list(dict.fromkeys(suggested.values_list("text", flat=True)[:SUGGESTIONS]))
+
+
+def similar_jobs(job: Job) -> JobQuerySet:
+    """Return open jobs of the same category whose titles have the most words in common, those in its place first."""
+    neighbours = Job.objects.open().filter(category=job.category_id).exclude(pk=job.pk).order_by(*NEWEST)
+    words = "plainto_tsquery('jobs_stems', jobs_plain_text(%(expressions)s))"
+    in_common = Func(
+        Value(job.title),
+        template=f"replace({words}::text, ' & ', ' | ')::tsquery",
+        output_field=SearchQueryField(),
+    )
+    likeness = (SearchRank(IN_TITLE, in_common).desc(), Case(When(location=job.location_id, then=0), default=1))
+    jobs: JobQuerySet = Job.objects.filter(pk__in=neighbours.values("pk")[:_NEIGHBOURS])
+    return jobs.order_by(*likeness, *NEWEST)[:SIMILAR_JOBS]

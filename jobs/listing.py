@@ -1,0 +1,176 @@
+"""A list of jobs as its pages are turned: the count remembered, each page by the fastest way to it.
+
+PostgreSQL's planner guesses how many jobs have certain words, and a wrong guess costs seconds: few jobs are found
+fastest by the index of words and then sorted; of many, a page is found fastest by walking along the index of the order
+and looking for the words in each job. Here the number is known, because a page shows it, and decides.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Value
+
+from jobs.querysets import JobQuerySet
+from jobs.search import SearchQuery
+from jobs.versions import Version, VersionedCache
+
+NEWEST = ("-posted_at", "-pk")
+
+# Up to so many are fetched by the index of words and sorted, without a second thought.
+_FEW = 2_000
+# From here on, the keys of a page are found first: most of the way the index suffices.
+_DEEP = 200
+
+
+class Found(NamedTuple):
+    """How many jobs a search finds, by tier, and with which words."""
+
+    tiers: tuple[int, ...]
+    query: SearchQuery | None = None
+    # Among so many jobs, about.
+    among: int = 0
+    # How it is spelt, where it seems to be misspelt.
+    did_you_mean: str | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.tiers)
+
+
+_counts: VersionedCache[Found] = VersionedCache()
+
+
+class JobListing:
+    """What is left of `jobs` by the filters and the search, in order; Paginator takes it for a list.
+
+    Args:
+        jobs: the jobs that the filters leave, ordered if the caller asked for an order.
+        search: what is looked for in them; ordered by relevance unless the caller asked for another order.
+        key: tells this selection from others, however it is ordered.
+        version: as of which version of the database the caller looks.
+    """
+
+    def __init__(self, jobs: JobQuerySet, *, search: SearchQuery | None, key: Hashable, version: Version) -> None:
+        self._jobs = jobs
+        self._search = search
+        self.key = key
+        self.version = version
+
+    @property
+    def found(self) -> Found:
+        return self._found[0]
+
+    @property
+    def is_current(self) -> bool:
+        """The count is that of the version, not of up to five seconds before."""
+        return self._found[1]
+
+    @property
+    def did_you_mean(self) -> str | None:
+        """The words that the caller seems to have meant; those that were looked for, if the caller's find nothing."""
+        return self.found.did_you_mean
+
+    @property
+    def queryset(self) -> JobQuerySet:
+        """All jobs that are found, in any order."""
+        query = self.found.query
+        return self._jobs.filter(query.anywhere(by_index=True)) if query else self._jobs
+
+    def count(self) -> int:
+        return self.found.total
+
+    def __getitem__(self, page: slice) -> list[Any]:
+        if self.found.query is None:
+            return list(self._in_order(self._jobs, page))
+        if self._jobs.query.order_by:
+            return list(self._found_in_order(self.found.query, page))
+        return list(self._found_by_relevance(self.found.query, page))
+
+    @cached_property
+    def _found(self) -> tuple[Found, bool]:
+        return _counts.get(self.key, self.version.everything, self._look)
+
+    def _look(self) -> Found:
+        if self._search is None:
+            return Found((self._jobs.count(),))
+        if (found := self._look_for(self._search)).total:
+            return found._replace(did_you_mean=self._search.well_spelt())
+        for query in self._search.corrections():
+            if (corrected := self._look_for(query)).total:
+                return corrected._replace(did_you_mean=query.text)
+        return found
+
+    def _look_for(self, query: SearchQuery) -> Found:
+        # Of each tier alone by its own index, which takes a fraction of looking into every job that is found.
+        if query.excludes:
+            parts = query.tiers(by_index=True)
+        else:
+            parts = (
+                Q(query.in_title(by_index=True)),
+                Q(query.in_names(by_index=True)),
+                Q(query.anywhere(by_index=True)),
+            )
+        in_title, in_names, anywhere = _count_each(self._jobs.filter(part) for part in parts)
+        tiers = (in_title, in_names, anywhere)
+        if not query.excludes:
+            tiers = (in_title, in_names - in_title, anywhere - in_names)
+        return Found(tiers, query, among=_number_of_jobs() if sum(tiers) > _FEW else 0)
+
+    def _in_order(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
+        if page.start < _DEEP:
+            return jobs[page]
+        return self._jobs.filter(pk__in=jobs.values("pk")[page])
+
+    def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+        by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
+        jobs = self._jobs.filter(query.anywhere(by_index=by_index))
+        return self._in_order(self._by_index(jobs, query) if by_index else jobs, page)
+
+    def _found_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+        by_relevance = (query.tier(), *NEWEST)
+        if self.found.total <= _FEW:
+            return self._jobs.filter(query.anywhere(by_index=True)).order_by(*by_relevance)[page]
+        parts = []
+        before = 0
+        for number, count in enumerate(self.found.tiers):
+            start, stop = max(page.start - before, 0), min(page.stop - before, count)
+            if start < stop:
+                parts.append(self._tier(query, number, slice(start, stop)).values("pk"))
+            before += count
+        keys = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        return self._jobs.filter(pk__in=keys).order_by(*by_relevance)
+
+    def _tier(self, query: SearchQuery, number: int, page: slice) -> QuerySet[Any]:
+        tiers = self.found.tiers
+        # By the index, the lower tiers are what their own index finds without what the higher ones have.
+        by_index = self._is_found_faster_by_index(tiers[number], sum(tiers[: number + 1]), page)
+        jobs = self._jobs.filter(query.tiers(by_index=by_index)[number]).order_by(*NEWEST)
+        return (self._by_index(jobs, query) if by_index else jobs)[page]
+
+    def _by_index(self, jobs: JobQuerySet, query: SearchQuery) -> JobQuerySet:
+        """Keep the planner from walking: no index has an order that begins by what is true of all of them."""
+        order = jobs.query.order_by
+        return jobs.order_by(query.anywhere(by_index=False), *order)
+
+    def _is_found_faster_by_index(self, count: int, fetched: int, page: slice) -> bool:
+        """Compare how many jobs each way reads to find the page of `count` jobs."""
+        return fetched <= _FEW or fetched * count < page.stop * self.found.among
+
+
+def _number_of_jobs() -> int:
+    """Return the number of all jobs, about, as PostgreSQL last saw it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'jobs_job'::regclass")
+        return int(cursor.fetchone()[0])
+
+
+def _count_each(selections: Iterable[JobQuerySet]) -> Iterator[int]:
+    """Return the sizes of several selections by one query."""
+    counts = [
+        jobs.order_by().values(number=Value(number)).annotate(count=Count("*"))
+        for number, jobs in enumerate(selections)
+    ]
+    found = dict(counts[0].union(*counts[1:], all=True).values_list("number", "count"))
+    return (found.get(number, 0) for number in range(len(counts)))

@@ -1,0 +1,143 @@
+"""Facets, suggestions, similar jobs."""
+
+import pytest
+
+from accounts.tests.factories import EmployerFactory
+from jobs.models import Job, Suggestion
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lagos():
+    return LocationFactory(city="Lagos", country="Nigeria")
+
+
+@pytest.fixture
+def market(lagos):
+    food, software = CategoryFactory(name="Food"), CategoryFactory(name="Software")
+    acme, crust = EmployerFactory(company_name="Acme"), EmployerFactory(company_name="Golden Crust")
+    JobFactory(title="Chef", category=food, location=lagos, employer=crust, job_type="remote", description="Cook.")
+    JobFactory(title="Head Chef", category=food, location=lagos, employer=crust, description="Cook.")
+    JobFactory(title="Engineer", category=software, employer=acme, description="Build.")
+    JobFactory(title="Closed Chef", category=food, location=lagos, employer=crust, closed=True)
+
+
+def counts(facet):
+    return {value["name"]: value["count"] for value in facet}
+
+
+class TestFacets:
+    def test_seeker_counts_what_a_search_consists_of(self, anonymous, market, lagos):
+        facets = anonymous.get("/api/jobs/facets/?search=chef").json()
+
+        assert facets["count"] == 2
+        assert counts(facets["job_type"]) == {"remote": 1, "full-time": 1}
+        assert counts(facets["category"]) == {"Food": 2}
+        assert facets["location"] == [{"value": str(lagos.pk), "name": "Lagos, Nigeria", "count": 2}]
+        assert counts(facets["employer"]) == {"Golden Crust": 2}
+        assert facets["without"] == []
+
+    def test_seeker_counts_all_and_the_most_frequent_come_first(self, anonymous, market):
+        facets = anonymous.get("/api/jobs/facets/").json()
+
+        assert [value["count"] for value in facets["employer"]] == [2, 1]
+        assert facets["employer"][0]["name"] == "Golden Crust"
+
+    def test_a_facet_is_current_after_a_change(self, anonymous, market):
+        anonymous.get("/api/jobs/facets/")
+        Job.objects.filter(title="Chef").update(is_active=False)
+
+        assert anonymous.get("/api/jobs/facets/").json()["count"] == 2
+
+    def test_seeker_finds_nothing_and_learns_which_filter_to_drop(self, anonymous, market):
+        facets = anonymous.get("/api/jobs/facets/?search=chef&country=Kenya&job_type=full-time").json()
+
+        assert facets["count"] == 0
+        assert facets["without"] == [{"filter": "country", "count": 1}]
+
+    def test_seeker_mistypes_and_is_told_what_was_meant(self, anonymous, market):
+        facets = anonymous.get("/api/jobs/facets/?search=enginer").json()
+
+        assert (facets["count"], facets["did_you_mean"]) == (1, "engineer")
+
+    def test_seeker_sends_a_bad_filter_and_is_told(self, anonymous):
+        assert anonymous.get("/api/jobs/facets/?employer=x").status_code == 400
+
+    def test_only_administrators_count_closed_jobs(self, anonymous, admin, market):
+        for client, count in [(anonymous, 2), (admin, 3), (anonymous, 2)]:
+            assert client.get("/api/jobs/facets/?category=Food").json()["count"] == count
+
+
+class TestSuggestions:
+    @pytest.mark.parametrize(
+        ("typed", "suggested"),
+        [
+            ("che", (["Chef", "Head Chef"], [], [])),
+            ("HEAD ch", (["Head Chef"], [], [])),
+            ("cru", ([], ["Golden Crust"], [])),
+            ("lag", ([], [], ["Lagos, Nigeria"])),
+            ("hef", ([], [], [])),
+            ("c", ([], [], [])),
+            ("", ([], [], [])),
+            ("%%", ([], [], [])),
+        ],
+    )
+    def test_seeker_types_and_is_helped(self, anonymous, market, typed, suggested):
+        answer = anonymous.get("/api/jobs/suggest/", {"q": typed})
+
+        assert answer.json() == dict(zip(("titles", "companies", "places"), suggested, strict=True))
+
+    def test_what_is_closed_or_renamed_is_suggested_no_more(self, anonymous, market):
+        job = Job.objects.get(title="Engineer")
+        job.employer.company_name = "Beta"
+        job.employer.save()
+        Job.objects.filter(title="Chef").update(is_active=False)
+
+        def suggested(typed):
+            return anonymous.get("/api/jobs/suggest/", {"q": typed}).json()
+
+        assert suggested("chef")["titles"] == ["Head Chef"]
+        assert suggested("acme")["companies"] == []
+        assert suggested("beta")["companies"] == ["Beta"]
+
+    def test_an_erased_company_is_suggested_no_more(self, market):
+        job = Job.objects.get(title="Engineer")
+        assert Suggestion.objects.filter(kind="company", text="Acme").exists()
+
+        job.delete()
+        job.employer.delete()
+
+        assert not Suggestion.objects.filter(kind="company", text="Acme").exists()
+
+    def test_nobody_types_so_much(self, anonymous):
+        assert anonymous.get("/api/jobs/suggest/", {"q": "x" * 101}).status_code == 400
+
+
+class TestSimilarJobs:
+    def test_seeker_sees_open_jobs_of_the_category_with_the_likest_first(self, anonymous, market, lagos):
+        food = Job.objects.get(title="Chef").category
+        JobFactory(title="Sous Chef de Cuisine", category=food)
+        JobFactory(title="Waiter", category=food)
+        job = JobFactory(title="Chef de Cuisine", category=food, location=lagos)
+
+        answer = anonymous.get(f"/api/jobs/{job.pk}/similar/").json()
+
+        titles = [row["title"] for row in answer["results"]]
+        assert answer["count"] == 4
+        assert titles[0] == "Sous Chef de Cuisine"
+        assert set(titles) == {"Sous Chef de Cuisine", "Chef", "Head Chef", "Waiter"}
+        assert titles[-1] == "Waiter"
+
+    def test_seeker_expands_similar_jobs(self, anonymous, market):
+        job = Job.objects.get(title="Chef")
+
+        answer = anonymous.get(f"/api/jobs/{job.pk}/similar/?expand=location").json()
+
+        assert [row["location_details"]["city"] for row in answer["results"]] == ["Lagos"]
+
+    def test_a_hidden_job_has_no_similar_ones(self, anonymous, market):
+        job = Job.objects.get(title="Closed Chef")
+
+        assert anonymous.get(f"/api/jobs/{job.pk}/similar/").status_code == 404

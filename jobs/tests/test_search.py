@@ -1,0 +1,307 @@
+"""What words find, in which order, and what becomes of mistyped ones."""
+
+from datetime import timedelta
+from urllib.parse import unquote
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tests.factories import EmployerFactory
+from jobs.models import Category, Job, Location
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+URL = "/api/jobs/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def found(anonymous):
+    """Return a function that lists the titles which the parameters find."""
+
+    def titles(search, **parameters):
+        answer = anonymous.get(URL, {"search": search, **parameters})
+        assert answer.status_code == 200, answer.json()
+        assert answer.json()["count"] == len(answer.json()["results"])
+        return [job["title"] for job in answer.json()["results"]]
+
+    return titles
+
+
+@pytest.fixture
+def post():
+    """Return a function that posts jobs of these titles, the first one last."""
+    place, category, company = LocationFactory(city="Jos"), CategoryFactory(name="Work"), EmployerFactory()
+
+    def jobs(*titles, **values):
+        defaults = {"description": "Come.", "location": place, "category": category, "employer": company}
+        for age, title in enumerate(titles):
+            posted_at = timezone.now() - timedelta(minutes=age)
+            JobFactory(title=title, **{**defaults, "posted_at": posted_at, **values})
+
+    return jobs
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("search", "title"),
+        [
+            ("engineer", "Software Engineers"),
+            ("ENGINEERING", "Software Engineers"),
+            ("managing", "Account Manager"),
+            ("cafe", "Café Waiter"),
+            ("CAFÉ", "Café Waiter"),
+            ("Malmo", "Chauffeur in Malmö"),
+            ("entwickler", "Entwickler für Straßenbau"),
+            ("strassenbau", "Entwickler für Straßenbau"),
+            ("инженер", "Инженер"),
+            ("front end", "Front-End Developer"),
+            ("front-end", "Front-End Developer"),
+            ("full/stack", "Full Stack Developer"),
+        ],
+    )
+    def test_seeker_finds_other_forms_of_a_word(self, found, post, search, title):
+        post(title, "Gardener")
+
+        assert found(search) == [title]
+
+    @pytest.mark.parametrize(
+        ("search", "title"),
+        [
+            ("C++", "C++ Developer"),
+            ("c++", "Developer (C/C++)"),
+            ("C#", "Developer, C#"),
+            (".NET", "ASP.NET Developer"),
+            (".net", "C#/.NET Developer"),
+            ("node.js", "Node.js Developer"),
+            ("NodeJS", "Node JS Developer"),
+            ("IT", "IT Support"),
+            ("it support", "Support of IT"),
+        ],
+    )
+    def test_seeker_finds_names_that_are_no_words(self, found, post, search, title):
+        post(title, "C Developer of networks", "Support for what it takes")
+
+        assert found(search) == [title]
+
+    @pytest.mark.parametrize(
+        ("search", "titles"),
+        [
+            ('"pastry chef"', ["Pastry Chef"]),
+            ("chef pastry", ["Pastry Chef", "Chef of Pastry"]),
+            ("chef -pastry", ["Head Chef"]),
+            ("waiter or head", ["Head Chef", "Waiter"]),
+            ("pastry or waiter", ["Pastry Chef", "Chef of Pastry", "Waiter"]),
+            ("-chef", ["Waiter"]),
+            ('"', []),
+            ('"chef pastry"', []),
+            ("%%%", []),
+        ],
+    )
+    def test_seeker_says_more_precisely_what_to_look_for(self, found, post, search, titles):
+        post("Pastry Chef", "Head Chef", "Chef of Pastry", "Waiter")
+
+        assert found(search) == titles
+
+    @pytest.mark.parametrize(
+        ("search", "titles"),
+        [
+            ("sof", ["Software Engineer"]),
+            ("software engineeri", ["Software Engineering Lead"]),
+            ("java", ["Java Developer", "JavaScript Developer"]),
+            ("java ", ["Java Developer"]),
+            ('"java"', ["Java Developer"]),
+            ("waiter or softw", ["Waiter", "Software Engineer"]),
+            ("developer jav", ["JavaScript Developer", "Java Developer"]),
+        ],
+    )
+    def test_seeker_is_still_typing_the_last_word(self, found, post, search, titles):
+        posted = {"sof": ["Software Engineer"], "software engineeri": ["Software Engineering Lead"]}
+        post(*posted.get(search, ["JavaScript Developer", "Software Engineer", "Java Developer", "Waiter"]))
+
+        assert found(search) == titles
+
+    def test_seeker_finds_words_that_stand_in_company_category_place_and_description(self, found):
+        JobFactory(
+            title="Baker",
+            description="We bake bread.",
+            employer__company_name="Golden Crust",
+            category=CategoryFactory(name="Food & Drink"),
+            location=LocationFactory(city="Abeokuta", country="Nigeria"),
+        )
+        JobFactory(location__country="Kenya")
+
+        for word in ("bread", "crust", "drink", "abeokuta", "nigeria", "golden drinks abeok"):
+            assert found(word) == ["Baker"]
+
+
+class TestOrder:
+    def test_title_comes_before_company_and_place_and_these_before_descriptions(self, found, post):
+        post("Newest", description="A berlin of a job.")
+        post("Company", employer=EmployerFactory(company_name="Berlin Ltd"))
+        post("Berlin Guide", posted_at=timezone.now() - timedelta(days=9))
+        post("Oldest Guide of Berlin", posted_at=timezone.now() - timedelta(days=10))
+
+        assert found("berlin") == ["Berlin Guide", "Oldest Guide of Berlin", "Company", "Newest"]
+        assert found("berlin", ordering="relevance") == found("berlin")
+        assert found("berlin", ordering="newest")[-2:] == ["Berlin Guide", "Oldest Guide of Berlin"]
+        assert found("berlin", ordering="title")[0] == "Berlin Guide"
+
+    def test_jobs_are_ordered_by_what_closes_first(self, found, post):
+        post("Later Chef", expires_at=timezone.now() + timedelta(days=9))
+        post("Sooner Chef", expires_at=timezone.now() + timedelta(days=3))
+
+        assert found("chef", ordering="closing") == ["Sooner Chef", "Later Chef"]
+        assert found("chef", ordering="-closing") == ["Later Chef", "Sooner Chef"]
+
+    @pytest.mark.parametrize("few", [0, 2_000])
+    @pytest.mark.parametrize("among", [0, 10**9])
+    def test_seeker_turns_pages_and_meets_every_job_once_in_the_same_order(
+        self, anonymous, post, monkeypatch, few, among
+    ):
+        monkeypatch.setattr("jobs.listing._FEW", few)
+        monkeypatch.setattr("jobs.listing._number_of_jobs", lambda: among)
+        post(*["Chef"] * 5)
+        post(*["Helper"] * 5, employer=EmployerFactory(company_name="Chef & Co"))
+        post(*["Waiter"] * 5, description="Serve what the chefs cook.")
+        post("Pilot")
+
+        seen = [
+            job["title"]
+            for page in (1, 2, 3, 4)
+            for job in anonymous.get(URL, {"search": "chef", "page": page, "page_size": 4}).json()["results"]
+        ]
+
+        assert seen == ["Chef"] * 5 + ["Helper"] * 5 + ["Waiter"] * 5
+
+
+class TestMistyped:
+    @pytest.mark.parametrize("search", ["enginer", "enginere", "engneer", "Engineerr", "softwrae enginer"])
+    def test_seeker_mistypes_and_finds_what_was_meant(self, anonymous, post, search):
+        post("Software Engineer", "Gardener")
+
+        answer = anonymous.get(URL, {"search": search})
+
+        assert [job["title"] for job in answer.json()["results"]] == ["Software Engineer"]
+        assert answer.headers["X-Did-You-Mean"].split()[-1] == "engineer"
+        assert list(answer.json()) == ["count", "next", "previous", "results"]
+
+    @pytest.mark.parametrize("search", ["engineer", "engineers", "engineering", "engin"])
+    def test_what_is_spelt_right_is_not_corrected(self, anonymous, post, search):
+        post("Software Engineer", "Gardener")
+
+        answer = anonymous.get(URL, {"search": search})
+
+        assert answer.json()["count"] == 1
+        assert "X-Did-You-Mean" not in answer.headers
+
+    def test_a_word_that_is_known_is_not_corrected(self, anonymous, post):
+        post("Baker", "Maker")
+        Job.objects.filter(title="Baker").update(is_active=False)
+
+        answer = anonymous.get(URL, {"search": "baker"})
+
+        assert answer.json()["count"] == 0
+        assert "X-Did-You-Mean" not in answer.headers
+
+    def test_what_resembles_nothing_finds_nothing(self, anonymous, post):
+        post("Baker")
+
+        assert anonymous.get(URL, {"search": "xylophonist"}).json()["count"] == 0
+
+    def test_a_header_takes_every_alphabet(self, anonymous, post):
+        post("Инженер")
+
+        answer = anonymous.get(URL, {"search": "инжинер"})
+
+        assert unquote(answer.headers["X-Did-You-Mean"]) == "инженер"
+        assert answer.headers["X-Did-You-Mean"].isascii()
+
+
+class TestCurrency:
+    """Every change reaches the words at once."""
+
+    def test_a_new_name_of_company_category_or_place_is_found(self, found, post):
+        post("Chef")
+        job = Job.objects.get()
+
+        job.employer.company_name = "Ulysses"
+        job.employer.save()
+        Category.objects.update(name="Odyssey")
+        Location.objects.filter(pk=job.location_id).update(city="Ithaca")
+
+        assert found("ulysses odyssey ithaca") == ["Chef"]
+        assert found("jos") == []
+
+    def test_a_changed_or_moved_job_is_found_by_what_it_is_now(self, found, post):
+        post("Chef")
+        job = Job.objects.get()
+
+        job.title = "Waiter"
+        job.location = LocationFactory(city="Ithaca")
+        job.save()
+
+        assert found("waiter ithaca") == ["Waiter"]
+        assert found("chef") == []
+
+    def test_a_posted_and_a_closed_job_shows_at_the_next_request(self, found, post):
+        assert found("chef") == []
+        post("Chef")
+        assert found("chef") == ["Chef"]
+        Job.objects.update(is_active=False)
+        assert found("chef") == []
+
+    def test_an_unrelated_change_does_not_write_the_words_anew(self, post):
+        post("Chef")
+        Job.objects.update(search="'kept'")
+
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE jobs_job SET title = title, is_active = false")
+
+        assert Job.objects.values_list("search", flat=True).get() == "'kept'"
+
+
+class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def _jobs(self, post):
+        for city, country in [
+            ("Lagos", "Nigeria"),
+            ("Abeokuta", "Nigeria"),
+            ("Malmö", "Sweden"),
+            ("Copenhagen", "Denmark"),
+        ]:
+            post(f"Job in {city}", location=Location.objects.create(city=city, country=country))
+        post("Anywhere", description="Work from Lekki or from home.")
+
+    @pytest.mark.parametrize(
+        ("query", "titles"),
+        [
+            ({"near": "Lagos"}, ["Job in Lagos"]),
+            ({"near": "lagos", "radius_km": 100}, ["Job in Lagos", "Job in Abeokuta"]),
+            ({"near": "Malmo, Sweden"}, ["Job in Malmö", "Job in Copenhagen"]),
+            ({"near": "Malmö", "radius_km": 10}, ["Job in Malmö"]),
+            ({"near": "Tokyo"}, []),
+            ({"city": "malmo"}, ["Job in Malmö"]),
+            ({"location": "Lekki"}, ["Anywhere"]),
+            ({"location": "Nowhere at all"}, []),
+        ],
+    )
+    def test_seeker_looks_around_a_place(self, anonymous, query, titles):
+        answer = anonymous.get(URL, query).json()
+
+        assert {job["title"] for job in answer["results"]} == set(titles)
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ({"near": "Xyzzy"}, "near"),
+            ({"near": "Lagos", "radius_km": 0}, "radius_km"),
+            ({"radius_km": "x"}, "radius_km"),
+        ],
+    )
+    def test_seeker_names_a_place_that_nobody_knows_and_is_told(self, anonymous, query, field):
+        answer = anonymous.get(URL, query)
+
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == [field]

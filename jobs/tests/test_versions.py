@@ -1,0 +1,171 @@
+"""What is remembered of lists, and that it is not remembered for too long."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Employer
+from jobs.models import Category, Change, Job, Location
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.versions import MAX_LAG_SECONDS, VersionedCache, current_version
+
+URL = "/api/jobs/"
+
+
+@pytest.mark.django_db
+class TestVersion:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            JobFactory,
+            lambda: Job.objects.update(title="Other"),
+            lambda: Job.objects.all().delete(),
+        ],
+    )
+    def test_every_change_of_a_job_makes_a_new_version(self, change):
+        JobFactory()
+        before = current_version()
+
+        change()
+
+        assert current_version().everything != before.everything
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda: Category.objects.update(name="Other"),
+            lambda: Location.objects.update(state="Other"),
+            lambda: Employer.objects.update(website="https://example.org"),
+            CategoryFactory,
+            LocationFactory,
+        ],
+    )
+    def test_every_change_of_a_name_makes_a_new_version_of_names(self, change):
+        JobFactory()
+        before = current_version()
+
+        change()
+
+        after = current_version()
+        assert (after.everything != before.everything, after.names != before.names) == (True, True)
+
+    def test_a_change_of_jobs_leaves_names_alone(self):
+        job = JobFactory()
+        before = current_version()
+
+        Job.objects.filter(pk=job.pk).update(is_active=False)
+
+        assert current_version().names == before.names
+
+    def test_a_job_that_closes_by_itself_makes_a_new_version(self):
+        JobFactory(expires_at=timezone.now() + timedelta(days=1))
+        job = JobFactory(expires_at=timezone.now() + timedelta(seconds=1))
+        before = current_version()
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE jobs_job DISABLE TRIGGER jobs_job_changed")
+            cursor.execute(
+                "UPDATE jobs_job SET expires_at = now() - interval '1 hour', closes_at = now() - interval '1 hour'"
+                " WHERE job_id = %s",
+                [job.pk],
+            )
+
+        assert current_version() != before
+
+    def test_what_comes_after_a_rollback_is_no_version_that_was_there_before(self):
+        JobFactory()
+        before = current_version()
+        with transaction.atomic():
+            JobFactory()
+            taken_back = current_version()
+            transaction.set_rollback(True)
+
+        assert current_version() == before != taken_back
+
+    def test_nothing_changes_by_reading(self, anonymous):
+        job = JobFactory()
+        before = list(Change.objects.values())
+
+        anonymous.get(URL)
+        anonymous.get(f"{URL}{job.pk}/")
+
+        assert list(Change.objects.values()) == before
+
+
+class TestCache:
+    def test_an_answer_is_remembered_as_long_as_the_version_is_the_same(self):
+        cache: VersionedCache[str] = VersionedCache()
+
+        assert cache.get("key", 1, lambda: "one") == ("one", True)
+        assert cache.get("key", 1, lambda: "two") == ("one", True)
+        assert cache.get("other", 1, lambda: "two") == ("two", True)
+        assert cache.get("key", 2, lambda: "three") == ("three", True)
+
+    def test_a_slow_answer_may_lag_behind_for_a_while_only(self, monkeypatch):
+        now = 1_000.0
+        monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
+        cache: VersionedCache[str] = VersionedCache()
+
+        def slowly():
+            nonlocal now
+            now += 0.2
+            return "old"
+
+        cache.get("key", 1, slowly)
+        assert cache.get("key", 2, lambda: "new") == ("old", False)
+        now += MAX_LAG_SECONDS - 0.3
+        assert cache.get("key", 2, lambda: "new") == ("old", False)
+        now += 0.2
+        assert cache.get("key", 2, lambda: "new") == ("new", True)
+
+    def test_it_holds_so_many_and_forgets_the_oldest(self):
+        cache: VersionedCache[str] = VersionedCache(max_size=2)
+        for key in "abc":
+            cache.get(key, 1, lambda: "first")
+
+        assert cache.get("c", 1, lambda: "again")[0] == "first"
+        assert cache.get("a", 1, lambda: "again")[0] == "again"
+
+
+@pytest.mark.django_db
+class TestQueries:
+    """How many statements a list takes, cold and warm."""
+
+    @pytest.mark.parametrize(
+        ("query", "cold", "warm"),
+        [
+            ("", 3, 2),
+            ("search=engineer", 4, 2),
+            ("city=Jos&job_type=full-time", 4, 2),
+            ("city=Jos&job_type=full-time&search=engineer", 5, 2),
+            ("near=Lagos", 4, 2),
+            ("search=enginer+nonsense", 4, 1),
+        ],
+    )
+    def test_visitor_turns_the_same_page_again(self, anonymous, query, cold, warm):
+        JobFactory(location=LocationFactory(city="Jos"))
+        JobFactory(location=Location.objects.create(city="Lagos", country="Nigeria"))
+
+        counts = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                assert anonymous.get(f"{URL}?{query}").status_code == 200
+            counts.append(len(captured))
+
+        assert counts == [cold, warm]
+
+    @pytest.mark.parametrize(("path", "cold", "warm"), [("facets/", 3, 1), ("suggest/?q=eng", 3, 3)])
+    def test_visitor_asks_for_help_again(self, anonymous, path, cold, warm):
+        JobFactory()
+
+        counts = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                anonymous.get(f"{URL}{path}")
+            counts.append(len(captured))
+
+        assert counts == [cold, warm]
