@@ -24,4 +24,5 @@ class ApplicationQuerySet(models.QuerySet[Any]):
 
     def with_details(self) -> "ApplicationQuerySet":
         """Fetch what GET shows of seeker, resume and job in the same query."""
-        return self.select_related("job__employer", "job_seeker__user", "resume")
+        # Without the words that a job is found by, which nobody reads here.
+        return self.select_related("job__employer", "job_seeker__user", "resume").defer("job__search")

@@ -153,8 +153,9 @@ def test_lease_outlives_the_hard_time_limit_of_a_task(settings):
 @pytest.mark.parametrize("second", [{"state": "sending"}, {"state": "sent"}], ids=["is at it", "has sent it"])
 def test_worker_whose_lease_ran_out_leaves_the_mail_to_who_claimed_it_next(smtp, settings, email, second):
     with socket.create_server(("127.0.0.1", 0)) as slow:
+        slow.settimeout(10)
         settings.EMAIL_PORT = slow.getsockname()[1]
-        first = Thread(target=at_once, args=([lambda: deliver_one(email.pk)],))
+        first = Thread(target=at_once, args=(lambda: deliver_one(email.pk),))
         first.start()
         connection, _ = slow.accept()
         OutgoingEmail.objects.update(attempts=2, locked_until=timezone.now() + LEASE, **second)
