@@ -407,7 +407,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
 CELERY_WORKER_CONSUMER = "anywork.celery:Consumer"
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# With one message at a time, a process waits for the broker longer than it works. What lies here behind a slow mail is
+# found by the sweep of another worker.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Tasks of a worker process that share a database connection: to connect takes longer than to send a mail.
 CELERY_DB_REUSE_MAX = 1_000

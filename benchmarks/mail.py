@@ -1,54 +1,107 @@
-"""`python -m benchmarks.mail [SIZE]`: how fast mail leaves. SIZE (default 2000) is the number of mails of the first.
+"""`python -m benchmarks.mail [SIZE]`: how fast mail leaves. SIZE (default 2000) is the number of mails in a full queue.
 
-Mails a second through one worker process, from a queue that is full; then the time from an application's transaction to
-the inbox, one application at a time and under 50 a second. PostgreSQL writes to the disk as in production; RabbitMQ is
-the one on localhost; the mail server is aiosmtpd in this process, which takes some of the worker's CPU on a small
-machine.
+Mails a second from a queue that is full, through a worker of one process and of two, beside the bare floor: two SQL
+statements and one SMTP exchange a mail and nothing else. Then the time from an application's transaction to the inbox,
+at rest and under 50 applications a second. PostgreSQL writes to the disk as in production; RabbitMQ is the one on
+localhost; the mail server (`benchmarks.smtp_sink`) takes everything.
 """
 
+import smtplib
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psycopg2
 
 from anywork.local.postgres import PrivateServer
 from anywork.local.runner import server_binaries
 from anywork.testing.faults.__main__ import configure
+from anywork.testing.smtp import free_port
 
 AT_REST, UNDER_LOAD = 100, 1_000
 APPLICATIONS_A_SECOND = 50
 
+_CLAIM = "UPDATE notifications_outgoingemail SET state = 'sending', attempts = 1 WHERE email_id = %s RETURNING *"
+_SETTLE = "UPDATE notifications_outgoingemail SET state = 'sent', sent_at = now() WHERE email_id = %s"
+
+
+class Sink:
+    """The mail server, in a process of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self._file = directory / "arrivals"
+        self._file.touch()
+        command = [sys.executable, "-m", "benchmarks.smtp_sink", str(self.port), str(self._file)]
+        self._process = subprocess.Popen(command)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def arrivals(self) -> dict[str, float]:
+        """When each mail came, by its Message-ID."""
+        lines = (line.split() for line in self._file.read_text().splitlines())
+        return {message_id: float(seconds) for message_id, seconds in lines}
+
+    @contextmanager
+    def expect(self, number: int) -> Iterator[list[float]]:
+        """Wait at the end of the block until so many more mails came; then the list holds when."""
+        before = set(self.arrivals)
+        times: list[float] = []
+        yield times
+        while len(new := self.arrivals.keys() - before) < number:
+            time.sleep(0.2)
+        times += sorted(self.arrivals[key] for key in new)
+
 
 def main(size: int) -> None:
     with tempfile.TemporaryDirectory(prefix="anywork-benchmark-") as folder:
-        data = Path(folder) / "postgres"
+        directory = Path(folder)
+        data = directory / "postgres"
         server = PrivateServer(data, server_binaries(data))
+        sink = Sink(directory)
         try:
             server.start()
-            configure(server.url, Path(folder))
-            _measure(Path(folder), server, size)
+            configure(server.url, directory)
+            _measure(directory, server, sink, size)
         finally:
+            sink.stop()
             server.stop()
 
 
-def _measure(directory: Path, server: PrivateServer, size: int) -> None:
+def _measure(directory: Path, server: PrivateServer, sink: Sink, size: int) -> None:
     from anywork.testing.faults.stand import Stand
     from anywork.testing.proxy import amqp_url
 
-    with Stand(directory, server, broker_url=amqp_url()) as stand:
-        stand.reset()
+    with Stand(directory, server, broker_url=amqp_url(), mail_url=sink.url) as stand:
         print("| what | size | result |", "|---|---|---|", sep="\n", flush=True)
-        print(f"| one worker process, full queue | {size} mails | {_throughput(stand, size):.0f} mails a second |")
+        stand.reset()
+        floor = _floor(stand, sink, size)
+        print(f"| the bare floor, one process | {size} mails | {floor:.0f} mails a second |", flush=True)
+        for processes in (1, 2):
+            stand.reset()
+            rate = _throughput(stand, sink, size, processes)
+            name = f"a worker of {processes} process{'es' if processes > 1 else ''}, full queue"
+            print(f"| {name} | {size} mails | {rate:.0f} mails a second, {rate / floor:.2f} of the floor |", flush=True)
         stand.reset()
         stand.start_worker()
-        stand.apply(5)
-        stand.wait_for_mail()
-        _tell("commit to inbox, at rest", AT_REST, _delays(stand, AT_REST, a_second=10))
+        _delays(stand, sink, 20, a_second=10)
+        _tell("commit to inbox, at rest", AT_REST, _delays(stand, sink, AT_REST, a_second=10))
         name = f"commit to inbox, under {APPLICATIONS_A_SECOND} applications a second"
-        _tell(name, UNDER_LOAD, _delays(stand, UNDER_LOAD, a_second=APPLICATIONS_A_SECOND))
+        _tell(name, UNDER_LOAD, _delays(stand, sink, UNDER_LOAD, a_second=APPLICATIONS_A_SECOND))
 
 
 def _tell(what: str, size: int, seconds: list[float]) -> None:
@@ -56,46 +109,66 @@ def _tell(what: str, size: int, seconds: list[float]) -> None:
     print(f"| {what} | {size} applications | p50 {1_000 * p50:.0f} ms, p95 {1_000 * p95:.0f} ms |", flush=True)
 
 
-def _throughput(stand: Any, size: int) -> float:
-    from celery import current_app
-
-    from notifications.publishing import SEND_TASK
+def _queue(stand: Any, size: int) -> list[str]:
     from notifications.tests.factories import OutgoingEmailFactory
 
     emails = OutgoingEmailFactory.build_batch(size, recipient=stand.seeker.user)
     type(emails[0]).objects.bulk_create(emails)
+    return [str(email.pk) for email in emails]
+
+
+def _floor(stand: Any, sink: Sink, size: int) -> float:
+    keys = _queue(stand, size)
+    database = psycopg2.connect(stand.postgres.url)
+    database.autocommit = True
+    with sink.expect(size) as times, database.cursor() as cursor, smtplib.SMTP("127.0.0.1", sink.port) as mail_server:
+        for key in keys:
+            cursor.execute(_CLAIM, [key])
+            cursor.fetchone()
+            mail = f"Message-ID: <{key}@floor>\r\nTo: a@example.org\r\nSubject: Hello\r\n\r\n{'Text. ' * 200}\r\n"
+            mail_server.sendmail("no-reply@localhost", ["a@example.org"], mail)
+            cursor.execute(_SETTLE, [key])
+    database.close()
+    return _rate(times)
+
+
+def _throughput(stand: Any, sink: Sink, size: int, processes: int) -> float:
+    from celery import current_app
+
+    from notifications.publishing import SEND_TASK
+
     with current_app.connection_for_write(stand.broker_url) as broker:
-        for email in emails:
-            current_app.send_task(SEND_TASK, args=[str(email.pk)], connection=broker)
-    stand.start_worker()
-    while len(stand.mail.arrivals) < size:
-        time.sleep(0.1)
-    arrivals = sorted(stand.mail.arrivals.values())
-    return (size - 1) / (arrivals[-1] - arrivals[0])
+        for key in _queue(stand, size):
+            current_app.send_task(SEND_TASK, args=[key], connection=broker)
+    with sink.expect(size) as times:
+        stand.start_worker(concurrency=processes)
+    return _rate(times)
 
 
-def _delays(stand: Any, number: int, *, a_second: int) -> list[float]:
+def _rate(times: list[float]) -> float:
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def _delays(stand: Any, sink: Sink, number: int, *, a_second: int) -> list[float]:
     """Return the seconds between each row's making, a moment before its commit, and the arrival of its mail."""
-    from notifications.mail import message_id
+    from notifications.delivery import message_id
     from notifications.models import OutgoingEmail
 
     known = set(OutgoingEmail.objects.values_list("pk", flat=True))
     jobs = stand.make_jobs(number)
     start = time.monotonic()
-    with ThreadPoolExecutor(16) as threads:
+    with sink.expect(number), ThreadPoolExecutor(16) as threads:
         answers = []
         for place, job in enumerate(jobs):
             time.sleep(max(0.0, start + place / a_second - time.monotonic()))
             answers.append(threads.submit(stand.send_application, job))
-    took = time.monotonic() - start
-    statuses = {answer.result().status for answer in answers}
+        statuses = {answer.result().status for answer in answers}
+        took = time.monotonic() - start
     if statuses != {201} or took > 1.2 * number / a_second:
         print(f"(answers {statuses}, {number / took:.0f} applications a second)", flush=True)
+    arrivals = sink.arrivals
     emails = OutgoingEmail.objects.exclude(pk__in=known)
-    until = time.monotonic() + 120
-    while emails.exclude(state="sent").exists() and time.monotonic() < until:
-        time.sleep(0.1)
-    return [stand.mail.arrivals[message_id(email)] - email.created_at.timestamp() for email in emails]
+    return [arrivals[message_id(email)] - email.created_at.timestamp() for email in emails]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 
 from anywork.admin import RecordAdmin
-from notifications.mail import hold, message_id, requeue
+from notifications.delivery import message_id
+from notifications.mail import hold, requeue
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
 

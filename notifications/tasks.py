@@ -5,8 +5,9 @@ from uuid import UUID
 
 from celery import shared_task
 
+from notifications.delivery import deliver_next, deliver_one
 from notifications.digests import write_due_digests
-from notifications.mail import deliver_next, deliver_one, sweep_bodies
+from notifications.mail import sweep_bodies
 from notifications.publishing import SEND_TASK
 
 # Well below the soft time limit, the last mail included.

@@ -32,7 +32,7 @@ from anywork.testing.pdf import make_pdf
 from applications.models import Application, StatusChange
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
-from notifications.mail import deliver_next
+from notifications.delivery import deliver_next
 from notifications.models import Notification, OutgoingEmail
 from resumes.models import Resume
 

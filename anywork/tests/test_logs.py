@@ -179,7 +179,7 @@ def test_a_journey_leaves_no_trace_of_what_people_entrust_to_us(programs):
     assert not found, "\n".join(line for line in output.splitlines() if any(s.lower() in line.lower() for s in found))
 
     lines = [json.loads(line) for line in output.splitlines()]
-    assert {"gunicorn.error", "gunicorn.access", "django.request", "notifications.mail", "celery.app.trace"} <= {
+    assert {"gunicorn.error", "gunicorn.access", "django.request", "notifications.delivery", "celery.app.trace"} <= {
         line["logger"] for line in lines
     }
     access = [line for line in lines if line["logger"] == "gunicorn.access"]

@@ -18,8 +18,9 @@ from accounts.services import sign_in_with_google
 from accounts.tests.factories import PASSWORD, JobSeekerFactory, UserFactory
 from anywork.testing.concurrency import at_once
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from notifications.mail import LINK_TO_COME, deliver_next
+from notifications.delivery import deliver_next
 from notifications.models import OutgoingEmail
+from notifications.one_time_links import LINK_TO_COME
 from resumes.tests.factories import ResumeFactory
 
 RESET = "/api/auth/password/reset/"

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
-from notifications.mail import LEASE, deliver_next, deliver_one, requeue
+from notifications.delivery import LEASE, deliver_next, deliver_one
+from notifications.mail import requeue
 from notifications.models import OutgoingEmail
 from notifications.tasks import send_outgoing_email, sweep_mail_bodies, sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
@@ -290,7 +291,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once(smtp, email, caplog, 
 
     assert (email.state, email.attempts, email.last_error, email.locked_until) == ("dead", 1, last_error, None)
     assert ADDRESS not in email.last_error
-    [record] = [record for record in caplog.records if record.name == "notifications.mail"]
+    [record] = [record for record in caplog.records if record.name == "notifications.delivery"]
     assert record.getMessage() == f"Mail {email.pk} given up: {last_error}"
     assert not deliver_next()
 
@@ -390,7 +391,7 @@ def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, s
 @pytest.mark.django_db(transaction=True)
 def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monkeypatch):
     email = OutgoingEmailFactory()
-    monkeypatch.setattr("notifications.mail.SETTLE_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.delivery.SETTLE_PAUSE_SECONDS", 0.01)
 
     def send_and_lose_the_database(message):
         mailed.append(message)

@@ -8,7 +8,7 @@ from applications.models import Application, StatusChange
 from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
-from notifications.mail import deliver_one
+from notifications.delivery import deliver_one
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
 from resumes.tests.factories import ResumeFactory

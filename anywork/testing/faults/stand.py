@@ -27,7 +27,7 @@ from anywork.testing.processes import Program, wait_for
 from anywork.testing.proxy import Proxy, amqp_url
 from anywork.testing.smtp import MailServer, free_port
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from notifications.mail import message_id
+from notifications.delivery import message_id
 from notifications.models import OutgoingEmail
 from resumes.tests.factories import ResumeFactory
 
@@ -65,7 +65,7 @@ class Result:
 class Stand:
     """Everything as in production, on this machine; usable as a context manager."""
 
-    def __init__(self, directory: Path, server: PrivateServer, *, broker_url: str = "") -> None:
+    def __init__(self, directory: Path, server: PrivateServer, *, broker_url: str = "", mail_url: str = "") -> None:
         self.directory = directory
         self.postgres = server
         self.queue = settings.CELERY_TASK_DEFAULT_QUEUE
@@ -73,6 +73,7 @@ class Stand:
         # Straight to RabbitMQ for measurements: a proxy takes time.
         self.broker_url = broker_url or self.broker.url
         self.mail = MailServer()
+        self._mail_url = mail_url or self.mail.url
         self.answers: list[Answer] = []
         self._programs: list[Program] = []
         self._web_port = free_port()
@@ -124,7 +125,7 @@ class Stand:
             environment={
                 "CELERY_BROKER_URL": self.broker_url,
                 "CELERY_QUEUE": self.queue,
-                "EMAIL_URL": self.mail.url,
+                "EMAIL_URL": self._mail_url,
                 **environment,
             },
         )

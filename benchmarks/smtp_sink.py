@@ -1,0 +1,64 @@
+"""A mail server that takes everything and costs next to nothing: what is measured is the sender.
+
+`python -m benchmarks.smtp_sink PORT FILE` writes a line for each mail into FILE: its Message-ID and the time.
+"""
+
+import asyncio
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_LINE_END, _MAIL_END = b"\r\n", b"\r\n.\r\n"
+_ANSWERS = {b"DATA": b"354 Go ahead", b"QUIT": b"221 Bye"}
+
+
+class Sink(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, arrivals: TextIO) -> None:
+        self._arrivals = arrivals
+        self._received = b""
+        self._is_mail = False
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._answer(b"220 Sink")
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while (end := _MAIL_END if self._is_mail else _LINE_END) in self._received:
+            taken, _, self._received = self._received.partition(end)
+            if self._is_mail:
+                self._take(taken)
+            else:
+                self._obey(taken[:4].upper())
+
+    def _take(self, mail: bytes) -> None:
+        found = _MESSAGE_ID.search(mail)
+        print(found[1].decode() if found else "-", time.time(), file=self._arrivals, flush=True)
+        self._is_mail = False
+        self._answer(b"250 Taken")
+
+    def _obey(self, command: bytes) -> None:
+        self._is_mail = command == b"DATA"
+        self._answer(_ANSWERS.get(command, b"250 OK"))
+
+    def _answer(self, line: bytes) -> None:
+        self._transport.write(line + b"\r\n")
+
+
+async def serve(port: int, arrivals: TextIO) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: Sink(arrivals), "127.0.0.1", port)
+    await server.serve_forever()
+
+
+def main(port: int, path: Path) -> None:
+    with path.open("a") as arrivals:
+        asyncio.run(serve(port, arrivals))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
