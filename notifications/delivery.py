@@ -15,14 +15,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from notifications.links import unsubscribe_url
 from notifications.models import OutgoingEmail
 from notifications.one_time_links import fill_in_link
 from notifications.preferences import Channel, is_optional, is_wanted_by
-from notifications.querysets import OutgoingEmailQuerySet
 from notifications.smtp import UnansweredError, connections
 
 logger = logging.getLogger(__name__)
@@ -42,15 +41,27 @@ PERMANENT = 500
 # RFC 4954, section 6: our credentials are wrong or missing.
 AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 
-# By hand, because the ORM's UPDATE returns no rows: one round trip and commit instead of four.
+# By hand, because the ORM's UPDATE returns no rows: one round trip and commit instead of four. What is due, as
+# OutgoingEmailQuerySet.due says it; an abandoned one was left by a worker that died, or lost the database, perhaps
+# before the mail server had the mail, perhaps after. One that waited too long but was never begun has its chance still.
 _CLAIM = """
     UPDATE notifications_outgoingemail AS email SET
         state = CASE WHEN is_hopeless THEN 'dead' ELSE 'sending' END,
-        locked_until = CASE WHEN is_hopeless THEN NULL ELSE %s END,
+        locked_until = CASE WHEN is_hopeless THEN NULL ELSE %(now)s + %(lease)s END,
         attempts = attempts + (NOT is_hopeless)::int,
         possible_duplicates = possible_duplicates + is_abandoned::int,
         last_error = CASE WHEN is_hopeless THEN 'No attempt came to an end' ELSE last_error END
-    FROM ({first_due} FOR UPDATE SKIP LOCKED) AS due (email_id, is_abandoned, is_hopeless)
+    FROM (
+        SELECT email_id, state = 'sending' AS is_abandoned, state = 'sending'
+            AND (give_up_at <= %(now)s OR possible_duplicates >= %(most_possible_duplicates)s) AS is_hopeless
+        FROM notifications_outgoingemail
+        WHERE (
+                state IN ('queued', 'retry') AND next_attempt_at <= %(now)s
+                OR state = 'sending' AND locked_until < %(now)s
+            )
+            AND (%(email_id)s IS NULL OR email_id = %(email_id)s)
+        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) AS due
     WHERE email.email_id = due.email_id
     RETURNING email.*, (
         SELECT is_enabled FROM notifications_notificationpreference
@@ -67,16 +78,32 @@ def message_id(email: OutgoingEmail) -> str:
 
 def deliver_one(email_id: UUID) -> bool:
     """Send this mail if it is due and nobody else is at it; return whether it was this process's to send."""
-    return _deliver_first(OutgoingEmail.objects.filter(pk=email_id))
+    return _deliver(_claim(email_id))
 
 
 def deliver_next() -> bool:
     """Send the mail that has been due the longest; return False when there is none."""
-    return _deliver_first(OutgoingEmail.objects.all())
+    return _deliver(_claim())
 
 
-def _deliver_first(candidates: OutgoingEmailQuerySet) -> bool:
-    email = _claim(candidates)
+def _claim(email_id: UUID | None = None) -> Any:
+    """Take a mail that is due, this one or the first, as one that is being sent or as one that is given up.
+
+    Return it with what its recipient chose about such mails as `choice`, or None.
+    """
+    claimed = OutgoingEmail.objects.raw(
+        _CLAIM,
+        {
+            "email_id": email_id,
+            "now": timezone.now(),
+            "lease": LEASE,
+            "most_possible_duplicates": MOST_POSSIBLE_DUPLICATES,
+        },
+    )
+    return next(iter(claimed), None)
+
+
+def _deliver(email: Any) -> bool:
     if email is None:
         return False
     if email.state == OutgoingEmail.State.DEAD:
@@ -89,27 +116,6 @@ def _deliver_first(candidates: OutgoingEmailQuerySet) -> bool:
     else:
         _attempt(email)
     return True
-
-
-def _claim(candidates: OutgoingEmailQuerySet) -> Any:
-    """Take the first of the candidates that is due, as one that is being sent or as one that is given up.
-
-    Return it with what its recipient chose about such mails as `choice`, or None.
-    """
-    now = timezone.now()
-    # Its worker died, or lost the database: perhaps before the mail server had it, perhaps after.
-    is_abandoned = Q(state=OutgoingEmail.State.SENDING)
-    # One that waited too long but was never begun has its chance still.
-    is_hopeless = is_abandoned & Q(Q(give_up_at__lte=now) | Q(possible_duplicates__gte=MOST_POSSIBLE_DUPLICATES))
-    first_due = (
-        candidates.due(now)
-        .order_by("next_attempt_at")
-        .annotate(is_abandoned=is_abandoned, is_hopeless=is_hopeless)
-        .values_list("pk", "is_abandoned", "is_hopeless")[:1]
-    )
-    sql, parameters = first_due.query.sql_with_params()
-    claimed = OutgoingEmail.objects.raw(_CLAIM.format(first_due=sql), [now + LEASE, *parameters])
-    return next(iter(claimed), None)
 
 
 def _attempt(email: OutgoingEmail) -> None:

@@ -83,6 +83,18 @@ def test_sent_mail_is_not_sent_again(smtp, email):
     assert len(smtp.messages) == 1
 
 
+@pytest.mark.parametrize("seconds", [-10, 10])
+@pytest.mark.parametrize("state", OutgoingEmail.State.values)
+def test_mail_is_claimed_exactly_while_it_is_due(smtp, email, state, seconds):
+    moment = timezone.now() + timedelta(seconds=seconds)
+    OutgoingEmail.objects.update(state=state, next_attempt_at=moment, locked_until=moment)
+    is_due = OutgoingEmail.objects.due(timezone.now()).exists()
+
+    assert deliver_one(email.pk) is is_due
+    assert len(smtp.messages) == is_due
+    assert is_due == (seconds < 0 and state in {"queued", "retry", "sending"})
+
+
 @pytest.mark.parametrize("state", ["held", "dead"])
 def test_mail_that_is_held_or_given_up_is_not_sent(smtp, email, state):
     email.state = state
