@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import AutoField, Field, Model
 from django.contrib.postgres.search import SearchVectorField
+from django.db.models import AutoField, Field, Model
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
