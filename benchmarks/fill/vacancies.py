@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from accounts.models import Employer
 from benchmarks.fill.copying import columns, copy
 from benchmarks.fill.people import key
 from benchmarks.fill.vocabulary import SALARIES, TERMS, Skewed, prose, title
-from jobs.models import Category, Job, Location
+from jobs.models import DERIVED_FIELDS, Category, Job, Location, closing_time
 
 # As many as a worker writes in one transaction.
 BATCH = 5_000
@@ -27,6 +28,7 @@ JOB_TYPES = {
     Job.Type.TEMPORARY: 6,
     Job.Type.INTERNSHIP: 4,
 }
+_TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
 
 _WRITE = """
     INSERT INTO jobs_job ({columns}, search)
@@ -69,21 +71,29 @@ class JobMaker:
         else:
             # Days, as people choose them. A job that closes in the middle of a run would empty what is remembered.
             expires_at = self._today + timedelta(days=chance.randint(1, OPEN_FOR_DAYS))
-        job = Job(
+        return Job(
             job_id=key(chance),
             employer_id=self._employers.one(chance),
             category_id=self._categories.one(chance),
             location_id=self._locations.one(chance),
             title=job_title,
             description=text,
-            salary_range=SALARIES.one(chance),
-            job_type=chance.choices(list(JOB_TYPES), list(JOB_TYPES.values()))[0],
+            job_type=chance.choices(_TYPES, _TYPE_WEIGHTS)[0],
             posted_at=min(posted_at, expires_at),
             expires_at=expires_at,
+            closes_at=closing_time(expires_at),
             is_active=not EXPIRED <= fate < EXPIRED + CLOSED,
+            **_pay(SALARIES.one(chance)),
         )
-        job.derive()
-        return job
+
+
+@cache
+def _pay(wording: str) -> dict[str, Any]:
+    """Return what a job says of its pay, and what follows from it."""
+    job = Job(salary_range=wording, expires_at=datetime.now(UTC))
+    job.derive()
+    fields = ("salary_range", *DERIVED_FIELDS)
+    return {field: getattr(job, field) for field in fields if field != "closes_at"}
 
 
 def write_jobs(cursor: Any, maker: JobMaker, numbers: range) -> None:

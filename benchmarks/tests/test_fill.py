@@ -13,7 +13,7 @@ from jobs.search import SearchQuery
 _TABLE = """
     SELECT indexdef FROM pg_indexes WHERE tablename = 'jobs_job'
     UNION SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'jobs_job'::regclass
-    UNION SELECT tgname || tgenabled FROM pg_trigger WHERE tgrelid = 'jobs_job'::regclass AND NOT tgisinternal
+    UNION SELECT tgname || tgenabled::text FROM pg_trigger WHERE tgrelid = 'jobs_job'::regclass AND NOT tgisinternal
 """
 
 
