@@ -19,7 +19,7 @@ from fastapi import FastAPI, HTTPException, Response
 
 from benchmarks.search.recording import Recording, record_all
 from benchmarks.search.shapes import SHAPES, columns_of
-from benchmarks.search.subjects import choose_subjects, forget_posted
+from benchmarks.search.subjects import choose_subjects
 
 CONNECTIONS = 8
 _SETTINGS = {"jit": "off", "max_parallel_workers_per_gather": "0"}
@@ -58,6 +58,11 @@ class FloorCase:
         return statement.replace(f"'{self._key}'", "$1") if self._key else statement
 
 
+async def read_keys_as_text(connection: Any) -> None:
+    """Spare making objects of keys, only to make text of them."""
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str)
+
+
 async def _leave_as_it_is(connection: Any) -> None:
     """Spare asyncpg's reset, a round trip whenever a connection goes back to the pool."""
 
@@ -71,6 +76,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         min_size=CONNECTIONS,
         max_size=CONNECTIONS,
         server_settings=_SETTINGS,
+        init=read_keys_as_text,
         reset=_leave_as_it_is,
     ) as app.state.pool:
         yield
@@ -83,9 +89,7 @@ def _record() -> list[Recording]:
     import django
 
     django.setup()
-    recordings = record_all(choose_subjects())
-    forget_posted()
-    return recordings
+    return record_all(choose_subjects())
 
 
 def as_json(body: Any) -> bytes:

@@ -14,7 +14,10 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 
 class Figures(NamedTuple):
-    """How fast answers came; latencies in milliseconds, from the request's first byte on."""
+    """How fast answers came; latencies in milliseconds, from the request's first byte on.
+
+    Where no answer came in time, they are as long as was waited.
+    """
 
     requests_a_second: float
     p50: float
@@ -47,7 +50,7 @@ def run(requests: Requests, *, connections: int, seconds: float, repeat: bool) -
         repeat: send the same URLs again and again; else none is ever sent twice.
 
     Raises:
-        RuntimeError: an answer was an error, or none came.
+        RuntimeError: an answer was an error.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths, body = Path(folder, "paths"), Path(folder, "body")
@@ -62,8 +65,10 @@ def run(requests: Requests, *, connections: int, seconds: float, repeat: bool) -
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout=15s", f"-s{_SCRIPT}", requests.url]
         done = subprocess.run([*command, "--", *arguments], capture_output=True, text=True, check=True)
     told = json.loads(done.stdout.splitlines()[-1])
-    if told["errors"] or not told["requests"]:
+    if told["errors"]:
         raise RuntimeError(f"{requests.url}{requests.paths[0]}: {told}")
+    if not told["requests"]:
+        return Figures(0.0, *[1_000 * told["seconds"]] * 3)
     return Figures(told["requests"] / told["seconds"], told["p50"], told["p95"], told["p99"])
 
 

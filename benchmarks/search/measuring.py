@@ -113,7 +113,7 @@ def warm_up(variant: Variant) -> None:
     for _ in range(MOST_WARM_UPS):
         figures = load.run(variant.requests, connections=16, seconds=WARM_UP_SECONDS, repeat=variant.repeat)
         paces.append(figures.requests_a_second)
-        if any(abs(one - other) < STEADY * one for one, other in pairwise(paces[-2:])):
+        if any(abs(one - other) <= STEADY * one for one, other in pairwise(paces[-2:])):
             return
 
 
@@ -138,4 +138,4 @@ def _summary(
 
 def _spread(values: Sequence[float]) -> float:
     """Return how far the largest is from the smallest, as a part of the median."""
-    return (max(values) - min(values)) / median(values)
+    return (max(values) - min(values)) / (median(values) or 1)

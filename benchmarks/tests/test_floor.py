@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from anywork.testing.processes import database_url
-from benchmarks.search.floor import FloorCase, as_json
+from benchmarks.search.floor import FloorCase, as_json, read_keys_as_text
 from benchmarks.search.recording import record_all
 from benchmarks.search.shapes import without_rules
 from benchmarks.search.subjects import choose_subjects
@@ -20,6 +20,7 @@ def recordings(filled):
 
 async def answers_of_floor(recordings):
     connection = await asyncpg.connect(database_url())
+    await read_keys_as_text(connection)
     try:
         return [orjson.loads(as_json(await FloorCase(recording).answer(connection))) for recording in recordings]
     finally:
