@@ -49,7 +49,8 @@ BEGIN
     IF plain ~ '[''\u2019]s\M' THEN
         plain := regexp_replace(plain, '[''\u2019]s\M', '', 'gi');
     END IF;
-    plain := translate(plain, E'.,;:!?''\u2019\u2018`\u00B4()[]{}<>/\\|@#$%^&*+=~_\u2013\u2014\u2022\u00B7\u2026\u201E\u201C\u201D\u00AB\u00BB', repeat(' ', 60));
+    -- An expression, because translate() looks every letter up in the whole list: 20 times as long.
+    plain := regexp_replace(plain, E'[.,;:!?''\u2019\u2018`\u00B4()\\[\\]{}<>/\\\\|@#$%^&*+=~_\u2013\u2014\u2022\u00B7\u2026\u201E\u201C\u201D\u00AB\u00BB]', ' ', 'g');
     IF strpos(plain, '-') > 0 THEN
         plain := regexp_replace(plain, '(?<=[^[:space:]])-|-(?=[-[:space:]]|$)', ' ', 'g');
     END IF;

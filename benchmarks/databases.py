@@ -1,0 +1,49 @@
+"""The databases that are measured: one for each number of jobs, on the server of DATABASE_URL."""
+
+import os
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+PREFIX = "anywork_bench_"
+
+
+def server_url() -> str:
+    """Return DATABASE_URL.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    try:
+        return os.environ["DATABASE_URL"]
+    except KeyError:
+        raise SystemExit("DATABASE_URL names no PostgreSQL server to measure on.") from None
+
+
+def url_of(jobs: int) -> str:
+    """Return the URL of the database of so many jobs."""
+    return urlunsplit(urlsplit(server_url())._replace(path=f"/{PREFIX}{jobs}"))
+
+
+def exists(jobs: int) -> bool:
+    connection = psycopg2.connect(server_url())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_database WHERE datname = %s", [f"{PREFIX}{jobs}"])
+            return cursor.fetchone() is not None
+    finally:
+        connection.close()
+
+
+def create_anew(jobs: int) -> None:
+    """Create the database of so many jobs, empty; an earlier one of that name is dropped."""
+    name = sql.Identifier(f"{PREFIX}{jobs}")
+    connection = psycopg2.connect(server_url())
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    finally:
+        connection.close()

@@ -1,0 +1,14 @@
+"""How much a database holds."""
+
+from typing import NamedTuple
+
+
+class Size(NamedTuple):
+    """Numbers of rows; all but the first are the same in every database that is measured."""
+
+    jobs: int
+    employers: int = 5_000
+    seekers: int = 50_000
+    applications: int = 200_000
+    categories: int = 40
+    locations: int = 200

@@ -1,0 +1,104 @@
+"""Jobs, with the words that they are found by; what a trigger does one by one is done here by the thousand."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Employer
+from benchmarks.fill.copying import columns, copy
+from benchmarks.fill.people import key
+from benchmarks.fill.vocabulary import SALARIES, TERMS, Skewed, prose, title
+from jobs.models import DERIVED_FIELDS, Category, Job, Location, closing_time
+
+# As many as a worker writes in one transaction.
+BATCH = 5_000
+DESCRIPTION_CHARACTERS = 731
+POSTED_WITHIN = timedelta(days=730)
+OPEN_FOR_DAYS = 365
+# Of a hundred jobs, as many were closed by their employers, and as many have expired.
+CLOSED, EXPIRED = 4, 4
+JOB_TYPES = {
+    Job.Type.FULL_TIME: 55,
+    Job.Type.PART_TIME: 15,
+    Job.Type.CONTRACT: 10,
+    Job.Type.REMOTE: 10,
+    Job.Type.TEMPORARY: 6,
+    Job.Type.INTERNSHIP: 4,
+}
+_TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
+
+_WRITE = """
+    INSERT INTO jobs_job ({columns}, search)
+    SELECT {columns}, jobs_search_vector(
+        title, company_name, name, concat_ws(' ', city, state, country), fresh_job.description
+    )
+    FROM fresh_job
+        JOIN (SELECT user_id AS employer_id, company_name FROM accounts_employer) AS employer USING (employer_id)
+        JOIN (SELECT category_id, name FROM jobs_category) AS category USING (category_id)
+        JOIN (SELECT location_id, city, state, country FROM jobs_location) AS location USING (location_id)
+"""
+
+
+class JobMaker:
+    """Makes jobs for the employers, categories and locations that are there: the same ones every time on one day."""
+
+    def __init__(self) -> None:
+        self._employers = Skewed[UUID](list(Employer.objects.order_by("user__email").values_list("pk", flat=True)))
+        self._categories = Skewed[UUID](list(Category.objects.order_by("name").values_list("pk", flat=True)))
+        self._locations = Skewed[UUID](list(Location.objects.order_by("city").values_list("pk", flat=True)))
+        self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def make(self, numbers: range) -> Iterator[Job]:
+        """Yield the jobs of these numbers."""
+        chance = random.Random(f"jobs from {numbers.start}")
+        for number in numbers:
+            yield self._make(chance, number)
+
+    def _make(self, chance: random.Random, number: int) -> Job:
+        job_title, text = title(chance), prose(chance, DESCRIPTION_CHARACTERS)
+        for term in TERMS.values():
+            if term.is_in(number):
+                text = f"{text} {term.word.capitalize()}."
+            if term.is_in_title_of(number):
+                job_title = f"{job_title} ({term.word.capitalize()})"
+        posted_at = self._today - chance.random() * POSTED_WITHIN
+        fate = chance.randrange(100)
+        if fate < EXPIRED:
+            expires_at = self._today - timedelta(days=chance.randint(2, OPEN_FOR_DAYS))
+        else:
+            # Days, as people choose them. A job that closes in the middle of a run would empty what is remembered.
+            expires_at = self._today + timedelta(days=chance.randint(1, OPEN_FOR_DAYS))
+        return Job(
+            job_id=key(chance),
+            employer_id=self._employers.one(chance),
+            category_id=self._categories.one(chance),
+            location_id=self._locations.one(chance),
+            title=job_title,
+            description=text,
+            job_type=chance.choices(_TYPES, _TYPE_WEIGHTS)[0],
+            posted_at=min(posted_at, expires_at),
+            expires_at=expires_at,
+            closes_at=closing_time(expires_at),
+            is_active=not EXPIRED <= fate < EXPIRED + CLOSED,
+            **_pay(SALARIES.one(chance)),
+        )
+
+
+@cache
+def _pay(wording: str) -> dict[str, Any]:
+    """Return what a job says of its pay, and what follows from it."""
+    job = Job(salary_range=wording, expires_at=datetime.now(UTC))
+    job.derive()
+    fields = ("salary_range", *DERIVED_FIELDS)
+    return {field: getattr(job, field) for field in fields if field != "closes_at"}
+
+
+def write_jobs(cursor: Any, maker: JobMaker, numbers: range) -> None:
+    """Write the jobs of these numbers; the trigger that would write their words must be off."""
+    cursor.execute("CREATE TEMP TABLE fresh_job (LIKE jobs_job)")
+    copy(cursor, Job, maker.make(numbers), table="fresh_job")
+    cursor.execute(_WRITE.format(columns=columns(Job)))
+    cursor.execute("DROP TABLE fresh_job")

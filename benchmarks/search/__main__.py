@@ -1,0 +1,118 @@
+"""`python -m benchmarks.search`: how fast jobs are found, beside a floor of FastAPI, asyncpg and the same SQL.
+
+Measures the databases that `python -m benchmarks.fill` filled, on the server of DATABASE_URL; SECRET_KEY is any. Takes
+two processors for itself for 25 minutes, and needs wrk and requirements-benchmarks.txt. Writes
+docs/benchmarks/search.json, what follows from it into docs/search-speed.md, and the chart beside it; what --only leaves
+out stays as it was.
+"""
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg2
+
+from benchmarks import databases
+from benchmarks.search import chart, load, pressure, report, servers
+from benchmarks.search.cases import CASES, Case
+from benchmarks.search.goals import judge
+from benchmarks.search.measuring import Site, measure
+from benchmarks.search.subjects import POSTED_TITLE
+
+DOCS = servers.ROOT / "docs"
+RESULTS = DOCS / "benchmarks" / "search.json"
+
+
+def main() -> None:
+    options = _options()
+    load.require_wrk()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    for size in sizes:
+        if not databases.exists(size):
+            raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
+    ports = list(range(options.port, options.port + 2 * len(sizes)))
+    servers.require_free(ports)
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"cases": {}}
+    results |= {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
+        sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]
+        for case in CASES:
+            if options.only and options.only not in case.name:
+                continue
+            measured = measure(case, sites, seconds=options.seconds, rounds=options.rounds)
+            if case.posted:
+                _forget_posted(sizes)
+            results["cases"][case.name] = {**results["cases"].get(case.name, {}), **measured}
+            _tell(case, results["cases"][case.name])
+            if case.goals.cached:
+                database = databases.url_of(sizes[-1])
+                figures = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
+                results.setdefault("writes", {})[case.name] = figures
+                print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {figures}", flush=True)
+            _write(results)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
+    parser.add_argument("--only", default="", metavar="NAME", help="only requests that have this in their name")
+    parser.add_argument("--sizes", default="10000,1000000", help="numbers of jobs, smallest first")
+    parser.add_argument("--seconds", type=int, default=3, help="how long a round takes")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--port", type=int, default=8790, help="the first of two for each size")
+    return parser.parse_args()
+
+
+def _open(stack: ExitStack, jobs: int, port: int, floor_port: int, *, logs: Path) -> Site:
+    url = databases.url_of(jobs)
+    ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}"))
+    floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}"))
+    recordings = httpx.get(f"{floor}/recordings", timeout=servers.PATIENCE_SECONDS).json()
+    return Site(jobs, ours, floor, recordings)
+
+
+def _forget_posted(sizes: list[int]) -> None:
+    for size in sizes:
+        with psycopg2.connect(databases.url_of(size)) as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM jobs_job WHERE title = %s", [POSTED_TITLE])
+
+
+def _machine() -> dict[str, Any]:
+    with psycopg2.connect(databases.server_url()) as connection:
+        version = connection.server_version
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "processors": os.cpu_count(),
+        "postgresql": f"PostgreSQL {version // 10_000}.{version % 10_000}",
+        "python": platform.python_version(),
+    }
+
+
+def _tell(case: Case, measured: dict[str, Any]) -> None:
+    print(case.name)
+    for jobs, figures in measured.items():
+        print(f"  {int(jobs):,} jobs: {figures['queries']} queries, SQL alone {figures['sql']} ms")
+        for variant in ("ours", "floor", "cached"):
+            for connections, values in figures.get(variant, {}).items():
+                print(f"    {variant}, {connections} connections: {values}")
+    for verdict in judge(case, measured):
+        print(f"  {verdict}")
+    print(flush=True)
+
+
+def _write(results: dict[str, Any]) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    report.write_into(DOCS / "search-speed.md", results)
+    (DOCS / "search-speed.svg").write_text(chart.draw(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What was promised, what came out, and whether the one keeps the other."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from benchmarks.search.cases import Case
+
+Results = Mapping[str, Any]
+
+
+class Verdict(NamedTuple):
+    """One goal of a case and its figure."""
+
+    what: str
+    figure: float
+    goal: float
+    is_met: bool
+
+    def __str__(self) -> str:
+        sign = "≥" if self.what in _AT_LEAST else "≤"
+        return f"{self.what} {self.figure:.4g} (goal {sign} {self.goal:g}): {'met' if self.is_met else 'MISSED'}"
+
+
+_AT_LEAST = {"ours / floor, uncached", "ours / floor, cached"}
+
+
+def ratio(measured: Results, variant: str = "ours", connections: str = "16") -> float:
+    """Return how many requests a second a variant answers for each that the floor does."""
+    one, other = measured[variant][connections], measured["floor"][connections]
+    return float(one["requests_a_second"] / other["requests_a_second"])
+
+
+def growth(results: Results) -> float:
+    """Return how much longer an answer takes at the largest size than at the smallest."""
+    smallest, largest = _ends(results)
+    return float(largest["ours"]["1"]["p50"] / smallest["ours"]["1"]["p50"])
+
+
+def judge(case: Case, results: Results) -> Iterator[Verdict]:
+    """Yield the verdict on each goal of a case.
+
+    Args:
+        case: what was measured.
+        results: what came out, by the number of jobs.
+    """
+    goals = case.goals
+    smallest, largest = _ends(results)
+    if goals.ratio is not None:
+        yield _at_least("ours / floor, uncached", ratio(largest), goals.ratio)
+    if goals.cached is not None:
+        yield _at_least("ours / floor, cached", ratio(largest, "cached"), goals.cached)
+    if goals.growth is not None and smallest is not largest:
+        yield _at_most("growth", growth(results), goals.growth)
+    if goals.queries is not None:
+        yield _at_most("queries", largest["queries"], goals.queries)
+    if goals.p50 is not None:
+        yield _at_most("p50 in ms", largest["ours"]["1"]["p50"], goals.p50)
+    if goals.p95 is not None:
+        yield _at_most("p95 in ms", largest["ours"]["1"]["p95"], goals.p95)
+
+
+def _ends(results: Results) -> tuple[Results, Results]:
+    sizes = sorted(results, key=int)
+    return results[sizes[0]], results[sizes[-1]]
+
+
+def _at_least(what: str, figure: float, goal: float) -> Verdict:
+    return Verdict(what, figure, goal, is_met=figure >= goal)
+
+
+def _at_most(what: str, figure: float, goal: float) -> Verdict:
+    return Verdict(what, figure, goal, is_met=figure <= goal)

@@ -1,0 +1,141 @@
+"""One case after the other, at AnyWork and at the floor, by turns, so that both meet the same weather."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Any, NamedTuple
+
+import httpx
+
+from benchmarks.search import load
+from benchmarks.search.cases import Case
+from benchmarks.search.shapes import without_rules
+
+CONNECTIONS = (1, 16)
+WARM_UP_SECONDS, MOST_WARM_UPS = 1, 15
+# Two bursts that differ by less are warm.
+STEADY = 0.15
+
+
+class Site(NamedTuple):
+    """One database, served by both."""
+
+    jobs: int
+    ours: str
+    floor: str
+    recordings: Mapping[str, Any]
+
+
+class Variant(NamedTuple):
+    """Who is asked, and how."""
+
+    name: str
+    requests: load.Requests
+    repeat: bool = False
+
+
+class Sample(NamedTuple):
+    """Which figures belong together."""
+
+    jobs: int
+    variant: str
+    connections: int
+
+
+def measure(case: Case, sites: Sequence[Site], *, seconds: int, rounds: int) -> dict[str, Any]:
+    """Return what was measured of a case, by the number of jobs, as JSON.
+
+    Raises:
+        RuntimeError: the two do not answer the same, or one answers errors.
+    """
+    for site in sites:
+        _compare(case, site)
+    variants = {site.jobs: list(variants_of(case, site)) for site in sites}
+    for site in sites:
+        for variant in variants[site.jobs]:
+            warm_up(variant)
+    samples: dict[Sample, list[load.Figures]] = defaultdict(list)
+    statements: dict[int, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for connections in CONNECTIONS:
+            for site in sites:
+                for variant in variants[site.jobs]:
+                    figures = load.run(
+                        variant.requests, connections=connections, seconds=seconds, repeat=variant.repeat
+                    )
+                    samples[Sample(site.jobs, variant.name, connections)].append(figures)
+        for site in sites:
+            asked = {"seconds": 1}
+            answer = httpx.get(f"{site.floor}/statements/{case.slug}", params=asked, timeout=60)
+            statements[site.jobs].append(answer.raise_for_status().json()["p50"])
+    return {str(site.jobs): _summary(case, site, samples, statements[site.jobs]) for site in sites}
+
+
+def variants_of(case: Case, site: Site) -> Iterator[Variant]:
+    recording = site.recordings[case.slug]
+    posted = httpx.Request("POST", site.ours, json=recording["posted"]).content.decode() if recording["posted"] else ""
+    requests = load.Requests(site.ours, recording["paths"], recording["token"], posted)
+    yield Variant("ours", requests)
+    if case.rows:
+        yield Variant("floor", load.Requests(site.floor, list(_floor_paths(case, recording))))
+    if case.goals.cached:
+        yield Variant("cached", requests, repeat=True)
+
+
+def _floor_paths(case: Case, recording: Mapping[str, Any]) -> Iterator[str]:
+    for path in recording["paths"]:
+        key = path.strip("/").rpartition("/")[2]
+        yield f"/answers/{case.slug}/{key}" if len(recording["paths"]) > 1 else f"/answers/{case.slug}"
+
+
+def _compare(case: Case, site: Site) -> None:
+    """Check that both sides answer the same rows, key by key and value by value."""
+    if not case.rows:
+        return
+    recording = site.recordings[case.slug]
+    headers = {"Authorization": f"Bearer {recording['token']}"} if recording["token"] else {}
+    for path, floor_path in list(zip(recording["paths"], _floor_paths(case, recording), strict=True))[:3]:
+        one = httpx.get(site.ours + path, headers=headers, timeout=60).raise_for_status().json()
+        other = httpx.get(site.floor + floor_path, timeout=60).raise_for_status().json()
+        if _rows(one) != _rows(other):
+            raise RuntimeError(f"{case.name}, {site.jobs} jobs: both sides do not answer the same rows")
+
+
+def _rows(answer: dict[str, Any]) -> Any:
+    answer = without_rules(answer)
+    return answer.get("results", answer)
+
+
+def warm_up(variant: Variant) -> None:
+    """Send requests until they are answered at a steady pace: each process has to remember by itself."""
+    paces = []
+    for _ in range(MOST_WARM_UPS):
+        figures = load.run(variant.requests, connections=16, seconds=WARM_UP_SECONDS, repeat=variant.repeat)
+        paces.append(figures.requests_a_second)
+        if any(abs(one - other) <= STEADY * one for one, other in pairwise(paces[-2:])):
+            return
+
+
+def _summary(
+    case: Case, site: Site, samples: Mapping[Sample, list[load.Figures]], statements: list[float]
+) -> dict[str, Any]:
+    recording = site.recordings[case.slug]
+    summary: dict[str, Any] = {
+        "queries": recording["queries"],
+        "rows": len(recording["answer"]["results"]) if "results" in recording["answer"] else None,
+        "count": recording["answer"].get("count"),
+        "sql": round(median(statements), 3),
+    }
+    for (jobs, variant, connections), figures in samples.items():
+        if jobs == site.jobs:
+            summary.setdefault(variant, {})[str(connections)] = {
+                **{name: round(value, 2) for name, value in load.middle(figures)._asdict().items()},
+                "spread": round(_spread([each.requests_a_second for each in figures]), 3),
+            }
+    return summary
+
+
+def _spread(values: Sequence[float]) -> float:
+    """Return how far the largest is from the smallest, as a part of the median."""
+    return (max(values) - min(values)) / (median(values) or 1)

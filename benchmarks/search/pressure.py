@@ -1,0 +1,75 @@
+"""What one case does not show: what a cache brings while jobs change, and whether a worker's memory stays flat."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from benchmarks.search import load
+from benchmarks.search.cases import Case
+from benchmarks.search.measuring import Site, variants_of, warm_up
+
+CHANGES_A_SECOND = 10
+# Nothing but the version changes by it.
+_CHANGE = "UPDATE jobs_job SET salary_range = salary_range WHERE job_id = (SELECT job_id FROM jobs_job LIMIT 1)"
+
+
+def measure_under_writes(case: Case, site: Site, database_url: str, *, seconds: int) -> dict[str, float]:
+    """Return how fast repeated requests are answered at rest and while jobs change ten times a second."""
+    uncached, cached = (variant for variant in variants_of(case, site) if variant.name in {"ours", "cached"})
+    warm_up(cached)
+    fresh, at_rest = (
+        load.run(variant.requests, connections=16, seconds=seconds, repeat=variant.repeat)
+        for variant in (uncached, cached)
+    )
+    with _changes(database_url):
+        changing = load.run(cached.requests, connections=16, seconds=seconds, repeat=True)
+    return {
+        "uncached": round(fresh.requests_a_second, 1),
+        "cached": round(at_rest.requests_a_second, 1),
+        "cached_under_writes": round(changing.requests_a_second, 1),
+        "p95": round(at_rest.p95, 2),
+        "p95_under_writes": round(changing.p95, 2),
+    }
+
+
+@contextmanager
+def _changes(database_url: str) -> Iterator[None]:
+    is_over = threading.Event()
+    thread = threading.Thread(target=_change_until, args=(is_over, database_url))
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _change_until(is_over: threading.Event, database_url: str) -> None:
+    connection = psycopg2.connect(database_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        while not is_over.wait(1 / CHANGES_A_SECOND):
+            cursor.execute(_CHANGE)
+    connection.close()
+
+
+def measure_memory(requests: load.Requests, worker: int, *, steps: int, seconds: int) -> list[dict[str, Any]]:
+    """Return how much memory the one worker of a server holds after ever more requests that all differ."""
+    served = 0
+    sizes = []
+    for _ in range(steps):
+        figures = load.run(requests, connections=4, seconds=seconds, repeat=False)
+        served += round(figures.requests_a_second * seconds)
+        sizes.append({"requests": served, "megabytes": _megabytes(worker)})
+    return sizes
+
+
+def _megabytes(process: int) -> float:
+    """Return what a process alone holds, shared pages in part. On Linux."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    (proportional,) = (line for line in lines if line.startswith("Pss:"))
+    return round(int(proportional.split()[1]) / 1_024, 1)

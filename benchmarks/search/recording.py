@@ -1,0 +1,57 @@
+"""What each case asks of the database and answers, taken down from a request to AnyWork in this process."""
+
+from typing import Any, NamedTuple
+
+from benchmarks.search.cases import CASES, Case
+from benchmarks.search.subjects import Subjects, forget_posted
+
+# What surrounds statements and asks for nothing.
+_FRAME = {"BEGIN", "COMMIT"}
+
+
+class Recording(NamedTuple):
+    """A warm request: its statements as PostgreSQL got them, and what it answered."""
+
+    case: Case
+    paths: list[str]
+    token: str
+    posted: dict[str, str] | None
+    statements: list[str]
+    answer: Any
+
+
+def record_all(subjects: Subjects) -> list[Recording]:
+    """Return a recording of every case; the database is then as it was, but for views."""
+    recordings = [_record(case, subjects) for case in CASES]
+    forget_posted()
+    return recordings
+
+
+def _record(case: Case, subjects: Subjects) -> Recording:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    token = subjects.tokens.get(case.caller, "")
+    paths = case.paths(subjects)
+    posted = case.posted(subjects) if case.posted else None
+    # Once for what is remembered: counts, and the row that counts a day's views.
+    _ask(paths[0], token, posted)
+    with CaptureQueriesContext(connection) as captured:
+        answer = _ask(paths[0], token, posted)
+    statements = [query["sql"] for query in captured if query["sql"] not in _FRAME]
+    if posted:
+        # So that they can be run again, and write another row each time.
+        statements = [text.replace(f"'{answer['job_id']}'::uuid", "gen_random_uuid()") for text in statements]
+    return Recording(case, paths, token, posted, statements, answer)
+
+
+def _ask(path: str, token: str, posted: dict[str, str] | None) -> Any:
+    from rest_framework.test import APIClient
+
+    client = APIClient(SERVER_NAME="localhost")
+    if token:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    response = client.get(path) if posted is None else client.post(path, posted, format="json")
+    if response.status_code not in {200, 201}:
+        raise RuntimeError(f"{path}: {response.status_code} {response.content!r}")
+    return response.json()

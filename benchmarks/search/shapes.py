@@ -1,0 +1,61 @@
+"""How the floor makes JSON of rows: as AnyWork does, but for its rules.
+
+It leaves out what is signed (links to files) and what is taken out of applications that were withdrawn.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+Shape = Callable[[Row], dict[str, Any]]
+
+
+def columns_of(statement: str) -> list[str]:
+    """Return what a SELECT of the ORM's fetches, as table.column."""
+    fetched = statement[: statement.index(" FROM ")]
+    return [f"{table}.{column}" for table, column in re.findall(r'"(\w+)"\."(\w+)"', fetched)]
+
+
+def _job(row: Row) -> dict[str, Any]:
+    same = ("job_id", "title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
+    keys = ("employer", "location", "category")
+    return {
+        **{name: row[f"jobs_job.{name}"] for name in same},
+        **{name: row[f"jobs_job.{name}_id"] for name in keys},
+    }
+
+
+def _application(row: Row) -> dict[str, Any]:
+    same = ("application_id", "cover_letter", "status", "applied_at")
+    keys = ("job_seeker", "job", "resume")
+    first_name, last_name = row["accounts_jobseeker.first_name"], row["accounts_jobseeker.last_name"]
+    return {
+        **{name: row[f"applications_application.{name}"] for name in same},
+        **{name: row[f"applications_application.{name}_id"] for name in keys},
+        "job_seeker_details": {
+            "first_name": first_name,
+            "last_name": last_name,
+            "full_name": f"{first_name} {last_name}".strip(),
+            "phone_number": row["accounts_jobseeker.phone_number"],
+            "email": row["accounts_user.email"],
+        },
+        "resume_details": {name: row[f"resumes_resume.{name}"] for name in ("resume_id", "file_name", "uploaded_at")},
+        "job_details": {
+            "title": row["jobs_job.title"],
+            "company_name": row["accounts_employer.company_name"],
+        },
+    }
+
+
+SHAPES: dict[str, Shape] = {"jobs_job": _job, "applications_application": _application}
+
+
+def without_rules(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the floor, too, should answer: AnyWork's answer without links and withdrawn applications."""
+    if "results" not in answer:
+        return answer
+    rows = [row for row in answer["results"] if row.get("status") != "withdrawn"]
+    for row in rows:
+        (row.get("resume_details") or {}).pop("file_url", None)
+    return {**answer, "results": rows}

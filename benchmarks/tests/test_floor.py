@@ -1,0 +1,44 @@
+"""The floor answers what AnyWork answers."""
+
+import asyncio
+
+import asyncpg
+import orjson
+import pytest
+
+from anywork.testing.processes import database_url
+from benchmarks.search.floor import FloorCase, as_json, read_keys_as_text
+from benchmarks.search.recording import record_all
+from benchmarks.search.shapes import without_rules
+from benchmarks.search.subjects import choose_subjects
+
+
+@pytest.fixture
+def recordings(filled):
+    return record_all(choose_subjects())
+
+
+async def answers_of_floor(recordings):
+    connection = await asyncpg.connect(database_url())
+    await read_keys_as_text(connection)
+    try:
+        return [orjson.loads(as_json(await FloorCase(recording).answer(connection))) for recording in recordings]
+    finally:
+        await connection.close()
+
+
+def rows(answer):
+    answer = without_rules(answer)
+    return answer.get("results", answer)
+
+
+def test_floor_answers_the_same_rows(recordings):
+    with_floor = [recording for recording in recordings if recording.case.rows]
+
+    for recording, answer in zip(with_floor, asyncio.run(answers_of_floor(with_floor)), strict=True):
+        assert rows(answer) == rows(recording.answer), recording.case.name
+        assert rows(answer), recording.case.name
+
+
+def test_every_case_asks_the_database(recordings):
+    assert all(recording.statements for recording in recordings)
