@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
+    "anywork.api.errors.ErrorShapeMiddleware",
     "anywork.api.throttles.RateLimitMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
