@@ -44,6 +44,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
 
 INSTALLED_APPS = [
+    # Before the admin site, because of its templates.
+    "anywork",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -56,7 +58,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "anywork",
     "accounts",
     "jobs",
     "resumes",

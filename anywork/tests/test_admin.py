@@ -1,7 +1,9 @@
 """What holds for the admin pages of every model; each app tests what is particular to its own."""
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -180,3 +182,12 @@ def test_employer_is_sent_to_the_login(client, db, model):
     response = client.get(url(model, "changelist"))
     assert response.status_code == 302
     assert response.url.startswith(reverse("admin:login"))
+
+
+def test_browser_finds_the_icon_of_the_admin_site(live_server: Any) -> None:
+    page = httpx.get(live_server.url + reverse("admin:login")).text
+
+    [icon] = re.findall('<link rel="icon" href="([^"]+)">', page)
+    answer = httpx.get(live_server.url + icon)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
