@@ -424,6 +424,11 @@ CELERY_BEAT_SCHEDULE = {
         # While no worker runs, sweeps do not pile up: the latest does the work of all.
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
+    "reindex-renamed-jobs": {
+        "task": "jobs.reindex_renamed_jobs",
+        "schedule": _SWEEP_EVERY_SECONDS,
+        "options": {"expires": _SWEEP_EVERY_SECONDS},
+    },
     # Each hour, for those that are still to be written today: beat may have been away at the hour in question.
     "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},

@@ -18,7 +18,7 @@ from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, Change, Job, Location, Suggestion
+from jobs.models import Category, Change, Job, Location, Renaming, Suggestion
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
@@ -28,8 +28,8 @@ from resumes.tests.factories import ResumeFactory
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
 # The first is shown with its application; the second says nothing that its session does not; the third is hashes; the
-# last two are kept by triggers for programs alone.
-WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Suggestion}
+# last three are kept by triggers for programs alone.
+WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Renaming, Suggestion}
 
 # Profiles without a name, which are called by the address of their user: one query more each, if it is not joined.
 MAKE_ROW: dict[Any, Any] = {
