@@ -494,8 +494,11 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would mail the admins and print every message twice.
         "django": {"handlers": [], "level": "INFO"},
-        # Every task that begins and ends: of use to programs.
-        "celery": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"},
+        # Every task that is due, begins and ends: of use to programs.
+        **{
+            f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"}
+            for name in ("app.trace", "beat", "worker.strategy")
+        },
         # Whoever scans the network asks for wrong hosts all day; the access log shows the 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

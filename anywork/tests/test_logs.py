@@ -339,3 +339,16 @@ def test_error_reports_hold_no_values():
     assert frames[-1]["function"] == "raised"
     sent[0]["exception"]["values"][0]["stacktrace"] = None
     assert "secret" not in str(sent)
+
+
+def test_worker_that_logs_for_people_says_when_it_is_ready(db, tmp_path):
+    worker = Program(
+        *("celery", "--quiet", "-A", "anywork", "worker", "--pool", "solo", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--hostname", "plain@%h"),
+        log=tmp_path / "worker",
+        environment={"CELERY_BROKER_URL": f"filesystem://{tmp_path}", "LOG_FORMAT": "plain"},
+    )
+    try:
+        wait_for(lambda: " ready." in worker.log, "the worker")
+    finally:
+        worker.stop()
