@@ -69,11 +69,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
     "anywork.api.errors.ErrorShapeMiddleware",
-    "anywork.api.throttles.RateLimitMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "anywork.api.rate_limits.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

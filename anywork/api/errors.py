@@ -47,7 +47,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("Unhandled exception", exc_info=exc)
         got_request_exception.send(sender=None, request=getattr(request, "_request", None))
-    return _json(problem)
+    return json_answer(problem)
 
 
 def error_body(problem: exceptions.APIException) -> dict[str, Any]:
@@ -128,29 +128,30 @@ def _first_problem(errors: Mapping[str, list[str]]) -> str:
 # --- Outside of DRF's views -------------------------------------------------------------------------------------------
 
 
-def _json(problem: exceptions.APIException) -> JsonResponse:
+def json_answer(problem: exceptions.APIException) -> JsonResponse:
+    """Return the answer to `problem`."""
     return JsonResponse(error_body(problem), status=problem.status_code, headers=_headers(problem))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler400."""
-    return _json(_as_api_exception(exception))
+    return json_answer(_as_api_exception(exception))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler403."""
-    return _json(exceptions.PermissionDenied())
+    return json_answer(exceptions.PermissionDenied())
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler404, and the view of every URL under /api/ that no resource claims."""
-    return _json(_nothing_at(request.path))
+    return json_answer(_nothing_at(request.path))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the exception that led here is the one being handled."""
-    return _json(_as_api_exception(sys.exc_info()[1]))
+    return json_answer(_as_api_exception(sys.exc_info()[1]))
 
 
 class ErrorShapeMiddleware:
