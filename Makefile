@@ -27,7 +27,7 @@ test: python
 fuzz: export FUZZ_EXAMPLES ?= 200
 fuzz: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt
-	@$(VENV_PYTHON) -m anywork.local test -s anywork/tests/test_fuzzing.py
+	@$(VENV_PYTHON) -m anywork.local test -s --timeout 0 anywork/tests/test_fuzzing.py
 
 faults: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt

@@ -49,10 +49,13 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
             return self
         if user.is_anonymous:
             return self.none()
+        # By role, since an "or" of the two would read every profile.
+        if not user.is_employer:
+            return self.filter(pk=user.pk)
         applicants = self.model.objects.alias(live=live_applications("applications")).filter(
             live__job__employer=user.pk
         )
-        return self.filter(Q(pk=user.pk) | Q(pk__in=applicants.values("pk")))
+        return self.filter(pk__in=applicants.values("pk"))
 
 
 class EmployerQuerySet(models.QuerySet[Any]):

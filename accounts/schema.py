@@ -1,5 +1,6 @@
 """How accounts, profiles and skills read in the OpenAPI schema."""
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
@@ -410,7 +411,12 @@ employers_documented = documented(
 
 # --- Skills -----------------------------------------------------------------------------------------------------------
 
-_have_this_skill = AlreadyExists("You have this skill already.", Skill(pk=SKILL["skill_id"]))
+_naming_a_skill = partial(
+    operation,
+    body={"name": "Django"},
+    answer=SKILL,
+    errors=(AlreadyExists("You have this skill already.", Skill(pk=SKILL["skill_id"])),),
+)
 
 skills_documented = documented(
     "Skills",
@@ -419,27 +425,14 @@ skills_documented = documented(
         "Job seekers find their own, employers those of their applicants. By name.",
         answer=[SKILL, ANOTHER_SKILL],
     ),
-    create=operation(
+    create=_naming_a_skill(
         "Add a skill",
         "Adds a skill to the caller, who is a job seeker. Names are unique for each person without regard to case.",
-        body={"name": "Django"},
-        answer=SKILL,
-        errors=(_have_this_skill,),
     ),
     retrieve=operation("Show a skill", "A skill of somebody whom the caller may know of.", answer=SKILL),
-    update=operation(
-        "Rename a skill",
-        "Renames a skill of one's own.",
-        body={"name": "Django"},
-        answer=SKILL,
-        errors=(_have_this_skill,),
-    ),
-    partial_update=operation(
-        "Rename a skill (partial)",
-        "Renames a skill of one's own; an empty body changes nothing.",
-        body={"name": "Django"},
-        answer=SKILL,
-        errors=(_have_this_skill,),
+    update=_naming_a_skill("Rename a skill", "Renames a skill of one's own."),
+    partial_update=_naming_a_skill(
+        "Rename a skill (partial)", "Renames a skill of one's own; an empty body changes nothing."
     ),
     destroy=operation("Remove a skill", "Removes a skill of one's own."),
 )

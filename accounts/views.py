@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from rest_framework import mixins
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.serializers import BaseSerializer
@@ -13,7 +12,7 @@ from accounts.models import Employer, JobSeeker, Skill
 from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner, IsOwnerOrAdmin
 from accounts.schema import employers_documented, job_seekers_documented, skills_documented
 from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
-from anywork.api.exceptions import AlreadyExists, unique_violation_as
+from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet, ResourceViewSet
 
@@ -82,9 +81,7 @@ class SkillViewSet(CRUDViewSet):
         name = serializer.validated_data.get("name", "")
 
         def already_there() -> AlreadyExists:
-            # Compared as the constraint does: `iexact` is another comparison (İ) and has no index.
-            skills = Skill.objects.alias(folded=Lower("name"))
-            existing = skills.filter(user=self.caller, folded=Lower(Value(name))).first()
+            existing = find_in_any_case(Skill.objects.filter(user=self.caller), name=name)
             return AlreadyExists("You have this skill already.", existing)
 
         with unique_violation_as("accounts_skill_unique_name", already_there):

@@ -44,6 +44,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
 
 INSTALLED_APPS = [
+    # Before the admin site, because of its templates.
+    "anywork",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -56,7 +58,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "anywork",
     "accounts",
     "jobs",
     "resumes",
@@ -67,11 +68,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "anywork.api.request_id.RequestIDMiddleware",
-    "anywork.api.throttles.RateLimitMiddleware",
+    "anywork.api.errors.ErrorShapeMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "anywork.api.rate_limits.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -424,6 +426,11 @@ CELERY_BEAT_SCHEDULE = {
         # While no worker runs, sweeps do not pile up: the latest does the work of all.
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
+    "reindex-renamed-jobs": {
+        "task": "jobs.reindex_renamed_jobs",
+        "schedule": _SWEEP_EVERY_SECONDS,
+        "options": {"expires": _SWEEP_EVERY_SECONDS},
+    },
     # Each hour, for those that are still to be written today: beat may have been away at the hour in question.
     "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},
@@ -489,8 +496,11 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would mail the admins and print every message twice.
         "django": {"handlers": [], "level": "INFO"},
-        # Every task that begins and ends: of use to programs.
-        "celery": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"},
+        # Every task that is due, begins and ends: of use to programs.
+        **{
+            f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"}
+            for name in ("app.trace", "beat", "worker.strategy")
+        },
         # Whoever scans the network asks for wrong hosts all day; the access log shows the 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

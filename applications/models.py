@@ -27,9 +27,12 @@ class Application(models.Model):
 
     application_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # NULL once the applicant has erased the account: the employer keeps the record of the decision, without a person.
-    job_seeker = models.ForeignKey(JobSeeker, on_delete=models.CASCADE, null=True, related_name="applications")
+    # Like the job's, without an index of its own: those below begin with it.
+    job_seeker = models.ForeignKey(
+        JobSeeker, on_delete=models.CASCADE, null=True, related_name="applications", db_index=False
+    )
     # PROTECT: an application is never lost with the job or the file that it was made with.
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="applications")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="applications", db_index=False)
     resume = models.ForeignKey(Resume, on_delete=models.PROTECT, null=True, related_name="applications")
     cover_letter = models.TextField(max_length=10_000, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)

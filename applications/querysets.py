@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
 
 from accounts.models import User
 
@@ -20,7 +19,8 @@ class ApplicationQuerySet(models.QuerySet[Any]):
             return self
         if user.is_anonymous:
             return self.none()
-        return self.filter(Q(job_seeker=user.pk) | Q(job__employer=user.pk))
+        # By role, since an "or" of the two would read every application.
+        return self.filter(job__employer=user.pk) if user.is_employer else self.filter(job_seeker=user.pk)
 
     def with_details(self) -> "ApplicationQuerySet":
         """Fetch what GET shows of seeker, resume and job in the same query."""

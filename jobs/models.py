@@ -249,3 +249,32 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.changes}"
+
+
+class Renaming(models.Model):
+    """A new name that has still to reach the words by which many jobs are found.
+
+    Written by a trigger (jobs_renamed), worked off by `jobs.services.reindex_renamed_jobs`.
+    """
+
+    class Relation(models.TextChoices):
+        EMPLOYER = "employer", "Company"
+        CATEGORY = "category", "Category"
+        LOCATION = "location", "Location"
+
+    relation = models.CharField(max_length=10, choices=Relation)
+    renamed = models.UUIDField()
+    # The last job that has the new name; they take turns by their keys.
+    reached = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("relation", "renamed"), name="jobs_renaming_unique"),
+            models.CheckConstraint(
+                name="jobs_renaming_relation_known",
+                condition=models.Q(relation__in=["employer", "category", "location"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.relation} {self.renamed}"

@@ -1,5 +1,6 @@
 """How categories, locations and jobs read in the OpenAPI schema."""
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -68,34 +69,36 @@ FACETS = {
 # --- Categories and locations -----------------------------------------------------------------------------------------
 
 _in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_use")
-_category_exists = AlreadyExists("This category exists already.", Category(pk=CATEGORY["category_id"]))
-_location_exists = AlreadyExists("This location exists already.", Location(pk=LOCATION["location_id"]))
+_writing_a_category = partial(
+    operation,
+    body=CATEGORY_INPUT,
+    answer=CATEGORY,
+    errors=(AlreadyExists("This category exists already.", Category(pk=CATEGORY["category_id"])),),
+)
+_writing_a_location = partial(
+    operation,
+    body=LOCATION_INPUT,
+    answer=LOCATION,
+    errors=(AlreadyExists("This location exists already.", Location(pk=LOCATION["location_id"])),),
+)
 
 categories_documented = documented(
     "Categories",
     list=operation("List categories", "All fields of work, by name.", answer=[CATEGORY]),
-    create=operation(
+    create=_writing_a_category(
         "Add a category",
         "For employers and administrators. Names are unique without regard to case: a 409 names the `existing` one, "
         "ready to be used instead.",
-        body=CATEGORY_INPUT,
-        answer=CATEGORY,
-        errors=(_category_exists,),
     ),
     retrieve=operation("Show a category", "A field of work.", answer=CATEGORY),
-    update=operation(
+    update=_writing_a_category(
         "Update a category",
         "For administrators: every employer's jobs may be filed under it.",
-        body=CATEGORY_INPUT,
-        answer=CATEGORY,
-        errors=(_category_exists,),
     ),
-    partial_update=operation(
+    partial_update=_writing_a_category(
         "Update some of a category",
         "Changes the given fields only; for administrators.",
         body={"description": "Jobs related to software development"},
-        answer=CATEGORY,
-        errors=(_category_exists,),
     ),
     destroy=operation("Delete a category", "For administrators, while no job is filed under it.", errors=(_in_use,)),
 )
@@ -103,28 +106,20 @@ categories_documented = documented(
 locations_documented = documented(
     "Locations",
     list=operation("List locations", "All places of work, by country, state and city.", answer=[LOCATION]),
-    create=operation(
+    create=_writing_a_location(
         "Add a location",
         "For employers and administrators. Places are unique without regard to case: a 409 names the `existing` one, "
         "ready to be used instead.",
-        body=LOCATION_INPUT,
-        answer=LOCATION,
-        errors=(_location_exists,),
     ),
     retrieve=operation("Show a location", "A place of work.", answer=LOCATION),
-    update=operation(
+    update=_writing_a_location(
         "Update a location",
         "For administrators: every employer's jobs may be there.",
-        body=LOCATION_INPUT,
-        answer=LOCATION,
-        errors=(_location_exists,),
     ),
-    partial_update=operation(
+    partial_update=_writing_a_location(
         "Update some of a location",
         "Changes the given fields only; for administrators.",
         body={"state": "Ogun"},
-        answer=LOCATION,
-        errors=(_location_exists,),
     ),
     destroy=operation("Delete a location", "For administrators, while no job is there.", errors=(_in_use,)),
 )
@@ -160,7 +155,9 @@ _did_you_mean = OpenApiParameter(
 _unknown_city = ValidationError({"near": ["No city of this name is known. Is there a larger one nearby?"]})
 _unknown_detail = ValidationError({"expand": ["company: not one of employer, location, category."]})
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
-_past = ValidationError({"expires_at": ["This date is in the past."]})
+_writing_a_job = partial(
+    operation, body=JOB_INPUT, answer=JOB, errors=(ValidationError({"expires_at": ["This date is in the past."]}),)
+)
 
 jobs_documented = documented(
     "Jobs",
@@ -205,12 +202,9 @@ jobs_documented = documented(
         answer=[JOB],
         errors=(_unknown_detail,),
     ),
-    create=operation(
+    create=_writing_a_job(
         "Post a job",
         "For employers; the caller becomes its `employer`. `salary_range` is optional and kept word for word.",
-        body=JOB_INPUT,
-        answer=JOB,
-        errors=(_past,),
     ),
     retrieve=operation(
         "Show a job",
@@ -221,19 +215,15 @@ jobs_documented = documented(
         answer=JOB,
         errors=(_unknown_detail,),
     ),
-    update=operation(
+    update=_writing_a_job(
         "Update a job",
         "Replaces a job of one's own. `is_active` false closes it.",
         body={**JOB_INPUT, "is_active": True},
-        answer=JOB,
-        errors=(_past,),
     ),
-    partial_update=operation(
+    partial_update=_writing_a_job(
         "Update some of a job",
         "Changes the given fields of a job of one's own; `is_active` false closes it.",
         body={"salary_range": "$80,000 - $100,000"},
-        answer=JOB,
-        errors=(_past,),
     ),
     destroy=operation(
         "Delete a job", "A job that has applications is closed instead, because applications are never lost."
@@ -248,31 +238,24 @@ employer_jobs_documented = documented(
         answer=[JOB_DETAILS],
         errors=(_bad_filter,),
     ),
-    create=operation(
+    create=_writing_a_job(
         "Post a job (as its employer)",
         "The same as POST /api/jobs/.",
         request=JobSerializer,
         responses={201: JobSerializer},
-        body=JOB_INPUT,
-        answer=JOB,
-        errors=(_past,),
     ),
     retrieve=operation(
         "Show my job", "A job of one's own in any state, with its details. Counts no view.", answer=JOB_DETAILS
     ),
-    update=operation(
+    update=_writing_a_job(
         "Update my job",
         "Replaces a job of one's own. Without `is_active` it stays as open or closed as it is.",
-        body=JOB_INPUT,
-        answer=JOB,
-        errors=(_past,),
     ),
-    partial_update=operation(
+    partial_update=_writing_a_job(
         "Update some of my job",
         "Changes the given fields only; `is_active` false closes the job.",
         body={"is_active": False},
         answer={**JOB, "is_active": False},
-        errors=(_past,),
     ),
     destroy=operation(
         "Delete my job", "A job that has applications is closed instead, because applications are never lost."

@@ -1,10 +1,15 @@
-"""What becomes of a job that its owner deletes."""
+"""What becomes of a job that its owner deletes, and of jobs whose company, category or place has a new name."""
+
+import time
 
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.shortcuts import get_object_or_404
 
-from jobs.models import Job
+from jobs.models import Job, Renaming
+
+# So many jobs are written anew by one statement, far within the time that it may take.
+_REINDEXED_TOGETHER = 500
 
 
 def delete_or_close_job(job: Job) -> None:
@@ -20,3 +25,30 @@ def delete_or_close_job(job: Job) -> None:
     except ProtectedError:
         job.is_active = False
         job.save(update_fields=["is_active"])
+
+
+def reindex_renamed_jobs(*, seconds: float) -> None:
+    """Let new names reach the words that many jobs are found by, as far as that goes in about so many seconds."""
+    until = time.monotonic() + seconds
+    while _reindex_some() and time.monotonic() < until:
+        pass
+
+
+@transaction.atomic
+def _reindex_some() -> bool:
+    """Return whether there was something to do that nobody else is at."""
+    renaming = Renaming.objects.select_for_update(skip_locked=True).order_by("pk").first()
+    if renaming is None:
+        return False
+    jobs = Job.objects.filter(**{renaming.relation: renaming.renamed}).order_by("pk")
+    if renaming.reached:
+        jobs = jobs.filter(pk__gt=renaming.reached)
+    keys = list(jobs.values_list("pk", flat=True)[:_REINDEXED_TOGETHER])
+    if keys:
+        # The trigger that keeps it writes it anew.
+        Job.objects.filter(pk__in=keys).update(search=None)
+        renaming.reached = keys[-1]
+        renaming.save(update_fields=["reached"])
+    else:
+        renaming.delete()
+    return True

@@ -3,8 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Model, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Model, QuerySet
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -14,7 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
-from anywork.api.exceptions import AlreadyExists, unique_violation_as
+from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
 from jobs.discovery import count_facets, similar_jobs, suggest
@@ -61,15 +60,11 @@ class SharedVocabularyViewSet(PublicReadMixin, CRUDViewSet):
             serializer.save()
 
     def _already_there(self, serializer: BaseSerializer[Any]) -> AlreadyExists:
-        # Compared as the constraint does: `iexact` is another comparison (İ) and has no index.
-        folded = {f"folded_{field}": Lower(field) for field in self.unique_fields}
         wanted = {
-            f"folded_{field}": Lower(
-                Value(serializer.validated_data.get(field, getattr(serializer.instance, field, "")))
-            )
+            field: serializer.validated_data.get(field, getattr(serializer.instance, field, ""))
             for field in self.unique_fields
         }
-        existing: Model | None = self.get_queryset().alias(**folded).filter(**wanted).first()
+        existing: Model | None = find_in_any_case(self.get_queryset(), **wanted)
         return AlreadyExists(f"This {existing._meta.verbose_name if existing else 'name'} exists already.", existing)
 
 

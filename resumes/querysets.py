@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
 
 from accounts.models import User
 from accounts.querysets import live_applications
@@ -21,8 +20,11 @@ class ResumeQuerySet(models.QuerySet[Any]):
             return self
         if user.is_anonymous:
             return self.none()
+        # By role, since an "or" of the two would read every resume.
+        if not user.is_employer:
+            return self.filter(job_seeker=user.pk, removed_at=None)
         submitted = self.model.objects.alias(live=live_applications("applications")).filter(live__job__employer=user.pk)
-        return self.filter(Q(job_seeker=user.pk, removed_at=None) | Q(pk__in=submitted.values("pk")))
+        return self.filter(pk__in=submitted.values("pk"))
 
     def linked_to(self, user: User) -> "ResumeQuerySet":
         """Those whose links work for `user`: visible ones, and of its own also what an application still shows it."""

@@ -27,7 +27,10 @@ class Migration(migrations.Migration):
                 (
                     "job",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="analytics", to="jobs.job"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="analytics",
+                        to="jobs.job",
                     ),
                 ),
             ],

@@ -6,17 +6,19 @@
 that is there already carries `existing` with its key.
 """
 
+import json
 import logging
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 _UNIQUE_VIOLATION = "23505"
 _FOREIGN_KEY_VIOLATION = "23503"
 
+_MALFORMED = "The request is malformed."
+_OUR_FAULT = "Something went wrong on our side. The request id helps us to find it."
+
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
     """Answer whatever a view raised (DRF's EXCEPTION_HANDLER): in JSON, even where the view has another format."""
@@ -42,7 +47,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("Unhandled exception", exc_info=exc)
         got_request_exception.send(sender=None, request=getattr(request, "_request", None))
-    return _json(problem)
+    return json_answer(problem)
 
 
 def error_body(problem: exceptions.APIException) -> dict[str, Any]:
@@ -84,8 +89,8 @@ def _as_api_exception(exc: BaseException | None) -> exceptions.APIException:  # 
         case RequestDataTooBig():
             return RequestTooLarge()
         case SuspiciousOperation():
-            return exceptions.ParseError("The request is malformed.")
-    return exceptions.APIException("Something went wrong on our side. The request id helps us to find it.", "error")
+            return exceptions.ParseError(_MALFORMED)
+    return exceptions.APIException(_OUR_FAULT, "error")
 
 
 def _headers(problem: exceptions.APIException) -> dict[str, str]:
@@ -123,29 +128,72 @@ def _first_problem(errors: Mapping[str, list[str]]) -> str:
 # --- Outside of DRF's views -------------------------------------------------------------------------------------------
 
 
-def _json(problem: exceptions.APIException) -> JsonResponse:
+def json_answer(problem: exceptions.APIException) -> JsonResponse:
+    """Return the answer to `problem`."""
     return JsonResponse(error_body(problem), status=problem.status_code, headers=_headers(problem))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler400."""
-    return _json(_as_api_exception(exception))
+    return json_answer(_as_api_exception(exception))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler403."""
-    return _json(exceptions.PermissionDenied())
+    return json_answer(exceptions.PermissionDenied())
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler404, and the view of every URL under /api/ that no resource claims."""
-    detail = f"There is nothing at {request.path}."
-    if request.path.startswith("/api/") and not request.path.endswith("/"):
-        detail += " URLs of this API end in a slash."
-    return _json(exceptions.NotFound(detail))
+    return json_answer(_nothing_at(request.path))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the exception that led here is the one being handled."""
-    return _json(_as_api_exception(sys.exc_info()[1]))
+    return json_answer(_as_api_exception(sys.exc_info()[1]))
+
+
+class ErrorShapeMiddleware:
+    """Puts into the one shape what Django itself answers in HTML: to a forged form, and to everything with DEBUG on.
+
+    Pages for people keep theirs: the admin site's, and those that links in mails lead to.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = request.path.startswith((f"/{settings.ADMIN_PATH}/", "/mail/"))
+        if response.status_code >= status.HTTP_400_BAD_REQUEST and not is_page and _is_text(response):
+            # In place, because of what other middleware has set on it.
+            response.content = json.dumps(error_body(_problem_of(response.status_code, request)))
+            response.headers["Content-Type"] = "application/json"
+            if "Content-Length" in response.headers:
+                response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+def _is_text(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/")
+
+
+def _problem_of(status_code: int, request: HttpRequest) -> exceptions.APIException:
+    match status_code:
+        case status.HTTP_403_FORBIDDEN:
+            return exceptions.PermissionDenied()
+        case status.HTTP_404_NOT_FOUND:
+            return _nothing_at(request.path)
+        case status.HTTP_405_METHOD_NOT_ALLOWED:
+            return exceptions.MethodNotAllowed(str(request.method))
+        case code if status.is_client_error(code):
+            return exceptions.ParseError(_MALFORMED)
+    return exceptions.APIException(_OUR_FAULT, "error")
+
+
+def _nothing_at(path: str) -> exceptions.NotFound:
+    detail = f"There is nothing at {path}."
+    if path.startswith("/api/") and not path.endswith("/"):
+        detail += " URLs of this API end in a slash."
+    return exceptions.NotFound(detail)

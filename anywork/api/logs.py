@@ -31,8 +31,10 @@ class ContextFilter(logging.Filter):
     """Gives every record its `request_id` and `user_id`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id()
-        record.user_id = current_user_id()
+        # What gunicorn tells of itself, and of what was no request at all, comes after the request that is remembered.
+        is_of_request = record.name != "gunicorn.error" or record.exc_info
+        record.request_id = current_request_id() if is_of_request else "-"
+        record.user_id = current_user_id() if is_of_request else "-"
         return True
 
 

@@ -1,20 +1,19 @@
 """How often somebody may ask: 429 with Retry-After beyond the rates of THROTTLE_RATES.
 
 A view with a `throttle_scope` counts under that scope, every other one under `user` or `anon`; users count by
-account, anybody else by address. Counts are shared by all processes, in windows that begin with the first request.
+account, anybody else by address. What is refused before it comes to that, as for an unknown URL or for want of a token,
+counts under `anon`. Counts are shared by all processes, in windows that begin with the first request.
 """
 
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -119,42 +118,31 @@ class RateThrottle(BaseThrottle):
         user = request.user
         is_known = bool(user and user.is_authenticated)
         scope = getattr(view, "throttle_scope", None) or ("user" if is_known else "anon")
-        rate = settings.THROTTLE_RATES.get(scope)
-        if rate is None:
-            return True
-        identity = str(user.pk) if is_known else customer(client_address(request))
-        # Hashed, so that the cache holds neither addresses nor ids.
-        key = f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
-        if (outcome := ledger.spend(key, rate)) is None:
-            return True
-        is_granted, lease = outcome
-        seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
-        _announce(request, scope, rate, remaining=lease.left + lease.unleased, seconds=seconds_left)
-        if not is_granted:
-            raise TooManyRequests(wait=seconds_left)
+        # On Django's request, which is what middleware sees.
+        count_request(request._request, scope, str(user.pk) if is_known else None)  # noqa: SLF001 - DRF offers no other way
         return True
 
 
-class RateLimitMiddleware:
-    """Tells what the rate of a request is and what is left of it.
+def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
+    """Count a request under `scope`, and leave on it what is to be told of that.
 
-    https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    Raises:
+        TooManyRequests: not now.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        for name, value in getattr(request, "rate_limit_headers", {}).items():
-            response.headers[name] = value
-        return response
-
-
-def _announce(request: Request, scope: str, rate: Rate, *, remaining: int, seconds: int) -> None:
-    # On Django's request, which is what middleware sees.
-    django_request: Any = request._request  # noqa: SLF001 - DRF offers no other way to it
-    django_request.rate_limit_headers = {
+    request.rate_limit_headers = {}
+    rate = settings.THROTTLE_RATES.get(scope)
+    if rate is None:
+        return
+    identity = user_id or customer(client_address(request))
+    # Hashed, so that the cache holds neither addresses nor ids.
+    key = f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
+    if (outcome := ledger.spend(key, rate)) is None:
+        return
+    is_granted, lease = outcome
+    seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
+    request.rate_limit_headers = {
         "RateLimit-Policy": f'"{scope}";q={rate.limit};w={rate.seconds}',
-        "RateLimit": f'"{scope}";r={remaining};t={seconds}',
+        "RateLimit": f'"{scope}";r={lease.left + lease.unleased};t={seconds_left}',
     }
+    if not is_granted:
+        raise TooManyRequests(wait=seconds_left)

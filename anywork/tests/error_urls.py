@@ -61,6 +61,14 @@ class LosingMiddleware:
         return self.get_response(request)
 
 
+class RaisingMiddleware:
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        raise RuntimeError(SECRET)
+
+
 class SlowView(View):
     def get(self, request: Request) -> Never:
         with connection.cursor() as cursor:

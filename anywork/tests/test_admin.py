@@ -1,7 +1,9 @@
 """What holds for the admin pages of every model; each app tests what is particular to its own."""
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -16,7 +18,7 @@ from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, Change, Job, Location, Suggestion
+from jobs.models import Category, Change, Job, Location, Renaming, Suggestion
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
@@ -26,8 +28,8 @@ from resumes.tests.factories import ResumeFactory
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
 # The first is shown with its application; the second says nothing that its session does not; the third is hashes; the
-# last two are kept by triggers for programs alone.
-WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Suggestion}
+# last three are kept by triggers for programs alone.
+WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Renaming, Suggestion}
 
 # Profiles without a name, which are called by the address of their user: one query more each, if it is not joined.
 MAKE_ROW: dict[Any, Any] = {
@@ -180,3 +182,12 @@ def test_employer_is_sent_to_the_login(client, db, model):
     response = client.get(url(model, "changelist"))
     assert response.status_code == 302
     assert response.url.startswith(reverse("admin:login"))
+
+
+def test_browser_finds_the_icon_of_the_admin_site(live_server: Any) -> None:
+    page = httpx.get(live_server.url + reverse("admin:login")).text
+
+    [icon] = re.findall('<link rel="icon" href="([^"]+)">', page)
+    answer = httpx.get(live_server.url + icon)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")

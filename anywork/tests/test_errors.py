@@ -46,8 +46,11 @@ def test_caller_of_an_unknown_url_gets_json(anonymous: APIClient, settings: Any,
     assert path in body["message"]
 
 
-def test_caller_of_an_unknown_url_outside_the_api_gets_json(anonymous: APIClient) -> None:
-    assert_error(anonymous.get("/nothing"), 404, "not_found")
+@pytest.mark.parametrize("debug", ["on", "off"])
+def test_caller_of_an_unknown_url_outside_the_api_gets_json(anonymous: APIClient, settings: Any, debug: str) -> None:
+    settings.DEBUG = debug == "on"
+    body = assert_error(anonymous.get("/nothing"), 404, "not_found")
+    assert "/nothing" in body["message"]
 
 
 def test_caller_who_forgets_the_slash_is_told_so(anonymous: APIClient) -> None:
@@ -141,7 +144,9 @@ def test_caller_without_a_token_is_asked_for_one(anonymous: APIClient) -> None:
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_caller_by_another_host_name_gets_400(anonymous: APIClient) -> None:
+@pytest.mark.parametrize("debug", ["on", "off"])
+def test_caller_by_another_host_name_gets_400(anonymous: APIClient, settings: Any, debug: str) -> None:
+    settings.DEBUG = debug == "on"
     assert_error(anonymous.get("/healthz", HTTP_HOST="evil.example"), 400, "parse_error")
 
 
@@ -158,6 +163,29 @@ def test_caller_of_a_broken_view_gets_json_that_tells_nothing(path: str, caplog:
     assert body["request_id"] == "find-me"
     # The log holds what the answer does not.
     assert SECRET in caplog.text
+
+
+@failing_urls
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize("path", ["/api/jobs/", "/healthz", "/raising-function/"])
+def test_debugging_changes_no_answer_where_a_middleware_breaks(settings: Any, path: str, accept: str) -> None:
+    settings.DEBUG = True
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "anywork.tests.error_urls.RaisingMiddleware"]
+    response = Client(raise_request_exception=False).get(path, headers={"Accept": accept})
+    assert_error(response, 500, "error")
+    assert SECRET not in response.content.decode()
+    assert int(response.headers["Content-Length"]) == len(response.content)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz"])
+def test_caller_without_a_csrf_cookie_gets_json(path: str) -> None:
+    assert_error(Client(enforce_csrf_checks=True).post(path), 403, "permission_denied")
+
+
+def test_administrator_without_a_csrf_cookie_gets_a_page(db: None) -> None:
+    response = Client(enforce_csrf_checks=True).post("/admin/login/")
+    assert response.status_code == 403
+    assert response.headers["Content-Type"].startswith("text/html")
 
 
 @failing_urls

@@ -28,8 +28,11 @@ PASSWORD = "Pa55word-of-hers"
 LETTER = "My-most-private-letter"
 JSON = {"Content-Type": "application/json"}
 ALTER = "ALTER TABLE applications_application"
+# An address of this machine that none of its servers is told to listen at.
+ADDRESS = "127.0.0.77"
 # What a person entrusts to the site in the journey below, and what opens doors.
 ENTRUSTED = [
+    ADDRESS,
     PASSWORD,
     LETTER,
     "ada@private.example",
@@ -75,7 +78,9 @@ def programs(transactional_db, tmp_path):
         log=tmp_path / "worker",
         environment=environment,
     )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", timeout=20, transport=httpx.HTTPTransport(local_address=ADDRESS)
+    )
     try:
         wait_for(lambda: "Booting worker" in web.log and answers(client), "the web server")
         wait_for(lambda: " ready." in worker.log, "the worker")
@@ -157,7 +162,7 @@ def journey(client, port):
         f"GET /?x=secret-query HTTP/1.1\r\nAuthorization {PASSWORD}\r\n\r\n",
         f"POST /api/auth/login/?x=secret-query HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n{LETTER}",
     ):
-        with socket.create_connection(("127.0.0.1", port)) as raw:
+        with socket.create_connection(("127.0.0.1", port), source_address=(ADDRESS, 0)) as raw:
             raw.sendall(request.encode())
             raw.shutdown(socket.SHUT_WR)
             raw.recv(10_000)
@@ -188,6 +193,9 @@ def test_a_journey_leaves_no_trace_of_what_people_entrust_to_us(programs):
     assert applied["user_id"] == ids["users"][0]
     assert len(applied["request_id"]) == 36
     assert applied["milliseconds"] > 0
+    malformed = [line for line in lines if line["message"] == "Invalid request"]
+    assert malformed
+    assert not any({"request_id", "user_id"} & line.keys() for line in malformed)
     registered = next(line for line in access if "/api/auth/register/" in line["message"])
     assert "user_id" not in registered
     [crash] = [line for line in lines if line.get("exception")]
@@ -331,3 +339,16 @@ def test_error_reports_hold_no_values():
     assert frames[-1]["function"] == "raised"
     sent[0]["exception"]["values"][0]["stacktrace"] = None
     assert "secret" not in str(sent)
+
+
+def test_worker_that_logs_for_people_says_when_it_is_ready(db, tmp_path):
+    worker = Program(
+        *("celery", "--quiet", "-A", "anywork", "worker", "--pool", "solo", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--hostname", "plain@%h"),
+        log=tmp_path / "worker",
+        environment={"CELERY_BROKER_URL": f"filesystem://{tmp_path}", "LOG_FORMAT": "plain"},
+    )
+    try:
+        wait_for(lambda: " ready." in worker.log, "the worker")
+    finally:
+        worker.stop()

@@ -251,6 +251,27 @@ class TestRates:
         assert seeker.get(JOBS, REMOTE_ADDR="203.0.113.7").status_code == 429
         assert employer.get(JOBS).status_code == 200
 
+    def test_unknown_urls_and_bad_tokens_count_by_address(self, anonymous, seeker, rates, settings):
+        rates(anon="2/min", user="9/min", login="1/min")
+        settings.CORS_ALLOWED_ORIGINS = ["https://www.example.org"]
+        anonymous.credentials(HTTP_AUTHORIZATION="Bearer nonsense", HTTP_ORIGIN="https://www.example.org")
+
+        answers = [anonymous.get(url) for url in ("/api/nothing/", "/api/auth/me/", "/api/auth/me/", "/nothing")]
+
+        assert [answer.status_code for answer in answers] == [404, 401, 429, 429]
+        assert [answer.headers["RateLimit"].split(";t=")[0] for answer in answers] == [
+            *('"anon";r=1', '"anon";r=0', '"anon";r=0', '"anon";r=0'),
+        ]
+        refused = answers[2]
+        assert refused.json()["code"] == "throttled"
+        assert int(refused.headers["Retry-After"]) > 0
+        assert refused.headers["Access-Control-Allow-Origin"] == "https://www.example.org"
+        assert seeker.get(JOBS, REMOTE_ADDR="127.0.0.1").status_code == 200
+        # What a view has counted is not counted again.
+        login = [anonymous.post("/api/auth/login/", {}, REMOTE_ADDR="203.0.113.7").status_code for _ in range(2)]
+        assert login == [400, 429]
+        assert anonymous.get("/nothing", REMOTE_ADDR="203.0.113.7").headers["RateLimit"].startswith('"anon";r=1')
+
     def test_rates_that_are_off_are_off(self, anonymous, db, rates):
         rates()
 

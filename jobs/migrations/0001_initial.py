@@ -165,21 +165,51 @@ CREATE TRIGGER jobs_job_write_search
     BEFORE INSERT OR UPDATE OF title, description, employer_id, category_id, location_id, search ON jobs_job
     FOR EACH ROW EXECUTE FUNCTION jobs_job_write_search();
 
--- A new name reaches the jobs that are found by it: NULL makes their trigger write them anew.
+-- Forgets the words of a name that no open job has; then nobody who mistypes is led to them.
+CREATE FUNCTION jobs_forget_words(name text) RETURNS void LANGUAGE sql
+SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+    DELETE FROM jobs_suggestion
+    WHERE kind = 'word'
+        AND key IN (
+            SELECT lexeme FROM unnest(to_tsvector('jobs_words', translate(jobs_plain_text(name), '"-', '  ')))
+        )
+        AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND search @@ plainto_tsquery('simple', key))
+$$;
+
+-- Returns the number of jobs up to which a new name reaches all of them at once.
+CREATE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 500';
+
+-- A new name reaches the jobs that are found by it: NULL makes their trigger write them anew. Where they are many, that
+-- would take longer than a statement may; they are found by the old name until a task has come to them.
+CREATE FUNCTION jobs_reindex(relation text, renamed uuid) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    jobs uuid[];
+BEGIN
+    EXECUTE format('SELECT ARRAY(SELECT job_id FROM jobs_job WHERE %I = $1 LIMIT $2)', relation || '_id')
+        INTO jobs USING renamed, jobs_renamed_at_once() + 1;
+    IF cardinality(jobs) > jobs_renamed_at_once() THEN
+        INSERT INTO jobs_renaming (relation, renamed) VALUES (jobs_reindex.relation, jobs_reindex.renamed)
+            ON CONFLICT ON CONSTRAINT jobs_renaming_unique DO UPDATE SET reached = NULL;
+    ELSE
+        UPDATE jobs_job SET search = NULL WHERE job_id = ANY (jobs);
+    END IF;
+END $$;
+
 CREATE FUNCTION jobs_renamed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     CASE TG_TABLE_NAME
         WHEN 'accounts_employer' THEN
             UPDATE jobs_suggestion SET text = NEW.company_name, folded = left(jobs_folded(NEW.company_name), 500)
                 WHERE kind = 'company' AND key = NEW.user_id::text;
-            UPDATE jobs_job SET search = NULL WHERE employer_id = NEW.user_id;
+            PERFORM jobs_reindex('employer', NEW.user_id);
+            PERFORM jobs_forget_words(OLD.company_name);
         WHEN 'jobs_category' THEN
-            UPDATE jobs_job SET search = NULL WHERE category_id = NEW.category_id;
+            PERFORM jobs_reindex('category', NEW.category_id);
         WHEN 'jobs_location' THEN
             UPDATE jobs_suggestion SET text = concat_ws(', ', NEW.city, NEW.country),
                 folded = left(jobs_folded(concat_ws(', ', NEW.city, NEW.country)), 500)
                 WHERE kind = 'place' AND key = NEW.location_id::text;
-            UPDATE jobs_job SET search = NULL WHERE location_id = NEW.location_id;
+            PERFORM jobs_reindex('location', NEW.location_id);
     END CASE;
     RETURN NULL;
 END $$;
@@ -188,6 +218,7 @@ END $$;
 CREATE FUNCTION jobs_employer_gone() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM jobs_suggestion WHERE kind = 'company' AND key = OLD.user_id::text;
+    PERFORM jobs_forget_words(OLD.company_name);
     RETURN NULL;
 END $$;
 
@@ -233,8 +264,8 @@ DROP TRIGGER jobs_category_changed ON jobs_category;
 DROP TRIGGER jobs_category_renamed ON jobs_category;
 DROP TRIGGER jobs_job_changed ON jobs_job;
 DROP TRIGGER jobs_job_write_search ON jobs_job;
-DROP FUNCTION jobs_count_change, jobs_employer_gone, jobs_renamed, jobs_job_write_search, jobs_similar_words, jobs_folded, jobs_search_query,
-    jobs_search_vector, jobs_plain_text;
+DROP FUNCTION jobs_count_change, jobs_employer_gone, jobs_renamed, jobs_reindex, jobs_renamed_at_once, jobs_forget_words,
+    jobs_job_write_search, jobs_similar_words, jobs_folded, jobs_search_query, jobs_search_vector, jobs_plain_text;
 DROP TEXT SEARCH CONFIGURATION jobs_stems;
 DROP TEXT SEARCH CONFIGURATION jobs_words;
 """
@@ -315,6 +346,30 @@ class Migration(migrations.Migration):
                         django.db.models.functions.text.Lower("country"),
                         name="jobs_location_unique_place",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Renaming",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[("employer", "Company"), ("category", "Category"), ("location", "Location")],
+                        max_length=10,
+                    ),
+                ),
+                ("renamed", models.UUIDField()),
+                ("reached", models.UUIDField(null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("relation", "renamed"), name="jobs_renaming_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("relation__in", ["employer", "category", "location"])),
+                        name="jobs_renaming_relation_known",
+                    ),
                 ],
             },
         ),

@@ -1,0 +1,251 @@
+"""The way PostgreSQL takes to what people ask for most, among enough rows for it to matter."""
+
+import re
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from jobs.models import Job
+
+ROWS = 100_000
+
+# Too few to be looked up by an index.
+_PEOPLE = """
+    INSERT INTO accounts_user (
+        user_id, email, password, role, is_superuser, is_staff, is_active, token_version, created_at, updated_at
+    )
+    SELECT gen_random_uuid(), n || '@example.org', '', CASE WHEN n %% 2 = 0 THEN 'employer' ELSE 'job_seeker' END,
+        FALSE, FALSE, TRUE, 0, now(), now()
+    FROM generate_series(1, 1000) AS n;
+    INSERT INTO accounts_employer (user_id, company_name, company_description, website)
+    SELECT user_id, 'Company', '', '' FROM accounts_user WHERE role = 'employer';
+    INSERT INTO accounts_jobseeker (user_id, first_name, last_name, phone_number)
+    SELECT user_id, '', '', '' FROM accounts_user WHERE role = 'job_seeker';
+"""
+
+# One in ten is an engineer, one in two hundred a welder; a falconer is in one of 10,000 descriptions.
+_JOBS = """
+    INSERT INTO jobs_category (category_id, name, description)
+    SELECT gen_random_uuid(), 'Category ' || n, '' FROM generate_series(1, 20) AS n;
+    INSERT INTO jobs_location (location_id, city, state, country)
+    SELECT gen_random_uuid(), 'Town ' || n, '', 'Nigeria' FROM generate_series(1, 50) AS n;
+    WITH made AS (
+        SELECT n,
+            CASE WHEN n %% 10 = 0 THEN 'Engineer' WHEN n %% 200 = 1 THEN 'Welder' ELSE 'Clerk ' || n %% 1000 END
+                AS title,
+            CASE WHEN n %% 10000 = 2 THEN 'falconer' ELSE 'work ' || n %% 500 END || repeat(' at length', 50)
+                AS description
+        FROM generate_series(1, %(rows)s) AS n
+    ),
+    -- Once for each of a thousand texts.
+    found_by AS MATERIALIZED (
+        SELECT title, description, jobs_search_vector(title, '', '', '', description) AS search
+        FROM (SELECT DISTINCT title, description FROM made) AS texts
+    )
+    INSERT INTO jobs_job (
+        job_id, employer_id, location_id, category_id, title, description, salary_range, salary_maximum,
+        salary_currency, salary_period, job_type, posted_at, expires_at, closes_at, is_active, search
+    )
+    SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_employer)[1 + n %% 500],
+        (SELECT array_agg(location_id) FROM jobs_location)[1 + n %% 50],
+        (SELECT array_agg(category_id) FROM jobs_category)[1 + n %% 20], title, description, '', n, '', '',
+        CASE WHEN n %% 3 = 0 THEN 'remote' ELSE 'full-time' END, now() - n * interval '1 minute',
+        now() + n * interval '1 minute', now() + n * interval '1 minute', n %% 50 > 0, search
+    FROM made JOIN found_by USING (title, description);
+    INSERT INTO jobs_suggestion (kind, key, text, folded)
+    SELECT 'title', 'clerk ' || n, 'Clerk ' || n, ' clerk ' || n FROM generate_series(1, 20000) AS n;
+"""
+
+_WHAT_FOLLOWS = """
+    INSERT INTO resumes_resume (resume_id, job_seeker_id, file, file_name, checksum, uploaded_at)
+    SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_jobseeker)[1 + n %% 500], n || '.pdf', 'cv', n,
+        now() - n * interval '1 minute'
+    FROM generate_series(1, %(rows)s) AS n;
+    INSERT INTO applications_application (
+        application_id, job_seeker_id, resume_id, job_id, cover_letter, status, applied_at
+    )
+    SELECT gen_random_uuid(), job_seeker_id, resume_id, job_id, '', 'pending', now() - n * interval '1 minute'
+    FROM (SELECT job_id, row_number() OVER () AS n FROM jobs_job) AS job
+        JOIN (SELECT resume_id, job_seeker_id, row_number() OVER () AS n FROM resumes_resume) AS resume USING (n);
+    INSERT INTO notifications_notification (notification_id, user_id, message, is_read, created_at)
+    SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_user)[1 + n %% 1000], 'News', n %% 5000 >= 1000,
+        now() - n * interval '1 minute'
+    FROM generate_series(1, %(rows)s) AS n;
+    INSERT INTO analytics_analytics (analytics_id, job_id, date, views, applications)
+    SELECT gen_random_uuid(), job_id, current_date, 1, 1 FROM jobs_job;
+"""
+
+LARGE = (
+    "jobs_job",
+    "jobs_suggestion",
+    "resumes_resume",
+    "applications_application",
+    "notifications_notification",
+    "analytics_analytics",
+)
+
+
+@pytest.fixture(scope="module")
+def many_rows(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            # The vectors are made in the statement itself.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE jobs_job DISABLE TRIGGER jobs_job_write_search")
+            for rows in (_PEOPLE, _JOBS, _WHAT_FOLLOWS):
+                cursor.execute(rows, {"rows": ROWS})
+            for index in ("jobs_job_search", "jobs_job_search_title", "jobs_job_search_names", "jobs_suggestion_typed"):
+                # As autovacuum does; until then an index costs more than its worth.
+                cursor.execute("SELECT gin_clean_pending_list(%s)", [index])
+            cursor.execute(f"ANALYZE accounts_user, accounts_employer, accounts_jobseeker, {', '.join(LARGE)}")
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def some_seeker(many_rows, db, client_for):
+    return client_for(User.objects.filter(role="job_seeker")[0])
+
+
+@pytest.fixture
+def some_employer(many_rows, db, client_for):
+    return client_for(User.objects.filter(role="employer")[0])
+
+
+@pytest.fixture
+def some_job(many_rows, db):
+    return Job.objects.filter(title="Engineer", is_active=True)[0]
+
+
+def plans_of(client, url):
+    """Return the plans of what an answer reads where there is much to read."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return list(plans(captured))
+
+
+def plans(captured):
+    for query in captured:
+        sql = query["sql"].strip()
+        if sql.startswith(("SELECT", "(SELECT", "WITH")) and re.search(rf'(?:FROM|JOIN) "?({"|".join(LARGE)})\b', sql):
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN " + sql.replace("%", "%%"))
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            yield plan
+
+
+def indexes(*found):
+    """Return the indexes of large tables that plans name, once none of them reads such a table from end to end."""
+    for plan in found:
+        assert not re.search(rf"Seq Scan on ({'|'.join(LARGE)})\b", plan), plan
+    return set(
+        re.findall(rf"(?:using|Index Scan on) ((?:{'|'.join(LARGE)}|applications|notifications)_\w+)", str(found))
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"jobs_job_active_newest"}),
+        ("page=100", {"jobs_job_active_newest", "jobs_job_pkey"}),
+        ("ordering=closing", {"jobs_job_closing"}),
+        ("ordering=-salary", {"jobs_job_best_paid"}),
+        ("ordering=title", {"jobs_job_title"}),
+        ("category=Category+7", {"jobs_job_category_newest"}),
+        ("city=Town+7&job_type=remote", {"jobs_job_place_type_newest"}),
+        # Common words: along the order, looking for the words.
+        ("search=engineer", {"jobs_job_active_newest", "jobs_job_pkey"}),
+        ("search=engineer&ordering=newest", {"jobs_job_active_newest"}),
+        # Rare ones: by the words.
+        ("search=welder", {"jobs_job_search"}),
+        ("search=falconer", {"jobs_job_search"}),
+        ("search=falconer&ordering=newest", {"jobs_job_search"}),
+        # Far behind, it is the words again.
+        ("search=engineer&page=345", {"jobs_job_search_title", "jobs_job_pkey"}),
+    ],
+)
+def test_page_of_jobs_is_found_by_index(many_rows, db, anonymous, query, expected):
+    url = f"/api/jobs/?{query}"
+    # From now on the number of jobs is known.
+    assert anonymous.get(url).json()["results"]
+
+    version, page = plans_of(anonymous, url)
+
+    assert indexes(version) == {"jobs_job_closing"}
+    assert indexes(page) == expected
+
+
+def test_tiers_are_counted_by_their_indexes(many_rows, db, anonymous):
+    Job.objects.filter(title="Welder").update(salary_range="makes a new version")
+
+    plan = next(plan for plan in plans_of(anonymous, "/api/jobs/?search=welder") if "Append" in plan)
+
+    assert indexes(plan) == {"jobs_job_search", "jobs_job_search_title", "jobs_job_search_names"}
+
+
+def test_job_is_found_by_its_key(some_job, some_seeker, anonymous):
+    url = f"/api/jobs/{some_job.pk}/"
+
+    assert indexes(*plans_of(anonymous, url)) == {"jobs_job_pkey"}
+    # Closed ones too, if they applied.
+    assert indexes(*plans_of(some_seeker, url)) == {"jobs_job_pkey", "applications_job_newest"}
+
+
+def test_similar_jobs_are_found_by_their_category(some_job, anonymous):
+    found = plans_of(anonymous, f"/api/jobs/{some_job.pk}/similar/")
+
+    assert indexes(*found) == {"jobs_job_pkey", "jobs_job_category_newest"}
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [("search=falconer", "jobs_job_search"), ("city=Town+7&job_type=remote", "jobs_job_place_type_newest")],
+)
+def test_facets_are_counted_by_index(many_rows, db, anonymous, query, index):
+    facets = plans_of(anonymous, f"/api/jobs/facets/?{query}")[-1]
+
+    assert "WindowAgg" in facets
+    assert indexes(facets) == {index}
+
+
+def test_suggestions_are_found_by_what_is_typed(many_rows, db, anonymous):
+    titles, companies, places = plans_of(anonymous, "/api/jobs/suggest/?q=clerk+777")
+
+    assert "jobs_suggestion_typed" in indexes(titles)
+    # Whether a job of theirs is open.
+    assert "jobs_job_title" in indexes(titles)
+    assert "jobs_job_employer_newest" in indexes(companies)
+    assert "jobs_job_place_type_newest" in indexes(places)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/api/applications/", {"applications_seeker_newest", "jobs_job_pkey", "resumes_resume_pkey"}),
+        ("/api/resumes/", {"resumes_resume_job_seeker_id_447bef1b"}),
+        ("/api/notifications/", {"notifications_user_newest"}),
+        ("/api/notifications/unread-count/", {"notifications_user_unread"}),
+    ],
+)
+def test_what_is_a_seekers_own_is_found_by_index(some_seeker, url, expected):
+    assert indexes(*plans_of(some_seeker, url)) == expected
+
+
+OF_ONES_JOBS = {"jobs_job_employer_newest", "applications_job_newest"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/api/employer/jobs/", {"jobs_job_closing", "jobs_job_employer_newest"}),
+        ("/api/applications/", {*OF_ONES_JOBS, "resumes_resume_pkey"}),
+        ("/api/jobseekers/", OF_ONES_JOBS),
+        ("/api/resumes/", {*OF_ONES_JOBS, "resumes_resume_pkey"}),
+        ("/api/analytics/", {"jobs_job_employer_newest", "analytics_analytics_unique_job_date"}),
+    ],
+)
+def test_what_belongs_to_an_employers_jobs_is_found_by_index(some_employer, url, expected):
+    assert indexes(*plans_of(some_employer, url)) == expected

@@ -1,0 +1,107 @@
+"""What a new name of a company, category or place means to the search."""
+
+import pytest
+from django.db import connection
+
+from accounts.erasure import erase_account
+from accounts.tests.factories import EmployerFactory
+from jobs import services
+from jobs.models import Renaming, Suggestion
+from jobs.services import reindex_renamed_jobs
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+RENAMED = {
+    "employer": (EmployerFactory, "company_name"),
+    "category": (CategoryFactory, "name"),
+    "location": (LocationFactory, "city"),
+}
+
+
+@pytest.fixture
+def many(db, monkeypatch):
+    """Three jobs are many."""
+    monkeypatch.setattr(services, "_REINDEXED_TOGETHER", 1)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql AS 'SELECT 2'")
+
+
+@pytest.fixture(params=list(RENAMED))
+def rename(request, db):
+    """Return a function that renames what three jobs have in common, first called Oldenburg."""
+    factory, field = RENAMED[request.param]
+    common = factory(**{field: "Oldenburg"})
+    JobFactory.create_batch(3, **{request.param: common})
+    # Others stay as they are.
+    JobFactory(**{request.param: factory(**{field: "Elsewhere"})})
+
+    def to(name):
+        setattr(common, field, name)
+        common.save()
+
+    return to
+
+
+def found(anonymous, word):
+    answer = anonymous.get("/api/jobs/", {"search": word})
+    return 0 if "X-Did-You-Mean" in answer.headers else answer.json()["count"]
+
+
+def test_new_name_of_few_jobs_is_found_at_once(anonymous, rename):
+    rename("Newcastle")
+
+    assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (0, 3)
+    assert not Renaming.objects.exists()
+
+
+def test_new_name_of_many_jobs_is_found_once_a_task_has_come_to_them(anonymous, rename, many):
+    rename("Newcastle")
+    assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (3, 0)
+
+    reindex_renamed_jobs(seconds=60)
+
+    assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (0, 3)
+    assert found(anonymous, "elsewhere") == 1
+    assert not Renaming.objects.exists()
+
+
+def test_task_that_has_no_more_time_leaves_the_rest_to_the_next(anonymous, rename, many):
+    rename("Newcastle")
+
+    reindex_renamed_jobs(seconds=0)
+    assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (2, 1)
+
+    reindex_renamed_jobs(seconds=0)
+    assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (1, 2)
+
+
+def test_another_name_on_the_way_begins_anew(anonymous, rename, many):
+    rename("Newcastle")
+    reindex_renamed_jobs(seconds=0)
+
+    rename("Newport")
+    reindex_renamed_jobs(seconds=60)
+
+    assert [found(anonymous, word) for word in ("oldenburg", "newcastle", "newport")] == [0, 0, 3]
+
+
+def test_erased_employer_leaves_no_word_of_its_name_to_those_who_mistype(db):
+    employer = EmployerFactory(company_name="Zanzibar O'Grady Widgets")
+    JobFactory.create_batch(2, employer=employer, title="Clerk")
+    JobFactory(title="Maker of widgets")
+    words = Suggestion.objects.filter(kind="word")
+    assert {"zanzibar", "grady", "widgets"} <= set(words.values_list("key", flat=True))
+
+    erase_account(employer.user)
+
+    assert set(words.values_list("key", flat=True)) & {"zanzibar", "grady", "widgets"} == {"widgets"}
+
+
+def test_former_name_of_a_company_is_forgotten_too(db):
+    employer = EmployerFactory(company_name="Zanzibar")
+    JobFactory(employer=employer)
+
+    employer.company_name = "Oldenburg"
+    employer.save()
+
+    words = Suggestion.objects.filter(kind="word")
+    assert set(words.values_list("key", flat=True)) & {"zanzibar", "oldenburg"} == {"oldenburg"}
