@@ -121,7 +121,7 @@ class JobListing:
     def _in_order(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
         if page.start < _DEEP:
             return jobs[page]
-        return self._jobs.filter(pk__in=jobs.values("pk")[page])
+        return self._jobs.filter(pk__in=self._from_nearer_end(jobs.values("pk"), page, self.found.total))
 
     def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
@@ -147,7 +147,18 @@ class JobListing:
         # By the index, the lower tiers are what their own index finds without what the higher ones have.
         by_index = self._is_found_faster_by_index(tiers[number], sum(tiers[: number + 1]), page)
         jobs = self._jobs.filter(query.tiers(by_index=by_index)[number]).order_by(*NEWEST)
-        return (self._by_index(jobs, query) if by_index else jobs)[page]
+        return self._from_nearer_end(self._by_index(jobs, query) if by_index else jobs, page, tiers[number])
+
+    def _from_nearer_end(self, jobs: QuerySet[Any], page: slice, count: int) -> QuerySet[Any]:
+        """Return a page of `count` jobs, in any order: from one of the two ends it is at most half of the way."""
+        if self._way_to(page, count) == page.stop:
+            return jobs[page]
+        return jobs.reverse()[count - page.stop : count - page.start]
+
+    def _way_to(self, page: slice, count: int) -> int:
+        """Return how many of `count` jobs are walked past to find a page of them."""
+        # From the end, a count that lags behind would lead to another page.
+        return min(page.stop, count - page.start) if self.is_current else page.stop
 
     def _by_index(self, jobs: JobQuerySet, query: SearchQuery) -> JobQuerySet:
         """Keep the planner from walking: no index has an order that begins by what is true of all of them."""
@@ -156,7 +167,7 @@ class JobListing:
 
     def _is_found_faster_by_index(self, count: int, fetched: int, page: slice) -> bool:
         """Compare how many jobs each way reads to find the page of `count` jobs."""
-        return fetched <= _FEW or fetched * count < page.stop * self.found.among
+        return fetched <= _FEW or fetched * count < self._way_to(page, count) * self.found.among
 
 
 def _number_of_jobs() -> int:

@@ -72,10 +72,15 @@ class TestOrder:
     def test_visitor_orders_the_list(self, listed, market, ordering, titles):
         assert listed(ordering=ordering) == titles
 
-    @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at"])
-    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, ordering):
+    @pytest.mark.parametrize("deep", [0, 200])
+    @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at", "salary", "-salary"])
+    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, monkeypatch, ordering, deep):
+        monkeypatch.setattr("jobs.listing._DEEP", deep)
         same = {"posted_at": timezone.now(), "expires_at": datetime(2090, 1, 1, tzinfo=UTC), "title": "Same"}
-        JobFactory.create_batch(11, location=LocationFactory(), category=CategoryFactory(), **same)
+        for number, salary_range in [(6, "$50,000"), (5, "")]:
+            JobFactory.create_batch(
+                number, location=LocationFactory(), category=CategoryFactory(), salary_range=salary_range, **same
+            )
         url = f"http://testserver{URL}?page_size=2&ordering={ordering}"
 
         seen = []
@@ -84,6 +89,9 @@ class TestOrder:
             seen += [row["job_id"] for row in page["results"]]
             url = page["next"]
 
+        assert seen == [
+            row["job_id"] for row in anonymous.get(f"{URL}?page_size=200&ordering={ordering}").json()["results"]
+        ]
         assert len(seen) == 11
         assert set(seen) == {str(key) for key in Job.objects.values_list("pk", flat=True)}
 
