@@ -1,5 +1,7 @@
 """What a new name of a company, category or place means to the search."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -10,7 +12,7 @@ from jobs.models import Renaming, Suggestion
 from jobs.services import reindex_renamed_jobs
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
-RENAMED = {
+RENAMED: dict[str, tuple[Any, str]] = {
     "employer": (EmployerFactory, "company_name"),
     "category": (CategoryFactory, "name"),
     "location": (LocationFactory, "city"),
