@@ -7,7 +7,6 @@ out stays as it was.
 """
 
 import argparse
-import json
 import os
 import platform
 import tempfile
@@ -20,14 +19,11 @@ import httpx
 import psycopg2
 
 from benchmarks import databases
-from benchmarks.search import chart, load, pressure, report, servers
+from benchmarks.search import load, pressure, results, servers
 from benchmarks.search.cases import CASES, Case
 from benchmarks.search.goals import judge
 from benchmarks.search.measuring import Site, measure
 from benchmarks.search.subjects import POSTED_TITLE
-
-DOCS = servers.ROOT / "docs"
-RESULTS = DOCS / "benchmarks" / "search.json"
 
 
 def main() -> None:
@@ -39,8 +35,7 @@ def main() -> None:
             raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
     ports = list(range(options.port, options.port + 2 * len(sizes)))
     servers.require_free(ports)
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"cases": {}}
-    results |= {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
+    figures = results.read() | {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
         sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]
@@ -50,14 +45,14 @@ def main() -> None:
             measured = measure(case, sites, seconds=options.seconds, rounds=options.rounds)
             if case.posted:
                 _forget_posted(sizes)
-            results["cases"][case.name] = {**results["cases"].get(case.name, {}), **measured}
-            _tell(case, results["cases"][case.name])
+            figures["cases"][case.name] = {**figures["cases"].get(case.name, {}), **measured}
+            _tell(case, figures["cases"][case.name])
             if case.goals.cached:
                 database = databases.url_of(sizes[-1])
-                figures = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
-                results.setdefault("writes", {})[case.name] = figures
-                print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {figures}", flush=True)
-            _write(results)
+                changing = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
+                figures.setdefault("writes", {})[case.name] = changing
+                print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {changing}", flush=True)
+            results.write(figures)
 
 
 def _options() -> argparse.Namespace:
@@ -72,8 +67,8 @@ def _options() -> argparse.Namespace:
 
 def _open(stack: ExitStack, jobs: int, port: int, floor_port: int, *, logs: Path) -> Site:
     url = databases.url_of(jobs)
-    ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}"))
-    floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}"))
+    ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}")).url
+    floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}")).url
     recordings = httpx.get(f"{floor}/recordings", timeout=servers.PATIENCE_SECONDS).json()
     return Site(jobs, ours, floor, recordings)
 
@@ -105,13 +100,6 @@ def _tell(case: Case, measured: dict[str, Any]) -> None:
     for verdict in judge(case, measured):
         print(f"  {verdict}")
     print(flush=True)
-
-
-def _write(results: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    report.write_into(DOCS / "search-speed.md", results)
-    (DOCS / "search-speed.svg").write_text(chart.draw(results), encoding="utf-8")
 
 
 if __name__ == "__main__":
