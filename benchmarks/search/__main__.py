@@ -7,9 +7,9 @@ out stays as it was.
 """
 
 import argparse
-import json
 import os
 import platform
+import signal
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -20,18 +20,17 @@ import httpx
 import psycopg2
 
 from benchmarks import databases
-from benchmarks.search import chart, load, pressure, report, servers
+from benchmarks.search import load, pressure, results, servers
 from benchmarks.search.cases import CASES, Case
 from benchmarks.search.goals import judge
 from benchmarks.search.measuring import Site, measure
 from benchmarks.search.subjects import POSTED_TITLE
 
-DOCS = servers.ROOT / "docs"
-RESULTS = DOCS / "benchmarks" / "search.json"
-
 
 def main() -> None:
     options = _options()
+    # As Ctrl-C does, so that no server outlives its measuring.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     load.require_wrk()
     sizes = [int(size) for size in options.sizes.split(",")]
     for size in sizes:
@@ -39,30 +38,31 @@ def main() -> None:
             raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
     ports = list(range(options.port, options.port + 2 * len(sizes)))
     servers.require_free(ports)
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"cases": {}}
-    results |= {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
+    figures = results.read() | {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
         sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]
         for case in CASES:
-            if options.only and options.only not in case.name:
+            if options.only and not any(part in case.name for part in options.only):
                 continue
             measured = measure(case, sites, seconds=options.seconds, rounds=options.rounds)
             if case.posted:
                 _forget_posted(sizes)
-            results["cases"][case.name] = {**results["cases"].get(case.name, {}), **measured}
-            _tell(case, results["cases"][case.name])
+            figures["cases"][case.name] = {**figures["cases"].get(case.name, {}), **measured}
+            _tell(case, figures["cases"][case.name])
             if case.goals.cached:
                 database = databases.url_of(sizes[-1])
-                figures = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
-                results.setdefault("writes", {})[case.name] = figures
-                print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {figures}", flush=True)
-            _write(results)
+                changing = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
+                figures.setdefault("writes", {})[case.name] = changing
+                print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {changing}", flush=True)
+            results.write(figures)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
-    parser.add_argument("--only", default="", metavar="NAME", help="only requests that have this in their name")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="only requests that have this in their name; any of several"
+    )
     parser.add_argument("--sizes", default="10000,1000000", help="numbers of jobs, smallest first")
     parser.add_argument("--seconds", type=int, default=3, help="how long a round takes")
     parser.add_argument("--rounds", type=int, default=3)
@@ -72,8 +72,8 @@ def _options() -> argparse.Namespace:
 
 def _open(stack: ExitStack, jobs: int, port: int, floor_port: int, *, logs: Path) -> Site:
     url = databases.url_of(jobs)
-    ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}"))
-    floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}"))
+    ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}")).url
+    floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}")).url
     recordings = httpx.get(f"{floor}/recordings", timeout=servers.PATIENCE_SECONDS).json()
     return Site(jobs, ours, floor, recordings)
 
@@ -105,13 +105,6 @@ def _tell(case: Case, measured: dict[str, Any]) -> None:
     for verdict in judge(case, measured):
         print(f"  {verdict}")
     print(flush=True)
-
-
-def _write(results: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    report.write_into(DOCS / "search-speed.md", results)
-    (DOCS / "search-speed.svg").write_text(chart.draw(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

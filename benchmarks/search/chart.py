@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from math import log10
+from math import isnan, log10
 from typing import Any
 
 from benchmarks.search.cases import CASES, Case
@@ -89,9 +89,8 @@ def _ratios(case: Case, measured: Measured, top: int) -> Iterator[str]:
         return
     bars = [("ours", "uncached", case.goals.ratio), ("cached", "cached", case.goals.cached)]
     for place, (variant, css, goal) in enumerate(bars):
-        if variant not in largest:
+        if variant not in largest or isnan(value := ratio(largest, variant)):
             continue
-        value = ratio(largest, variant)
         y = top + 5 + place * (BAR + 2)
         end = _ratio_x(min(value, LARGEST_RATIO))
         yield f'<rect class="{css}" x="{RATIOS[0]}" y="{y}" width="{end - RATIOS[0]:.1f}" height="{BAR}"/>'

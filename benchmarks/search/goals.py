@@ -1,6 +1,7 @@
 """What was promised, what came out, and whether the one keeps the other."""
 
 from collections.abc import Iterator, Mapping
+from math import nan
 from typing import Any, NamedTuple
 
 from benchmarks.search.cases import Case
@@ -25,9 +26,9 @@ _AT_LEAST = {"ours / floor, uncached", "ours / floor, cached"}
 
 
 def ratio(measured: Results, variant: str = "ours", connections: str = "16") -> float:
-    """Return how many requests a second a variant answers for each that the floor does."""
-    one, other = measured[variant][connections], measured["floor"][connections]
-    return float(one["requests_a_second"] / other["requests_a_second"])
+    """Return how many requests a second a variant answers for each that the floor does; NaN if it does none."""
+    one, other = (measured[name][connections]["requests_a_second"] for name in (variant, "floor"))
+    return float(one / other) if other else nan
 
 
 def growth(results: Results) -> float:

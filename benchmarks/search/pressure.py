@@ -1,10 +1,8 @@
-"""What one case does not show: what a cache brings while jobs change, and whether a worker's memory stays flat."""
+"""What a cache still brings while jobs change."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import psycopg2
 
@@ -55,21 +53,3 @@ def _change_until(is_over: threading.Event, database_url: str) -> None:
         while not is_over.wait(1 / CHANGES_A_SECOND):
             cursor.execute(_CHANGE)
     connection.close()
-
-
-def measure_memory(requests: load.Requests, worker: int, *, steps: int, seconds: int) -> list[dict[str, Any]]:
-    """Return how much memory the one worker of a server holds after ever more requests that all differ."""
-    served = 0
-    sizes = []
-    for _ in range(steps):
-        figures = load.run(requests, connections=4, seconds=seconds, repeat=False)
-        served += round(figures.requests_a_second * seconds)
-        sizes.append({"requests": served, "megabytes": _megabytes(worker)})
-    return sizes
-
-
-def _megabytes(process: int) -> float:
-    """Return what a process alone holds, shared pages in part. On Linux."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    (proportional,) = (line for line in lines if line.startswith("Pss:"))
-    return round(int(proportional.split()[1]) / 1_024, 1)

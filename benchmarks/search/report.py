@@ -18,6 +18,8 @@ def tables(results: Results) -> str:
     parts = [_machine(results), "### Goals\n", _goals(results), "### Figures\n", _figures(results)]
     if "writes" in results:
         parts += ["### While jobs change\n", _writes(results["writes"])]
+    if "servers" in results:
+        parts += ["### Servers, on the first page of the list\n", _servers(results["servers"])]
     if "memory" in results:
         parts += ["### Memory of a worker\n", _memory(results["memory"])]
     return "\n".join(parts)
@@ -104,6 +106,20 @@ def _writes(writes: Mapping[str, Mapping[str, float]]) -> str:
             for name, figures in writes.items()
         ),
     )
+
+
+def _servers(servers: Mapping[str, Any]) -> str:
+    head = ("server", "uncached r/s", "p50 / p95 / p99, ms", "cached r/s")
+    rows = (
+        (
+            name,
+            f"{figures['uncached']['requests_a_second']:,.0f}",
+            " / ".join(f"{figures['uncached'][part]:.1f}" for part in ("p50", "p95", "p99")),
+            f"{figures['cached']['requests_a_second']:,.0f}",
+        )
+        for name, figures in servers.items()
+    )
+    return _table(head, rows)
 
 
 def _memory(memory: Sequence[Mapping[str, float]]) -> str:

@@ -1,13 +1,10 @@
 """The page tells what was measured."""
 
-import json
-
-from benchmarks.search import chart, report
-from benchmarks.search.__main__ import DOCS, RESULTS
+from benchmarks.search import chart, report, results
 
 
 def test_page_and_picture_are_those_of_the_results():
-    results = json.loads(RESULTS.read_text())
+    measured = results.read()
 
-    assert report.tables(results) in (DOCS / "search-speed.md").read_text()
-    assert chart.draw(results) == (DOCS / "search-speed.svg").read_text()
+    assert report.tables(measured) in results.PAGE.read_text()
+    assert chart.draw(measured) == results.PICTURE.read_text()

@@ -1,0 +1,23 @@
+"""Where results are kept, and what follows from them: the tables of a page, and its picture."""
+
+import json
+from typing import Any
+
+from benchmarks.search import chart, report
+from benchmarks.search.servers import ROOT
+
+RESULTS = ROOT / "docs" / "benchmarks" / "search.json"
+PAGE = ROOT / "docs" / "search-speed.md"
+PICTURE = ROOT / "docs" / "search-speed.svg"
+
+
+def read() -> dict[str, Any]:
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"cases": {}}
+
+
+def write(results: dict[str, Any]) -> None:
+    """Keep results, and tell of them on the page and in the picture."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    report.write_into(PAGE, results)
+    PICTURE.write_text(chart.draw(results), encoding="utf-8")

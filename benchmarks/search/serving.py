@@ -1,0 +1,114 @@
+"""`python -m benchmarks.search.serving`: the same application under several servers, and the memory of a worker.
+
+Adds both to docs/benchmarks/search.json and docs/search-speed.md; see `python -m benchmarks.search`.
+"""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import databases
+from benchmarks.fill.vocabulary import FREQUENT, WORDS
+from benchmarks.search import load, results, servers
+
+PORT = 8790
+JOBS = 1_000_000
+SECONDS, ROUNDS, WARM_UP_SECONDS = 3, 3, 3
+PATH = "/api/jobs/"
+# Steps of so many seconds, after each of which the worker's memory is read.
+STEPS, STEP_SECONDS = 6, 10
+# More searches than a worker remembers.
+SEARCHES = 4_000
+
+
+class Way(NamedTuple):
+    """How the application is served."""
+
+    name: str
+    command: tuple[str, ...] = servers.GUNICORN
+    workers: int | None = None
+    arguments: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        chosen = {"WEB_CONCURRENCY": str(self.workers)} if self.workers else {}
+        return {**chosen, "GUNICORN_CMD_ARGS": self.arguments}
+
+
+def _granian(port: int) -> tuple[str, ...]:
+    listening = ("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error")
+    return ("granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", *listening, "anywork.wsgi")
+
+
+def _ways(port: int) -> Iterator[Way]:
+    yield Way("gunicorn as configured")
+    for workers in (2, 3, 4):
+        yield Way(f"gunicorn, {workers} sync workers", workers=workers)
+    yield Way("gunicorn, 2 workers of 4 threads", workers=2, arguments="--worker-class gthread --threads 4")
+    yield Way("granian, 2 workers of 1 thread", command=_granian(port))
+
+
+def main() -> None:
+    load.require_wrk()
+    database = databases.url_of(JOBS)
+    ports = list(range(PORT, PORT + len(list(_ways(PORT)))))
+    servers.require_free(ports)
+    with tempfile.TemporaryDirectory(prefix="anywork-benchmark-") as logs:
+        measured = results.read()
+        measured["servers"] = _compare(database, ports, Path(logs))
+        measured["memory"] = _memory(database, Path(logs))
+    results.write(measured)
+    print(measured["servers"], measured["memory"], sep="\n")
+
+
+def _compare(database: str, ports: Sequence[int], logs: Path) -> dict[str, Any]:
+    figures: dict[str, dict[str, list[load.Figures]]] = defaultdict(lambda: defaultdict(list))
+    with ExitStack() as stack:
+        running = {}
+        for port in ports:
+            way = list(_ways(port))[port - ports[0]]
+            serving = servers.ours(database, port, logs / str(port), command=way.command, **way.environment)
+            running[way.name] = load.Requests(stack.enter_context(serving).url, [PATH])
+        for requests in running.values():
+            load.run(requests, connections=16, seconds=WARM_UP_SECONDS, repeat=False)
+        for _ in range(ROUNDS):
+            for name, requests in running.items():
+                for kind, repeat in (("uncached", False), ("cached", True)):
+                    figures[name][kind].append(load.run(requests, connections=16, seconds=SECONDS, repeat=repeat))
+    return {
+        name: {kind: load.middle(samples)._asdict() for kind, samples in kinds.items()}
+        for name, kinds in figures.items()
+    }
+
+
+def _memory(database: str, logs: Path) -> list[dict[str, float]]:
+    """Return how much memory the one worker of a server holds after ever more searches, most of them forgotten."""
+    words = WORDS.choices[len(FREQUENT.split()) :][:SEARCHES]
+    served, sizes = 0, []
+    unlimited = {"WEB_CONCURRENCY": "1", "GUNICORN_CMD_ARGS": "--max-requests 0"}
+    with servers.ours(database, PORT, logs / "memory", **unlimited) as server:
+        requests = load.Requests(server.url, [PATH, *(f"{PATH}?search={word}" for word in words)])
+        for _ in range(STEPS):
+            figures = load.run(requests, connections=4, seconds=STEP_SECONDS, repeat=False)
+            served += round(figures.requests_a_second * STEP_SECONDS)
+            sizes.append({"requests": served, "megabytes": _megabytes(_worker_of(server.process))})
+    return sizes
+
+
+def _worker_of(master: int) -> int:
+    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return int(worker)
+
+
+def _megabytes(process: int) -> float:
+    """Return what a process alone holds, shared pages in part. On Linux."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    (proportional,) = (line for line in lines if line.startswith("Pss:"))
+    return round(int(proportional.split()[1]) / 1_024, 1)
+
+
+if __name__ == "__main__":
+    main()
