@@ -36,6 +36,15 @@ class SearchField(forms.CharField):
         text = super().to_python(value) or ""
         return text if text.strip() else ""
 
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        alternatives = SearchQuery(value).alternatives
+        # No index finds what lacks a word: that is found by what has it, of one alternative but not among several.
+        if len(alternatives) > 1 and any(all(term.startswith("-") for term in terms) for terms in alternatives):
+            raise forms.ValidationError(
+                'On each side of "or" there must be a word to look for, not only one to leave out.'
+            )
+
 
 class CityField(forms.CharField):
     """A city that the gazetteer knows."""

@@ -76,7 +76,7 @@ class JobListing:
     def queryset(self) -> JobQuerySet:
         """All jobs that are found, in any order."""
         query = self.found.query
-        return self._jobs.filter(query.anywhere(by_index=True)) if query else self._jobs
+        return self._found_by_index(query) if query else self._jobs
 
     def count(self) -> int:
         return self.found.total
@@ -84,7 +84,7 @@ class JobListing:
     def __getitem__(self, page: slice) -> list[Any]:
         if self.found.query is None:
             return list(self._in_order(self._jobs, page))
-        if self._jobs.query.order_by:
+        if self._jobs.query.order_by or self.found.query.unwanted:
             return list(self._found_in_order(self.found.query, page))
         return list(self._found_by_relevance(self.found.query, page))
 
@@ -102,7 +102,15 @@ class JobListing:
                 return corrected._replace(did_you_mean=query.text)
         return found
 
+    def _found_by_index(self, query: SearchQuery) -> JobQuerySet:
+        if unwanted := query.unwanted:
+            # The index knows who has a word, not who lacks it.
+            return self._jobs.exclude(pk__in=self._jobs.filter(unwanted.anywhere(by_index=True)).values("pk"))
+        return self._jobs.filter(query.anywhere(by_index=True))
+
     def _look_for(self, query: SearchQuery) -> Found:
+        if query.unwanted:
+            return Found((self._found_by_index(query).count(),), query, among=_number_of_jobs())
         # Of each tier alone by its own index, which takes a fraction of looking into every job that is found.
         if query.excludes:
             parts = query.tiers(by_index=True)
@@ -124,9 +132,18 @@ class JobListing:
         return self._jobs.filter(pk__in=self._from_nearer_end(jobs.values("pk"), page, self.found.total))
 
     def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
-        by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
-        jobs = self._jobs.filter(query.anywhere(by_index=by_index))
-        return self._in_order(self._by_index(jobs, query) if by_index else jobs, page)
+        total = self.found.total
+        if query.unwanted:
+            by_index = self._way_to(page, total) > _FEW
+        else:
+            by_index = self._is_found_faster_by_index(total, total, page)
+        if not by_index:
+            jobs = self._jobs.filter(query.anywhere(by_index=False))
+        elif query.unwanted:
+            jobs = self._found_by_index(query)
+        else:
+            jobs = self._by_index(self._found_by_index(query), query)
+        return self._in_order(jobs, page)
 
     def _found_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_relevance = (query.tier(), *NEWEST)

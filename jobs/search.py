@@ -16,6 +16,7 @@ from jobs.querysets import IN_NAMES, IN_TITLE
 
 # A shorter word resembles too many others.
 _MISTYPED = re.compile(r"\w{4,40}")
+_TERM = re.compile(r'-?"[^"]*"|\S+')
 # Wrong, missing, superfluous or swapped letters in a word that is at least so long.
 _MISTAKES = {4: 1, 6: 2}
 
@@ -56,6 +57,25 @@ class SearchQuery(NamedTuple):
     def excludes(self) -> bool:
         """Words may be unwanted: then a title can have all that is wanted, and the rest what is not."""
         return "-" in self.text
+
+    @property
+    def alternatives(self) -> list[list[str]]:
+        """The words and phrases between each "or"."""
+        alternatives: list[list[str]] = [[]]
+        for term in _TERM.findall(self.text):
+            if term.lower() == "or":
+                alternatives.append([])
+            elif re.search(r"\w", term):
+                alternatives[-1].append(term)
+        return [terms for terms in alternatives if terms]
+
+    @property
+    def unwanted(self) -> "SearchQuery | None":
+        """A search for everything that this one leaves out, if it says nothing but what is unwanted."""
+        match self.alternatives:
+            case [terms] if all(term.startswith("-") for term in terms):
+                return SearchQuery(" or ".join(term[1:] for term in terms), typing=False)
+        return None
 
     def tiers(self, *, by_index: bool) -> tuple[Q, Q, Q]:
         """Return the conditions of each tier, best first."""

@@ -94,6 +94,9 @@ class TestWords:
             ("waiter or head", ["Head Chef", "Waiter"]),
             ("pastry or waiter", ["Pastry Chef", "Chef of Pastry", "Waiter"]),
             ("-chef", ["Waiter"]),
+            ("-pastry -waiter", ["Head Chef"]),
+            ('-"pastry chef"', ["Chef of Pastry", "Head Chef", "Waiter"]),
+            ("-", []),
             ('"', []),
             ('"chef pastry"', []),
             ("%%%", []),
@@ -102,7 +105,31 @@ class TestWords:
     def test_seeker_says_more_precisely_what_to_look_for(self, found, post, search, titles):
         post("Pastry Chef", "Head Chef", "Chef of Pastry", "Waiter")
 
-        assert found(search) == titles
+        assert sorted(found(search)) == sorted(titles)
+
+    @pytest.mark.parametrize("few", [0, 2_000])
+    def test_seeker_turns_the_pages_of_what_lacks_a_word(self, anonymous, post, monkeypatch, few):
+        monkeypatch.setattr("jobs.listing._FEW", few)
+        monkeypatch.setattr("jobs.listing._DEEP", few)
+        post("Chef", "Waiter", "Pilot", "Clerk", "Pastry Chef", "Nurse", "Cook")
+
+        pages = [
+            anonymous.get(URL, {"search": "-chef", "page": page, "page_size": 2, "ordering": "title"}).json()
+            for page in (1, 2, 3)
+        ]
+
+        assert [page["count"] for page in pages] == [5, 5, 5]
+        titles = [job["title"] for page in pages for job in page["results"]]
+        assert titles == ["Clerk", "Cook", "Nurse", "Pilot", "Waiter"]
+        assert anonymous.get(f"{URL}facets/", {"search": "-chef"}).json()["count"] == 5
+
+    @pytest.mark.parametrize("search", ["chef or -waiter", "-chef or -waiter", "-chef or waiter"])
+    def test_seeker_who_leaves_out_without_looking_for_is_told_so(self, anonymous, post, search):
+        answer = anonymous.get(URL, {"search": search})
+
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["search"]
+        assert anonymous.get(URL, {"search": 'chef "or -waiter"'}).status_code == 200
 
     @pytest.mark.parametrize(
         ("search", "titles"),
