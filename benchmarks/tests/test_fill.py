@@ -29,7 +29,7 @@ def table():
 
 
 def suggestions():
-    return set(Suggestion.objects.values_list("kind", "key", "folded"))
+    return set(Suggestion.objects.values_list("kind", "key", "text", "folded"))
 
 
 def words():
