@@ -19,6 +19,14 @@ from rest_framework.serializers import BaseSerializer, Field
 
 from anywork.api.exceptions import PreconditionFailed
 
+# What changes the row that the URL names, and minds If-Match.
+CHANGING_ACTIONS = frozenset({"update", "partial_update", "destroy"})
+# What answers with the row as it then is, and its tag. PUT is not among them: its answer may carry the tag only of a
+# body that was stored as it came (RFC 9110, 9.3.4), and here the server adds to it.
+TAGGED_ACTIONS = frozenset({"retrieve", "create", "partial_update"})
+
+NO_TAG = 'If-Match takes tags in double quotes as ETag has them, or *: If-Match: "5e884898da280471".'
+
 _ROW_DIGEST_BYTES = 8
 # Answers are found by the tag of a list, so nobody must be able to make another list that has it.
 _LIST_DIGEST_BYTES = 16
@@ -53,7 +61,7 @@ def check_if_match(request: Request, serializer: BaseSerializer[Any]) -> None:
     tags = parse_etags(header)
     if not tags:
         # Answered by 412, the client would read the row again and again.
-        raise ParseError('If-Match takes tags in double quotes as ETag has them, or *: If-Match: "5e884898da280471".')
+        raise ParseError(NO_TAG)
     # A weak tag (W/"...") never matches here: RFC 9110, 13.1.1.
     if tags != ["*"] and _own_part(row_tag(serializer)) not in map(_own_part, tags):
         raise PreconditionFailed

@@ -12,16 +12,17 @@ from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
-from anywork.api.conditional import check_if_match, is_known, not_modified, row_tag
+from anywork.api.conditional import (
+    CHANGING_ACTIONS,
+    TAGGED_ACTIONS,
+    check_if_match,
+    is_known,
+    not_modified,
+    row_tag,
+)
 
 # One permission class, or several joined by `|` and `&`.
 PermissionClass = type[BasePermission] | OperandHolder
-
-# What changes the row that the URL names.
-CHANGING_ACTIONS = frozenset({"update", "partial_update", "destroy"})
-# What answers with the row as it then is. PUT is not among them: its answer may carry the tag only of a body that was
-# stored as it came (RFC 9110, 9.3.4), and here the server adds to it.
-TAGGED_ACTIONS = frozenset({"retrieve", "create", "partial_update"})
 
 
 class OfferedMethodsMixin:
