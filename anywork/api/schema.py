@@ -87,8 +87,8 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` of what the client has read, at any URL that shows it; if that has changed since, nothing is "
-    "done and the answer is a 412.",
+    description="The `ETag` of what the client has read, at any URL that shows it; if that has changed since, nothing "
+    "is done and the answer is a 412.",
 )
 
 Operation = dict[str, Any]
