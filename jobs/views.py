@@ -106,8 +106,13 @@ class JobMixin(VersionedListMixin):
 
     caller: Any
     detail: bool
-    selection: str
+    request: Any
     listing: JobListing | None = None
+
+    @property
+    def selection(self) -> str:
+        """Which jobs the list is made of."""
+        raise NotImplementedError
 
     def list_version(self) -> Hashable:
         return version_of(self.request).everything, self.selection
@@ -159,7 +164,6 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @property
     def selection(self) -> str:
-        """Which jobs the list is made of."""
         return "all" if self.caller.is_staff else "open"
 
     def get_queryset(self) -> QuerySet[Job]:
@@ -229,7 +233,6 @@ class EmployerJobViewSet(JobMixin, CRUDViewSet):
 
     @property
     def selection(self) -> str:
-        """Which jobs the list is made of."""
         return str(self.caller.pk)
 
     def get_queryset(self) -> QuerySet[Job]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpResponse
+from rest_framework import mixins
 from rest_framework.request import Request
 
 from anywork.api.conditional import is_known, list_tag, not_modified
@@ -67,14 +68,12 @@ class AnswerCache:
 remembered = AnswerCache()
 
 
-class VersionedListMixin:
+class VersionedListMixin(mixins.ListModelMixin):
     """Viewset mixin: the list has a version.
 
     Who asks, and how often, is decided as for every other request; what is remembered is only what the view made of
     it. As a tag stands for URL, caller's rights and version, an answer is found by its tag.
     """
-
-    request: Request
 
     def list_version(self) -> Hashable:
         """Return what two lists at one URL differ in, if they differ: when it was made, and for which callers."""
@@ -84,7 +83,7 @@ class VersionedListMixin:
         """Return whether the list just made is that of its version, and not of a moment before."""
         return True
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         tag = list_tag(
             # What a deploy may change.
             settings.SPECTACULAR_SETTINGS["VERSION"],
@@ -98,7 +97,7 @@ class VersionedListMixin:
             return not_modified(tag)
         if answer := remembered.get(tag):
             return HttpResponse(answer.body, headers=answer.headers)
-        response: Any = super().list(request, *args, **kwargs)  # type: ignore[misc]
+        response = super().list(request, *args, **kwargs)
         if self.list_is_current():
             response.headers["ETag"] = tag
             response.add_post_render_callback(partial(_remember, tag))

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any, cast
 
@@ -123,9 +124,7 @@ class RateThrottle(BaseThrottle):
         if rate is None:
             return True
         identity = str(user.pk) if is_known else customer(client_address(request))
-        # Hashed, so that the cache holds neither addresses nor ids.
-        key = f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
-        if (outcome := ledger.spend(key, rate)) is None:
+        if (outcome := ledger.spend(_key(scope, identity), rate)) is None:
             return True
         is_granted, lease = outcome
         seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
@@ -149,6 +148,12 @@ class RateLimitMiddleware:
         for name, value in getattr(request, "rate_limit_headers", {}).items():
             response.headers[name] = value
         return response
+
+
+@lru_cache(MOST_ACCOUNTS)
+def _key(scope: str, identity: str) -> str:
+    # Hashed, so that the cache holds neither addresses nor ids.
+    return f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
 
 
 def _announce(request: Request, scope: str, rate: Rate, *, remaining: int, seconds: int) -> None:
