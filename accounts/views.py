@@ -14,11 +14,11 @@ from accounts.schema import employers_documented, job_seekers_documented, skills
 from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
 from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
 from anywork.api.pagination import WholeListPagination
-from anywork.api.viewsets import CRUDViewSet, ResourceViewSet
+from anywork.api.viewsets import CRUDViewSet, ResourceViewSet, UpdateModelMixin
 
 
 @job_seekers_documented
-class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet):
+class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UpdateModelMixin, ResourceViewSet):
     """Profiles of job seekers: one's own, and for an employer those of its applicants."""
 
     serializer_class = JobSeekerSerializer
@@ -35,7 +35,7 @@ class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.
 
 @employers_documented
 class EmployerViewSet(
-    PublicReadMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, ResourceViewSet
+    PublicReadMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, UpdateModelMixin, ResourceViewSet
 ):
     """Company cards: anybody reads them, a company changes its own."""
 

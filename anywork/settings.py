@@ -220,6 +220,12 @@ The job board's API: job seekers upload a resume and apply, employers post jobs 
 - Lists are pages: `count`, `next`, `previous`, `results`. Turn them by `page`, size them by `page_size` (up to 200).
   An empty parameter (`?job_type=`) means no filter; a bad value is a 400, an unknown parameter is ignored.
 
+### What others change meanwhile
+The answer with a single row carries an `ETag`. Send it as `If-Match` with your PUT, PATCH or DELETE, and nothing is
+overwritten that you have not seen: if somebody was faster, the answer is a 412 and nothing is done. The tag of any URL
+that shows the row will do. Sent as `If-None-Match` with the next GET, it saves the body of what is still the same
+(304); lists of jobs, categories and locations have one too.
+
 ### Errors
 Whatever goes wrong, also for an unknown URL, the body has this shape:
 
@@ -282,6 +288,11 @@ SPECTACULAR_SETTINGS = {
                 "description": "The rate: requests (`q`) in a window of seconds (`w`).",
                 "schema": {"type": "string"},
                 "example": '"apply";q=60;w=3600',
+            },
+            "ETag": {
+                "description": "Stands for what is shown, as long as it is the same.",
+                "schema": {"type": "string"},
+                "example": '"5e884898da280471"',
             },
             "WWW-Authenticate": {"description": "How to sign in: Bearer.", "schema": {"type": "string"}},
         },

@@ -16,8 +16,9 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SpectacularAPIView.as_view(generator_class=CachingSchemaGenerator), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("api/", include("accounts.urls")),
+    # First, because jobs are what most requests ask for.
     path("api/", include("jobs.urls")),
+    path("api/", include("accounts.urls")),
     path("api/", include("resumes.urls")),
     path("api/", include("applications.urls")),
     path("api/", include("notifications.urls")),

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.permissions import HasProvenEmail, IsJobSeeker, IsNotAdmin, IsOwner
-from anywork.api.viewsets import ResourceViewSet
+from anywork.api.viewsets import DestroyModelMixin, ResourceViewSet
 from applications.filters import ApplicationFilter
 from applications.models import Application, Status
 from applications.schema import applications_documented
@@ -27,7 +27,7 @@ from applications.services import change_cover_letter, change_status, submit_app
 
 
 @applications_documented
-class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
+class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyModelMixin, ResourceViewSet):
     """A job seeker's applications; an employer sees those to its jobs."""
 
     filterset_class = ApplicationFilter
@@ -62,10 +62,10 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixin
         return Response(self.get_serializer(application).data, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        application = self.get_object()
         body = ApplicationUpdateSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
         with transaction.atomic():
+            application = self.get_object()
+            body.is_valid(raise_exception=True)
             for field, value in body.validated_data.items():
                 application = self.changes[field](application_id=application.pk, actor=self.caller, **{field: value})
         return Response(self.get_serializer(application).data)

@@ -1,5 +1,6 @@
 """Categories, locations and jobs."""
 
+from collections.abc import Hashable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from accounts.authentication import PublicReadMixin
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
+from anywork.api.lists import VersionedListMixin
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
 from jobs.discovery import count_facets, similar_jobs, suggest
@@ -32,9 +34,10 @@ from jobs.serializers import (
 )
 from jobs.services import delete_or_close_job
 from jobs.signals import job_viewed
+from jobs.versions import version_of
 
 
-class SharedVocabularyViewSet(PublicReadMixin, CRUDViewSet):
+class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):
     """What all jobs are filed under: anybody reads it, employers add to it, administrators tidy it up."""
 
     pagination_class = WholeListPagination
@@ -48,6 +51,9 @@ class SharedVocabularyViewSet(PublicReadMixin, CRUDViewSet):
         "partial_update": (IsAdmin,),
         "destroy": (IsAdmin,),
     }
+
+    def list_version(self) -> Hashable:
+        return version_of(self.request).names
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         self._save(serializer)
@@ -90,12 +96,24 @@ class LocationViewSet(SharedVocabularyViewSet):
     unique_fields = ("city", "state", "country")
 
 
-class JobMixin:
+class JobMixin(VersionedListMixin):
     """What the public and the employer's view of jobs do alike."""
 
     caller: Any
     detail: bool
+    request: Any
     listing: JobListing | None = None
+
+    @property
+    def selection(self) -> str:
+        """Which jobs the list is made of."""
+        raise NotImplementedError
+
+    def list_version(self) -> Hashable:
+        return version_of(self.request).everything, self.selection
+
+    def list_is_current(self) -> bool:
+        return self.listing is not None and self.listing.is_current
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Return a JobListing for a list; a single job is found whatever the parameters say."""
@@ -141,7 +159,6 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @property
     def selection(self) -> str:
-        """Which jobs the list is made of."""
         return "all" if self.caller.is_staff else "open"
 
     def get_queryset(self) -> QuerySet[Job]:
@@ -211,7 +228,6 @@ class EmployerJobViewSet(JobMixin, CRUDViewSet):
 
     @property
     def selection(self) -> str:
-        """Which jobs the list is made of."""
         return str(self.caller.pk)
 
     def get_queryset(self) -> QuerySet[Job]:

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from anywork.api.pagination import WholeListPagination
-from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
+from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, ResourceViewSet, UpdateModelMixin
 from notifications.filters import NotificationFilter
 from notifications.models import Notification
 from notifications.preferences import change_preferences, preferences_of
@@ -28,8 +28,8 @@ from notifications.services import notify
 class NotificationViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
-    mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
+    UpdateModelMixin,
+    DestroyModelMixin,
     ResourceViewSet,
 ):
     """The caller's notifications."""

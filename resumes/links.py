@@ -4,11 +4,12 @@ A link is signed for the file and for whom it is shown to. Whoever holds it open
 as long as the viewer may.
 """
 
+import time
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner, b62_encode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -18,11 +19,21 @@ from rest_framework.request import Request
 from accounts.models import User
 from resumes.models import Resume
 
-_signer = TimestampSigner(salt="resumes.viewer")
+
+class _SteadySigner(TimestampSigner):
+    """Signs alike for a sixtieth of a link's life: one that differed at each look would make every answer new."""
+
+    def timestamp(self) -> str:
+        steady_seconds = max(1, settings.RESUME_LINK_MINUTES)
+        now = int(time.time())
+        return b62_encode(now - now % steady_seconds)
+
+
+_signer = _SteadySigner(salt="resumes.viewer")
 
 
 def signed_url(resume: Resume, request: Request | HttpRequest) -> str:
-    """Return the absolute URL of the file, signed for the caller and for RESUME_LINK_MINUTES from now."""
+    """Return the absolute URL of the file, signed for the caller and for about RESUME_LINK_MINUTES."""
     path = reverse("resume-file", kwargs={"resume_id": resume.pk})
     signature = _signer.sign(f"{resume.pk}:{request.user.pk}").partition(":")[2]
     return request.build_absolute_uri(f"{path}?{urlencode({'signature': signature})}")

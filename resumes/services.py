@@ -71,7 +71,7 @@ def remove_resume(resume: Resume) -> None:
     except ProtectedError:
         Resume.objects.kept().filter(pk=resume.pk).update(removed_at=timezone.now())
     else:
-        _delete_file(resume)
+        delete_file_after_commit(resume)
 
 
 def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Request) -> None:

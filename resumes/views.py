@@ -22,7 +22,7 @@ from anywork.api.exceptions import ServiceUnavailable, Unauthorized
 from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.parsers import MultiPartParser
-from anywork.api.viewsets import OfferedMethodsMixin, ResourceViewSet
+from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, ResourceViewSet
 from resumes.links import viewer_by
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
@@ -31,7 +31,7 @@ from resumes.services import record_opening, remove_resume, store_resume
 
 
 @resumes_documented
-class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, ResourceViewSet):
+class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyModelMixin, ResourceViewSet):
     """A job seeker's resumes; an employer sees those submitted to its jobs."""
 
     serializer_class = ResumeSerializer

@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -9,6 +10,9 @@ from rest_framework.request import Request
 Address = IPv4Address | IPv6Address
 
 _NOWHERE = IPv4Address("0.0.0.0")  # noqa: S104 - not to bind to
+
+# To read an address takes longer than anything else that a rate does.
+_KNOWN_ADDRESSES = 1_000
 
 # What a provider gives to one customer, who is free to use all of it.
 _CUSTOMER_PREFIX = {4: 32, 6: 64}
@@ -30,6 +34,7 @@ def client_address(request: HttpRequest | Request) -> Address:
     return _parsed(peer) or _NOWHERE
 
 
+@lru_cache(_KNOWN_ADDRESSES)
 def customer(address: Address) -> str:
     """Return what stands for everybody at one connection: the address, of IPv6 the /64 that one customer has."""
     return str(ip_network((address, _CUSTOMER_PREFIX[address.version]), strict=False))
@@ -40,6 +45,7 @@ def shortened(address: Address) -> str:
     return str(ip_network((address, _SHORTENED_PREFIX[address.version]), strict=False))
 
 
+@lru_cache(_KNOWN_ADDRESSES)
 def _parsed(text: str) -> Address | None:
     # Some proxies append the port, and IPv6 comes in brackets then.
     candidates = (text, text.rpartition(":")[0], text.partition("]")[0].removeprefix("["))

@@ -43,6 +43,14 @@ class AlreadyExists(Conflict):
         self.existing = {existing._meta.pk.name: str(existing.pk)} if existing else None
 
 
+class PreconditionFailed(exceptions.APIException):
+    """412: the client's If-Match names a state that is past."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = "This was changed in the meantime, so nothing was saved. Read it again, then repeat your change."
+    default_code = "precondition_failed"
+
+
 class RequestTooLarge(exceptions.APIException):
     """413: a body beyond what is read at all."""
 

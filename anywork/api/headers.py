@@ -1,6 +1,7 @@
 """Headers that tell browsers and caches what they must not do."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,12 @@ class SecurityHeadersMiddleware:
             patch_vary_headers(response, ["Authorization"])
         if "Authorization" in request.headers or request.path.startswith("/api/auth/"):
             response.headers.setdefault("Cache-Control", "no-store")
+        elif "ETag" in response.headers:
+            # To be kept, but never shown without asking whether it is still the same.
+            response.headers.setdefault("Cache-Control", "no-cache")
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            # Django says 0, but it would be the length of what the client has (RFC 9110, 8.6).
+            del response.headers["Content-Length"]
         return response
 
 

@@ -13,13 +13,27 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, force_instance
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
+from anywork.api.conditional import CHANGING_ACTIONS, NO_TAG, TAGGED_ACTIONS
 from anywork.api.errors import error_body
-from anywork.api.exceptions import RequestTooLarge, ServiceUnavailable, TooManyRequests, Unauthorized
+from anywork.api.exceptions import (
+    PreconditionFailed,
+    RequestTooLarge,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 from anywork.api.fields import BlankableMixin
+from anywork.api.lists import VersionedListMixin
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
 
@@ -29,12 +43,18 @@ ERROR_DESCRIPTIONS: Mapping[int, str] = {
     403: "Signed in, but not allowed to.",
     404: "There is no such thing, or none that the caller may know of.",
     409: "The request is fine, but the state that it meets is not.",
+    412: "This was changed since the client read it: `If-Match` names another state.",
     413: "The body is too large.",
     415: "The body has a media type that this operation does not take.",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
     503: "Something that the request needs is away for a moment. `Retry-After` says how many seconds to wait.",
 }
-SUCCESS_DESCRIPTIONS: Mapping[int, str] = {200: "Done.", 201: "Created.", 204: "Done; there is no body."}
+SUCCESS_DESCRIPTIONS: Mapping[int, str] = {
+    200: "Done.",
+    201: "Created.",
+    204: "Done; there is no body.",
+    304: "The client has it already: `If-None-Match` names its `ETag`. There is no body.",
+}
 
 # What a response carries beside its body; the headers themselves are components of SPECTACULAR_SETTINGS.
 HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
@@ -50,11 +70,26 @@ SHARED_PROBLEMS: Mapping[str, exceptions.APIException] = {
     "TokenRejected": Unauthorized(),
     "NotFound": exceptions.NotFound(),
     "PageNotFound": exceptions.NotFound("Invalid page."),
+    "PreconditionFailed": PreconditionFailed(),
     "TooLarge": RequestTooLarge(),
     "UnsupportedMediaType": exceptions.UnsupportedMediaType("text/plain"),
     "TooManyRequests": TooManyRequests(wait=30),
     "Unavailable": ServiceUnavailable(),
 }
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of what the client has; if that is still the same, the answer is a 304.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of what the client has read, at any URL that shows it; if that has changed since, nothing "
+    "is done and the answer is a 412.",
+)
 
 Operation = dict[str, Any]
 
@@ -163,10 +198,27 @@ class AutoSchema(SpectacularAutoSchema):
             self.method = method
         return body
 
+    def get_override_parameters(self) -> list[Any]:
+        """Return the headers by which a request is conditional."""
+        parameters: list[Any] = super().get_override_parameters()
+        if self._is_kept_by_clients():
+            return [*parameters, IF_NONE_MATCH]
+        return [*parameters, IF_MATCH] if self._action() in CHANGING_ACTIONS else parameters
+
+    def _action(self) -> str | None:
+        return getattr(self.view, "action", None)
+
+    def _is_kept_by_clients(self) -> bool:
+        is_versioned_list = isinstance(self.view, VersionedListMixin) and self._action() == "list"
+        return is_versioned_list or self._action() == "retrieve"
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers: dict[str, Any] = super()._get_response_bodies(direction)
+        if self._is_kept_by_clients():
+            answers["304"] = {}
+        tags = ("ETag",) if self._is_kept_by_clients() or self._action() in TAGGED_ACTIONS else ()
         for success, answer in answers.items():
-            answer.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success)))
+            answer.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success), *tags))
         shared = self._shared_problems()
         for code in sorted({*shared, *self._own_problems()}):
             if code in shared and not self._has_example(code):
@@ -184,6 +236,8 @@ class AutoSchema(SpectacularAutoSchema):
             names[404] = "PageNotFound"
         elif "{" in self.path:
             names[404] = "NotFound"
+        if self._action() in CHANGING_ACTIONS:
+            names[412] = "PreconditionFailed"
         if self.view.get_throttles():
             names[429] = "TooManyRequests"
         if self._permissions():
@@ -202,6 +256,8 @@ class AutoSchema(SpectacularAutoSchema):
             problems[400] = self._invalid_body()
         elif self._get_filter_parameters():
             problems.setdefault(400, None)
+        elif self._action() in CHANGING_ACTIONS:
+            problems[400] = exceptions.ParseError(NO_TAG)
         elif self._get_pagination_parameters():
             problems[400] = exceptions.ValidationError({"page_size": ["Enter a whole number from 1."]})
         for permission in self._permissions():
@@ -270,8 +326,8 @@ class AutoSchema(SpectacularAutoSchema):
         return schema
 
 
-def _headers(code: int) -> dict[str, Any]:
-    names = (*HEADERS_OF_ALL, *HEADERS_OF_STATUS.get(code, ()))
+def _headers(code: int, *more: str) -> dict[str, Any]:
+    names = (*HEADERS_OF_ALL, *HEADERS_OF_STATUS.get(code, ()), *more)
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any, cast
 
@@ -134,9 +135,7 @@ def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
     if rate is None:
         return
     identity = user_id or customer(client_address(request))
-    # Hashed, so that the cache holds neither addresses nor ids.
-    key = f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
-    if (outcome := ledger.spend(key, rate)) is None:
+    if (outcome := ledger.spend(_key(scope, identity), rate)) is None:
         return
     is_granted, lease = outcome
     seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
@@ -146,3 +145,9 @@ def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
     }
     if not is_granted:
         raise TooManyRequests(wait=seconds_left)
+
+
+@lru_cache(MOST_ACCOUNTS)
+def _key(scope: str, identity: str) -> str:
+    # Hashed, so that the cache holds neither addresses nor ids.
+    return f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"

@@ -39,8 +39,10 @@ def _closed_mail_connections() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
+    from anywork.api.lists import remembered
     from jobs.versions import VersionedCache
 
+    remembered.clear()
     VersionedCache.forget_all()
 
 

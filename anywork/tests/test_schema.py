@@ -209,14 +209,30 @@ def test_error_answers_follow_from_the_view(schema, operations):
     def codes(name):
         return set(answers(schema, operations[name]))
 
-    assert codes("GET /api/categories/") == {200, 400, 401, 404, 429, 503}
+    assert codes("GET /api/categories/") == {200, 304, 400, 401, 404, 429, 503}
     assert codes("POST /api/categories/") == {201, 400, 401, 403, 409, 413, 415, 429, 503}
-    assert codes("DELETE /api/categories/{category_id}/") == {204, 401, 403, 404, 409, 429, 503}
-    assert codes("GET /api/jobs/") == {200, 400, 401, 404, 429, 503}
+    assert codes("DELETE /api/categories/{category_id}/") == {204, 400, 401, 403, 404, 409, 412, 429, 503}
+    assert codes("PATCH /api/jobs/{job_id}/") == {200, 400, 401, 403, 404, 412, 413, 415, 429, 503}
+    assert codes("GET /api/skills/{skill_id}/") == {200, 304, 401, 404, 429, 503}
+    assert codes("GET /api/skills/") == {200, 400, 401, 404, 429, 503}
+    assert codes("GET /api/jobs/") == {200, 304, 400, 401, 404, 429, 503}
     assert codes("POST /api/auth/register/") == {201, 400, 413, 415, 429, 503}
     assert codes("GET /api/auth/me/") == {200, 401, 429, 503}
     assert codes("POST /api/notifications/mark-all-read/") == {200, 401, 429, 503}
     assert codes("GET /media/resumes/{resume_id}.pdf") == {200, 401, 403, 404, 429, 503}
+
+
+def test_conditional_requests_are_documented_where_they_are_minded(schema, operations):
+    for name, operation in operations.items():
+        method, found = name.split()[0], answers(schema, operation)
+        sent = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "header"}
+        assert (304 in found) == (sent == {"If-None-Match"}), name
+        assert (412 in found) == (sent == {"If-Match"}), name
+        assert 304 not in found or ("ETag" in found[200]["headers"] and "content" not in found[304]), name
+        assert 412 not in found or method in {"PUT", "PATCH", "DELETE"}, name
+        assert ("ETag" in found.get(201, {"headers": {}})["headers"]) == operation["operationId"].endswith("_create"), (
+            name
+        )
 
 
 def test_authorize_takes_the_access_token(schema, operations):

@@ -45,10 +45,12 @@ def test_nobody_signed_out_gets_a_signed_link(client, db):
     assert response.url.startswith(reverse("admin:login"))
 
 
-def test_admin_deletes_a_resume_with_its_file(admin_client):
+def test_admin_deletes_a_resume_with_its_file(admin_client, django_capture_on_commit_callbacks):
     resume = ResumeFactory()
     page = reverse("admin:resumes_resume_delete", args=[resume.pk])
-    assert "was deleted successfully" in admin_client.post(page, {"post": "yes"}, follow=True).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_client.post(page, {"post": "yes"}, follow=True)
+    assert "was deleted successfully" in answer.content.decode()
     assert not Resume.objects.exists()
     assert not resume.file.storage.exists(resume.file.name)
 
@@ -64,10 +66,12 @@ def test_admin_hides_a_resume_that_was_submitted(admin_client):
     assert resume.file.storage.exists(resume.file.name)
 
 
-def test_admin_deletes_resumes_with_their_files(admin_client):
+def test_admin_deletes_resumes_with_their_files(admin_client, django_capture_on_commit_callbacks):
     doomed, kept = ResumeFactory(), ApplicationFactory().resume
     values = {"action": "delete_selected", "_selected_action": [doomed.pk, kept.pk], "post": "yes"}
-    assert "1 of 2 deleted." in admin_client.post(reverse(LIST), values, follow=True).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_client.post(reverse(LIST), values, follow=True)
+    assert "1 of 2 deleted." in answer.content.decode()
     assert list(Resume.objects.all()) == [kept]
     assert not doomed.file.storage.exists(doomed.file.name)
     assert kept.file.storage.exists(kept.file.name)

@@ -16,8 +16,10 @@ def resume(seeker):
     return ResumeFactory(job_seeker=seeker.user.job_seeker)
 
 
-def test_seeker_deletes_a_resume_and_row_and_file_are_gone(seeker, resume):
-    answer = seeker.delete(f"{URL}{resume.pk}/")
+def test_seeker_deletes_a_resume_and_row_and_file_are_gone(seeker, resume, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = seeker.delete(f"{URL}{resume.pk}/")
+        assert Path(resume.file.path).exists(), "until the row is gone for good"
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert not Resume.objects.exists()
@@ -25,12 +27,13 @@ def test_seeker_deletes_a_resume_and_row_and_file_are_gone(seeker, resume):
     assert seeker.delete(f"{URL}{resume.pk}/").status_code == 404
 
 
-def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog):
+def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog, django_capture_on_commit_callbacks):
     path = Path(resume.file.path)
     path.unlink()
     (path / "in the way").mkdir(parents=True)
 
-    assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
+    with django_capture_on_commit_callbacks(execute=True):
+        assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
 
     assert not Resume.objects.exists()
     [message] = [record.getMessage() for record in caplog.records if record.name == "resumes.services"]
@@ -83,10 +86,11 @@ def test_seeker_deletes_a_submitted_resume_and_uploads_the_same_bytes_again(seek
     assert [row["resume_id"] for row in seeker.get(URL).json()["results"]] == [str(again.pk)]
 
 
-def test_admin_deletes_a_resume_of_anybody(admin):
+def test_admin_deletes_a_resume_of_anybody(admin, django_capture_on_commit_callbacks):
     resume = ResumeFactory()
 
-    assert admin.delete(f"{URL}{resume.pk}/").status_code == 204
+    with django_capture_on_commit_callbacks(execute=True):
+        assert admin.delete(f"{URL}{resume.pk}/").status_code == 204
     assert not Path(resume.file.path).exists()
 
 

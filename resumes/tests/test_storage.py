@@ -120,10 +120,11 @@ def test_seeker_uploads_a_file_of_the_largest_size_in_one_piece(server, seeker, 
     assert "-" not in s3.bucket.Object(Resume.objects.get().file.name).e_tag
 
 
-def test_seeker_deletes_a_resume_and_its_object_is_gone(server, seeker):
+def test_seeker_deletes_a_resume_and_its_object_is_gone(server, seeker, django_capture_on_commit_callbacks):
     resume_id = upload(seeker).json()["resume_id"]
 
-    assert seeker.delete(f"{URL}{resume_id}/").status_code == 204
+    with django_capture_on_commit_callbacks(execute=True):
+        assert seeker.delete(f"{URL}{resume_id}/").status_code == 204
 
     assert stored() == []
 
@@ -192,11 +193,14 @@ class TestStorageAway:
 
         assert not resume.accesses.exists()
 
-    def test_seeker_deletes_a_resume_and_the_object_is_left_to_the_sweep(self, server, seeker, caplog):
+    def test_seeker_deletes_a_resume_and_the_object_is_left_to_the_sweep(
+        self, server, seeker, caplog, django_capture_on_commit_callbacks
+    ):
         resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
         stop(server)
 
-        assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
+        with django_capture_on_commit_callbacks(execute=True):
+            assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
 
         assert not Resume.objects.exists()
         [message] = [record.getMessage() for record in caplog.records if record.name == "resumes.services"]

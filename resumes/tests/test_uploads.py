@@ -279,9 +279,10 @@ class TestSameBytes:
         assert upload(seeker).status_code == 201
         assert Resume.objects.count() == len(stored_files(settings)) == 2
 
-    def test_seeker_deletes_a_resume_and_uploads_it_again(self, seeker, settings):
+    def test_seeker_deletes_a_resume_and_uploads_it_again(self, seeker, settings, django_capture_on_commit_callbacks):
         first = upload(seeker).json()["resume_id"]
-        assert seeker.delete(f"{URL}{first}/").status_code == 204
+        with django_capture_on_commit_callbacks(execute=True):
+            assert seeker.delete(f"{URL}{first}/").status_code == 204
 
         answer = upload(seeker)
 

@@ -1,0 +1,234 @@
+"""Conditional requests: what a client has not seen, it neither overwrites nor is sent again."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Employer
+from anywork.tests.world import World, fingerprint
+from applications.models import Application
+from jobs.models import Job
+from jobs.signals import job_viewed
+from notifications.models import Notification
+from resumes.tests.factories import ResumeFactory
+
+# Who changes what, by a field that anybody at all may change; and who else reads it.
+DETAILS = {
+    "/api/jobseekers/{applicant}/": ("applicant", {"first_name": "Bo"}),
+    "/api/employers/{employer}/": ("employer", {"website": "https://example.org"}),
+    "/api/categories/{category}/": ("admin", {"description": "Other"}),
+    "/api/locations/{location}/": ("admin", {"state": "Other"}),
+    "/api/jobs/{open}/": ("employer", {"title": "Other"}),
+    "/api/employer/jobs/{open}/": ("employer", {"title": "Other"}),
+    "/api/applications/{application}/": ("applicant", {"cover_letter": "Other"}),
+    "/api/notifications/{employer_notification}/": ("employer", {"is_read": True}),
+    "/api/skills/{skill}/": ("applicant", {"name": "Other"}),
+}
+READ_ONLY = {"/api/resumes/{resume}/": "applicant", "/api/analytics/{views}/": "employer"}
+STALE = '"0123456789abcdef"'
+
+
+def assert_precondition_failed(answer: Any) -> None:
+    assert answer.status_code == 412, answer.content
+    body = answer.json()
+    assert list(body) == ["status", "code", "message", "errors", "request_id"]
+    assert body["code"] == "precondition_failed"
+    assert "Read it again" in body["message"]
+
+
+@pytest.mark.parametrize("path", [*DETAILS, *READ_ONLY])
+class TestReading:
+    def test_caller_reads_a_row_again_and_is_told_that_it_is_the_same(self, world: World, path: str) -> None:
+        caller = DETAILS[path][0] if path in DETAILS else READ_ONLY[path]
+        client, url = world.client(caller), world.fill(path)
+        tag = client.get(url).headers["ETag"]
+
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = client.get(url, HTTP_IF_NONE_MATCH=known)
+            assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag), known
+            assert "Content-Length" not in again.headers
+        for other in (STALE, "", "nonsense", tag.strip('"')):
+            assert client.get(url, HTTP_IF_NONE_MATCH=other).status_code == 200, other
+
+    def test_caller_reads_a_row_by_head_and_gets_its_tag(self, world: World, path: str) -> None:
+        caller = DETAILS[path][0] if path in DETAILS else READ_ONLY[path]
+        client, url = world.client(caller), world.fill(path)
+
+        assert client.head(url).headers["ETag"] == client.get(url).headers["ETag"]
+
+
+@pytest.mark.parametrize("path", DETAILS)
+class TestChanging:
+    def test_caller_changes_what_it_has_seen(self, world: World, path: str) -> None:
+        caller, change = DETAILS[path]
+        client, url = world.client(caller), world.fill(path)
+        tag = client.get(url).headers["ETag"]
+
+        answer = client.patch(url, change, HTTP_IF_MATCH=f'"other", {tag}')
+
+        assert answer.status_code == 200, answer.content
+        assert client.get(url).headers["ETag"] != tag
+        assert client.get(url, HTTP_IF_NONE_MATCH=tag).status_code == 200
+
+    def test_caller_changes_twice_by_the_tag_of_the_first_change(self, world: World, path: str) -> None:
+        caller, change = DETAILS[path]
+        client, url = world.client(caller), world.fill(path)
+
+        first = client.patch(url, change)
+
+        assert client.patch(url, change, HTTP_IF_MATCH=first.headers["ETag"]).status_code == 200
+
+    def test_caller_does_not_change_what_it_has_not_seen(self, world: World, path: str) -> None:
+        caller, change = DETAILS[path]
+        client, url = world.client(caller), world.fill(path)
+        seen = client.get(url).headers["ETag"]
+
+        # A weak tag is not strong enough for a change: RFC 9110, 13.1.1.
+        for tag in (STALE, f"W/{seen}", f'{STALE}, "other"'):
+            assert_precondition_failed(client.patch(url, change, HTTP_IF_MATCH=tag))
+        assert fingerprint() == world.fingerprint
+
+    def test_caller_changes_whatever_is_there(self, world: World, path: str) -> None:
+        caller, change = DETAILS[path]
+
+        answer = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH="*")
+
+        assert answer.status_code == 200, answer.content
+
+    @pytest.mark.parametrize("header", ["", "nonsense", "0123456789abcdef"])
+    def test_caller_sends_no_tag_and_is_told_how_one_looks(self, world: World, path: str, header: str) -> None:
+        caller, change = DETAILS[path]
+
+        answer = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH=header)
+
+        assert answer.status_code == 400
+        assert "double quotes" in answer.json()["message"]
+        assert fingerprint() == world.fingerprint
+
+
+def test_stranger_learns_nothing_by_tags(world: World) -> None:
+    client = world.client("rival")
+
+    answers = [
+        client.patch(world.fill("/api/jobs/{hidden}/"), {"title": "Mine"}, HTTP_IF_MATCH=STALE),
+        client.patch(world.fill("/api/jobs/{open}/"), {"title": "Mine"}, HTTP_IF_MATCH=STALE),
+        client.delete(world.fill("/api/jobs/{open}/"), HTTP_IF_MATCH=STALE),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 403, 403]
+
+
+class TestTagsOfAJob:
+    READ = ("/api/jobs/{open}/", "/api/jobs/{open}/?expand=employer,location,category", "/api/employer/jobs/{open}/")
+
+    @pytest.mark.parametrize("read", READ)
+    @pytest.mark.parametrize("write", ["/api/jobs/{open}/", "/api/employer/jobs/{open}/"])
+    def test_tag_of_any_page_of_a_job_guards_its_change_at_any_other(self, world: World, read: str, write: str) -> None:
+        client = world.client("employer")
+        tag = client.get(world.fill(read)).headers["ETag"]
+
+        assert client.patch(world.fill(write), {"title": "One"}, HTTP_IF_MATCH=tag).status_code == 200
+        assert_precondition_failed(client.patch(world.fill(write), {"title": "Two"}, HTTP_IF_MATCH=tag))
+        assert Job.objects.get(pk=world.key("open")).title == "One"
+
+    def test_change_of_what_is_shown_beside_a_job_is_seen_but_no_conflict(self, world: World) -> None:
+        client = world.client("employer")
+        plain, expanded = self.READ[:2]
+        tags = {path: client.get(world.fill(path)).headers["ETag"] for path in (plain, expanded)}
+        Employer.objects.filter(pk=world.rows["employer"].pk).update(company_name="Other Ltd")
+
+        assert client.get(world.fill(plain), HTTP_IF_NONE_MATCH=tags[plain]).status_code == 304
+        assert client.get(world.fill(expanded), HTTP_IF_NONE_MATCH=tags[expanded]).status_code == 200
+        changed = client.patch(world.fill(plain), {"title": "Other"}, HTTP_IF_MATCH=tags[expanded])
+        assert changed.status_code == 200
+
+    def test_put_and_delete_are_guarded_too(self, world: World) -> None:
+        client, url = world.client("employer"), world.fill("/api/jobs/{hidden}/")
+        body = {**client.get(url).json(), "title": "Other", "expires_at": "2999-12-12"}
+
+        assert_precondition_failed(client.put(url, body, HTTP_IF_MATCH=STALE))
+        assert_precondition_failed(client.delete(url, HTTP_IF_MATCH=STALE))
+        assert fingerprint() == world.fingerprint
+        assert client.put(url, body, HTTP_IF_MATCH=client.get(url).headers["ETag"]).status_code == 200
+        assert client.delete(url, HTTP_IF_MATCH=client.get(url).headers["ETag"]).status_code == 204
+
+    def test_job_that_is_posted_tells_its_tag(self, world: World) -> None:
+        client = world.client("employer")
+        body = {**client.get(world.fill("/api/jobs/{open}/")).json(), "expires_at": "2999-12-12"}
+
+        posted = client.post("/api/jobs/", body)
+
+        url = f"/api/jobs/{posted.json()['job_id']}/"
+        assert client.patch(url, {"title": "Other"}, HTTP_IF_MATCH=posted.headers["ETag"]).status_code == 200
+
+    def test_visitor_who_has_the_page_is_counted_at_the_cost_of_finding_it(self, world: World, anonymous) -> None:
+        url = world.fill("/api/jobs/{open}/")
+        viewed: list[Any] = []
+        job_viewed.connect(lambda job, **_: viewed.append(job.pk), weak=False, dispatch_uid="test")
+        try:
+            with CaptureQueriesContext(connection) as first:
+                tag = anonymous.get(url).headers["ETag"]
+            with CaptureQueriesContext(connection) as again:
+                answer = anonymous.get(url, HTTP_IF_NONE_MATCH=tag)
+        finally:
+            job_viewed.disconnect(dispatch_uid="test")
+
+        assert answer.status_code == 304
+        assert [str(key) for key in viewed] == [world.key("open")] * 2
+        assert len(again) == len(first)
+
+    def test_browser_is_told_to_ask_again(self, world: World, anonymous) -> None:
+        url = world.fill("/api/jobs/{open}/")
+        answer = anonymous.get(url)
+
+        assert answer.headers["Cache-Control"] == "no-cache"
+        again = anonymous.get(url, HTTP_IF_NONE_MATCH=answer.headers["ETag"])
+        assert again.headers["Cache-Control"] == "no-cache"
+        assert "Authorization" in again.headers["Vary"]
+        assert world.client("employer").get(url).headers["Cache-Control"] == "no-store"
+
+
+def test_links_to_files_make_no_conflict(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = world.client("applicant")
+    paths = [world.fill("/api/resumes/{spare_resume}/"), world.fill("/api/applications/{application}/")]
+    tags = [client.get(path).headers["ETag"] for path in paths]
+
+    monkeypatch.setattr("resumes.links.time.time", lambda: 4_000_000_000.0)
+
+    for path, tag in zip(paths, tags, strict=True):
+        assert client.get(path, HTTP_IF_NONE_MATCH=tag).status_code == 200, "another link"
+    assert client.delete(paths[0], HTTP_IF_MATCH=tags[0]).status_code == 204
+    assert client.patch(paths[1], {"cover_letter": "Other"}, HTTP_IF_MATCH=tags[1]).status_code == 200
+
+
+def test_employer_decides_on_what_it_has_read(world: World) -> None:
+    url = world.fill("/api/applications/{application}/")
+    employer, applicant = world.client("employer"), world.client("applicant")
+    read = employer.get(url).headers["ETag"]
+    applicant.patch(url, {"cover_letter": "I can start on Monday."})
+
+    assert_precondition_failed(employer.patch(url, {"status": "accepted"}, HTTP_IF_MATCH=read))
+    assert Application.objects.get(pk=world.key("application")).status == "pending"
+    again = employer.get(url).headers["ETag"]
+    assert employer.patch(url, {"status": "accepted"}, HTTP_IF_MATCH=again).status_code == 200
+
+
+def test_change_that_fails_at_its_end_leaves_nothing(world: World) -> None:
+    """The letter is taken, the move is not: neither is made, and nobody is told."""
+    client, url = world.client("applicant"), world.fill("/api/applications/{application}/")
+
+    answer = client.patch(url, {"cover_letter": "Other", "status": "accepted"})
+
+    assert answer.status_code == 403
+    assert fingerprint() == world.fingerprint
+    assert Notification.objects.count() == len([name for name in world.rows if name.endswith("_notification")])
+
+
+def test_resume_whose_deletion_is_refused_keeps_its_file(world: World) -> None:
+    client, resume = world.client("seeker"), ResumeFactory(job_seeker=world.rows["seeker"])
+
+    assert_precondition_failed(client.delete(f"/api/resumes/{resume.pk}/", HTTP_IF_MATCH=STALE))
+
+    assert resume.file.storage.exists(resume.file.name)

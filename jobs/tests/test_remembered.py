@@ -1,0 +1,244 @@
+"""Lists that are asked for again: remembered as long as nothing has changed, and for nobody else."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Employer, User
+from accounts.tests.factories import AdminFactory, EmployerFactory
+from anywork.api.lists import Answer, AnswerCache
+from anywork.api.rates import Rate
+from anywork.api.throttles import ledger
+from jobs.listing import JobListing
+from jobs.models import Job
+from jobs.tests.factories import CategoryFactory, JobFactory
+
+URL = "/api/jobs/"
+LISTS = (URL, f"{URL}?expand=employer&search=engineer", "/api/categories/", "/api/locations/")
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job():
+    return JobFactory()
+
+
+def queries_of(ask):
+    with CaptureQueriesContext(connection) as captured:
+        answer = ask()
+    return len(captured), answer
+
+
+class TestTags:
+    @pytest.mark.parametrize("url", LISTS)
+    def test_visitor_who_has_the_list_costs_one_query(self, anonymous, job, url):
+        first = anonymous.get(url)
+        tag = first.headers["ETag"]
+
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            queries, again = queries_of(partial(anonymous.get, url, HTTP_IF_NONE_MATCH=known))
+            assert (queries, again.status_code, again.content, again.headers["ETag"]) == (1, 304, b"", tag)
+        assert anonymous.get(url, HTTP_IF_NONE_MATCH='"other"').status_code == 200
+
+    def test_employer_who_has_its_list_costs_two_queries(self, client_for, job):
+        client = client_for(job.employer.user)
+        tag = client.get("/api/employer/jobs/").headers["ETag"]
+
+        queries, again = queries_of(partial(client.get, "/api/employer/jobs/", HTTP_IF_NONE_MATCH=tag))
+
+        assert (queries, again.status_code) == (2, 304)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            JobFactory,
+            lambda: Job.objects.update(title="Other"),
+            lambda: Job.objects.all().delete(),
+            lambda: Employer.objects.update(company_name="Other"),
+            CategoryFactory,
+        ],
+    )
+    def test_list_has_another_tag_after_every_change(self, anonymous, job, change):
+        before = anonymous.get(URL)
+
+        change()
+
+        after = anonymous.get(URL, HTTP_IF_NONE_MATCH=before.headers["ETag"])
+        assert after.status_code == 200
+        assert after.headers["ETag"] != before.headers["ETag"]
+
+    def test_deploy_of_another_version_of_the_api_changes_every_tag(self, anonymous, job, settings):
+        tag = anonymous.get(URL).headers["ETag"]
+
+        with override_settings(SPECTACULAR_SETTINGS={**settings.SPECTACULAR_SETTINGS, "VERSION": "99"}):
+            assert anonymous.get(URL, HTTP_IF_NONE_MATCH=tag).status_code == 200
+
+    def test_list_whose_count_lags_behind_has_no_tag_and_is_not_remembered(self, anonymous, job, monkeypatch):
+        monkeypatch.setattr(JobListing, "is_current", False)
+
+        assert "ETag" not in anonymous.get(URL).headers
+        monkeypatch.undo()
+        assert "ETag" in anonymous.get(URL).headers
+
+    def test_browser_is_told_to_ask_again(self, anonymous, job):
+        for answer in (anonymous.get(URL), anonymous.get(URL)):
+            assert answer.headers["Cache-Control"] == "no-cache"
+
+    @pytest.mark.parametrize("query", ["page=99", "page=abc", "job_type=none", "page_size=0"])
+    def test_refusal_has_no_tag(self, anonymous, job, query):
+        assert "ETag" not in anonymous.get(f"{URL}?{query}").headers
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("url", LISTS)
+    def test_second_visitor_costs_one_query_and_gets_the_very_bytes(self, anonymous, job, url):
+        first = anonymous.get(url)
+
+        queries, second = queries_of(partial(anonymous.get, url))
+
+        assert queries == 1
+        assert second.content == first.content
+        own = {"X-Request-ID", "RateLimit"}
+        assert {name: value for name, value in second.headers.items() if name not in own} == {
+            name: value for name, value in first.headers.items() if name not in own
+        }
+
+    def test_rates_and_request_ids_are_each_requests_own(self, anonymous, job, settings):
+        settings.THROTTLE_RATES = {"anon": Rate(4, 60)}
+        caches["default"].clear()
+        ledger.clear()
+        answers = [anonymous.get(URL, HTTP_X_REQUEST_ID=f"request-{number}") for number in range(3)]
+
+        left = [int(answer.headers["RateLimit"].split("r=")[1].split(";")[0]) for answer in answers]
+        assert left == [left[0], left[0] - 1, left[0] - 2]
+        assert [answer.headers["X-Request-ID"] for answer in answers] == ["request-0", "request-1", "request-2"]
+        assert [anonymous.get(URL).status_code for _ in range(2)] == [200, 429]
+
+    def test_correction_of_a_search_is_remembered_with_it(self, anonymous):
+        JobFactory(title="Gardener")
+
+        answers = [anonymous.get(f"{URL}?search=gardner") for _ in range(2)]
+
+        assert [answer.headers["X-Did-You-Mean"] for answer in answers] == ["gardener"] * 2
+
+    def test_head_and_get_are_answered_from_the_same(self, anonymous, job):
+        assert anonymous.head(URL).headers["ETag"] == anonymous.get(URL).headers["ETag"]
+        assert anonymous.get(URL).json()["count"] == 1
+
+    def test_job_shows_and_hides_at_the_next_request(self, anonymous, job):
+        def titles():
+            return [row["title"] for row in anonymous.get(URL).json()["results"]]
+
+        assert titles() == titles() == [job.title]
+        JobFactory(title="New")
+        assert titles() == ["New", job.title]
+        Job.objects.filter(pk=job.pk).update(is_active=False)
+        assert titles() == ["New"]
+        Job.objects.filter(title="New").delete()
+        assert titles() == []
+
+    def test_caller_gets_no_list_that_was_made_for_another(self, anonymous, admin, seeker, client_for, job):
+        JobFactory(closed=True)
+        rival = client_for(EmployerFactory().user)
+        callers = {"visitor": anonymous, "admin": admin, "seeker": seeker}
+
+        for _ in range(2):
+            counts = {name: client.get(URL).json()["count"] for name, client in callers.items()}
+            assert counts == {"visitor": 1, "admin": 2, "seeker": 1}
+            assert client_for(job.employer.user).get("/api/employer/jobs/").json()["count"] == 1
+            assert rival.get("/api/employer/jobs/").json()["count"] == 0
+
+    def test_tag_of_one_caller_tells_another_nothing(self, anonymous, admin, job):
+        tag = admin.get(URL).headers["ETag"]
+
+        assert anonymous.get(URL, HTTP_IF_NONE_MATCH=tag).status_code == 200
+
+    def test_administrator_who_is_none_any_more_gets_open_jobs_at_once(self, client_for, job):
+        JobFactory(closed=True)
+        user = AdminFactory()
+        client = client_for(user)
+        assert client.get(URL).json()["count"] == 2
+
+        User.objects.filter(pk=user.pk).update(is_staff=False)
+
+        assert client.get(URL).json()["count"] == 1
+
+    def test_links_lead_to_the_host_that_was_asked(self, anonymous, settings):
+        settings.ALLOWED_HOSTS = ["*"]
+        JobFactory.create_batch(2)
+
+        for host, scheme in [("a.example", "http"), ("b.example", "http"), ("a.example", "https")] * 2:
+            page = anonymous.get(f"{URL}?page_size=1", HTTP_HOST=host, secure=scheme == "https").json()
+            assert page["next"].startswith(f"{scheme}://{host}/")
+
+    def test_indented_answer_is_another(self, anonymous, job):
+        plain = anonymous.get(URL)
+        indented = anonymous.get(URL, HTTP_ACCEPT="application/json; indent=4")
+
+        assert plain.content != indented.content
+        assert plain.headers["ETag"] != indented.headers["ETag"]
+
+    def test_bad_token_is_refused_although_the_answer_is_remembered(self, client_for, job):
+        client = client_for(job.employer.user)
+        client.get("/api/employer/jobs/")
+        client.credentials(HTTP_AUTHORIZATION="Bearer long.since.expired")
+
+        assert client.get("/api/employer/jobs/").status_code == 401
+
+    def test_media_type_is_refused_although_the_answer_is_remembered(self, anonymous, job):
+        anonymous.get(URL)
+
+        assert anonymous.get(URL, HTTP_ACCEPT="image/png").status_code == 406
+
+
+@pytest.mark.django_db(transaction=True)
+def test_job_that_closes_by_itself_is_gone_at_the_next_request(anonymous):
+    job = JobFactory(expires_at=timezone.now() + timedelta(seconds=1.5))
+    JobFactory()
+    assert anonymous.get(URL).json()["count"] == 2
+
+    seen = []
+    while timezone.now() < job.closes_at + timedelta(seconds=0.5):
+        before = timezone.now()
+        rows = anonymous.get(URL).json()["results"]
+        seen.append((before, timezone.now(), len(rows)))
+
+    for before, after, count in seen:
+        if after < job.closes_at:
+            assert count == 2
+        if before > job.closes_at:
+            assert count == 1
+    assert {count for _, _, count in seen} == {1, 2}
+
+
+class TestCache:
+    def test_it_holds_so_many_and_forgets_what_was_not_asked_for_the_longest(self):
+        cache = AnswerCache(most=2)
+        for tag in "ab":
+            cache.keep(tag, Answer(b"", {}))
+
+        assert cache.get("a")
+        cache.keep("c", Answer(b"", {}))
+
+        assert [tag for tag in "abc" if cache.get(tag)] == ["a", "c"]
+
+    def test_it_holds_so_many_bytes(self):
+        cache = AnswerCache(most_bytes=10)
+        cache.keep("a", Answer(b"1" * 6, {}))
+        cache.keep("a", Answer(b"1" * 6, {}))
+        cache.keep("b", Answer(b"1" * 4, {}))
+        assert cache.get("a")
+        assert cache.get("b")
+
+        cache.keep("c", Answer(b"1" * 7, {}))
+        assert [tag for tag in "abc" if cache.get(tag)] == ["c"]
+
+        cache.keep("d", Answer(b"1" * 11, {}))
+        assert [tag for tag in "abcd" if cache.get(tag)] == []
