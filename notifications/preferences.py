@@ -31,6 +31,8 @@ def is_optional(kind: str) -> bool:
 
 def is_wanted(user_id: UUID, kind: str, channel: str) -> bool:
     """Tell whether this user wants such news by this channel."""
+    if channel not in DEFAULTS.get(kind, {}):
+        return True
     choices = NotificationPreference.objects.filter(user=user_id, kind=kind, channel=channel)
     choice = next(iter(choices.order_by().values_list("is_enabled", flat=True)), None)
     return is_wanted_by(choice, kind, channel)
@@ -38,11 +40,7 @@ def is_wanted(user_id: UUID, kind: str, channel: str) -> bool:
 
 def is_wanted_by(choice: bool | None, kind: str, channel: str) -> bool:  # noqa: FBT001 - it is what was chosen
     """Tell whether somebody who chose so, or nothing (None), wants such news by this channel."""
-    default = DEFAULTS.get(kind, {}).get(channel)
-    if default is None:
-        # Of the account, for everybody.
-        return True
-    return default if choice is None else choice
+    return DEFAULTS.get(kind, {}).get(channel, True) if choice is None else choice
 
 
 def preferences_of(user: User) -> dict[str, dict[str, bool]]:
