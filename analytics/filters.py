@@ -3,9 +3,10 @@
 import django_filters
 
 from analytics.models import Analytics
+from anywork.api.filters import FilterSet
 
 
-class AnalyticsFilter(django_filters.FilterSet):
+class AnalyticsFilter(FilterSet):
     """Narrows a list of counters."""
 
     job = django_filters.UUIDFilter(field_name="job", label="Counters of this job.")

@@ -2,11 +2,11 @@
 
 import django_filters
 
-from anywork.api.filters import RepeatableChoiceFilter, TotalOrderingFilter
+from anywork.api.filters import FilterSet, RepeatableChoiceFilter, TotalOrderingFilter
 from applications.models import Application, Status
 
 
-class ApplicationFilter(django_filters.FilterSet):
+class ApplicationFilter(FilterSet):
     """Narrows a list of applications."""
 
     job = django_filters.UUIDFilter(field_name="job", label="Applications to this job.")

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from anywork.api.filters import (
     BooleanFilter,
+    FilterSet,
     RepeatableChoiceFilter,
     RepeatableTextFilter,
     TimestampFilter,
@@ -76,7 +77,7 @@ class JobOrderingFilter(TotalOrderingFilter):
                 return super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
 
 
-class JobFilter(django_filters.FilterSet):
+class JobFilter(FilterSet):
     """Narrows a list of jobs and puts it in order; `qs` is a JobListing."""
 
     request: Any
@@ -151,13 +152,13 @@ class JobFilter(django_filters.FilterSet):
         asked = self.form.cleaned_data
         jobs: Any = super().filter_queryset(queryset)
         jobs = jobs.paying(
-            at_least=asked["salary_min"],
-            at_most=asked["salary_max"],
-            include_unspecified=bool(asked["include_unspecified"]),
+            at_least=asked.get("salary_min"),
+            at_most=asked.get("salary_max"),
+            include_unspecified=bool(asked.get("include_unspecified")),
         )
-        if asked["near"]:
-            jobs = _at(jobs, self._names.nearby(asked["near"], float(asked["radius_km"] or DEFAULT_RADIUS_KM)))
-        search = SearchQuery(asked["search"]) if asked["search"] else None
+        if near := asked.get("near"):
+            jobs = _at(jobs, self._names.nearby(near, float(asked.get("radius_km") or DEFAULT_RADIUS_KM)))
+        search = SearchQuery(asked["search"]) if asked.get("search") else None
         return JobListing(jobs, search=search, key=self._key, version=version_of(self.request))
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:

@@ -136,6 +136,12 @@ class Job(models.Model):
                 condition=models.Q(is_active=True),
                 name="jobs_job_best_paid",
             ),
+            # Serves `ordering=salary`, worst paid first.
+            models.Index(
+                fields=("salary_maximum", "job_id"), condition=models.Q(is_active=True), name="jobs_job_worst_paid"
+            ),
+            # Serves `ordering=expires_at`.
+            models.Index(fields=("expires_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_expiring"),
             # Serves `ordering=title`, and which suggested titles are open.
             models.Index(fields=("title", "job_id"), condition=models.Q(is_active=True), name="jobs_job_title"),
             # Serves the filters by place and type, newest first.

@@ -87,6 +87,13 @@ class SearchQuery(NamedTuple):
             Q(self.anywhere(by_index=by_index)) & ~in_names & (~in_title if self.excludes else Q()),
         )
 
+    def nested(self) -> tuple[Func, Func, Func]:
+        """Return conditions by index of which each finds what the one before finds, and the next tier.
+
+        Not for a search that `excludes`.
+        """
+        return self.in_title(by_index=True), self.in_names(by_index=True), self.anywhere(by_index=True)
+
     def tier(self) -> Case:
         """Return the number of a found job's tier, from 0."""
         return Case(

@@ -164,7 +164,9 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
     def get_queryset(self) -> QuerySet[Job]:
         user = self.caller
         jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
-        return jobs.with_details() if self._expand() else jobs
+        if self._expand():
+            return jobs.with_details()
+        return jobs.values(*JobSerializer.Meta.fields) if self.action == "list" else jobs
 
     def get_serializer_class(self) -> type[JobSerializer]:
         return JobDetailsSerializer if self._expand() else JobSerializer

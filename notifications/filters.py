@@ -1,12 +1,10 @@
 """The parameters of notification lists."""
 
-import django_filters
-
-from anywork.api.filters import BooleanFilter
+from anywork.api.filters import BooleanFilter, FilterSet
 from notifications.models import Notification
 
 
-class NotificationFilter(django_filters.FilterSet):
+class NotificationFilter(FilterSet):
     """Narrows a list of notifications."""
 
     is_read = BooleanFilter(label="Only those that were read, or were not.")

@@ -154,12 +154,20 @@ def indexes(*found):
         ("page=100", {"jobs_job_active_newest", "jobs_job_pkey"}),
         ("ordering=closing", {"jobs_job_closing"}),
         ("ordering=-salary", {"jobs_job_best_paid"}),
+        ("ordering=salary", {"jobs_job_worst_paid"}),
+        ("ordering=expires_at", {"jobs_job_expiring"}),
         ("ordering=title", {"jobs_job_title"}),
+        # The other way round, too.
+        ("ordering=-closing", {"jobs_job_closing"}),
+        ("ordering=-expires_at", {"jobs_job_expiring"}),
+        ("ordering=-title", {"jobs_job_title"}),
+        ("ordering=posted_at", {"jobs_job_active_newest"}),
         ("category=Category+7", {"jobs_job_category_newest"}),
         ("city=Town+7&job_type=remote", {"jobs_job_place_type_newest"}),
         # Common words: along the order, looking for the words.
         ("search=engineer", {"jobs_job_active_newest", "jobs_job_pkey"}),
         ("search=engineer&ordering=newest", {"jobs_job_active_newest"}),
+        ("search=engineer&ordering=salary", {"jobs_job_worst_paid"}),
         # Rare ones: by the words.
         ("search=welder", {"jobs_job_search"}),
         ("search=falconer", {"jobs_job_search"}),

@@ -519,6 +519,16 @@ class Migration(migrations.Migration):
                         name="jobs_job_best_paid",
                     ),
                     models.Index(
+                        condition=models.Q(("is_active", True)),
+                        fields=["salary_maximum", "job_id"],
+                        name="jobs_job_worst_paid",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_active", True)),
+                        fields=["expires_at", "job_id"],
+                        name="jobs_job_expiring",
+                    ),
+                    models.Index(
                         condition=models.Q(("is_active", True)), fields=["title", "job_id"], name="jobs_job_title"
                     ),
                     models.Index(

@@ -182,12 +182,13 @@ class TestOrder:
         assert found("chef", ordering="closing") == ["Sooner Chef", "Later Chef"]
         assert found("chef", ordering="-closing") == ["Later Chef", "Sooner Chef"]
 
-    @pytest.mark.parametrize("few", [0, 2_000])
+    @pytest.mark.parametrize("limits", [{"_FEWEST": 0, "_FEW": 0}, {"_FEWEST": 0}, {}])
     @pytest.mark.parametrize("among", [0, 10**9])
     def test_seeker_turns_pages_and_meets_every_job_once_in_the_same_order(
-        self, anonymous, post, monkeypatch, few, among
+        self, anonymous, post, monkeypatch, limits, among
     ):
-        monkeypatch.setattr("jobs.listing._FEW", few)
+        for name, limit in limits.items():
+            monkeypatch.setattr(f"jobs.listing.{name}", limit)
         monkeypatch.setattr("jobs.listing._number_of_jobs", lambda: among)
         post(*["Chef"] * 5)
         post(*["Helper"] * 5, employer=EmployerFactory(company_name="Chef & Co"))
