@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
         "--only", action="append", metavar="NAME", help="only requests that have this in their name; any of several"
     )
     parser.add_argument("--sizes", default="10000,1000000", help="numbers of jobs, smallest first")
-    parser.add_argument("--seconds", type=int, default=3, help="how long a round takes")
+    parser.add_argument("--seconds", type=int, default=2, help="how long a round takes")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=8790, help="the first of two for each size")
     return parser.parse_args()

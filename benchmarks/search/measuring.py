@@ -13,7 +13,7 @@ from benchmarks.search.cases import Case
 from benchmarks.search.shapes import without_rules
 
 CONNECTIONS = (1, 16)
-WARM_UP_SECONDS, MOST_WARM_UPS = 1, 15
+WARM_UP_SECONDS, MOST_WARM_UPS = 1, 6
 # Two bursts that differ by less are warm.
 STEADY = 0.15
 

@@ -49,15 +49,13 @@ def test_fill_writes_words_and_suggestions_as_the_trigger_does(filled):
     assert (words(), suggestions()) == written
 
 
-@pytest.mark.parametrize("term", TERMS.values(), ids=TERMS)
-def test_terms_have_the_frequency_that_they_promise(filled, term):
-    numbers = range(SIZE.jobs)
+def test_terms_have_the_frequency_that_they_promise(filled):
+    for term in TERMS.values():
+        found = Job.objects.filter(SearchQuery(term.word).anywhere(by_index=False)).count()
+        titled = Job.objects.filter(SearchQuery(term.word).in_title(by_index=False)).count()
 
-    found = Job.objects.filter(SearchQuery(term.word).anywhere(by_index=False)).count()
-    titled = Job.objects.filter(SearchQuery(term.word).in_title(by_index=False)).count()
-
-    assert found == sum(map(term.is_in, numbers)) == max(1, SIZE.jobs * term.numerator // term.denominator)
-    assert titled == sum(map(term.is_in_title_of, numbers)) == -(-found // term.titled)
+        assert found == max(1, SIZE.jobs * term.numerator // term.denominator)
+        assert titled == -(-found // term.titled)
 
 
 def test_rows_are_as_many_as_promised_and_most_jobs_open(filled):
