@@ -37,7 +37,7 @@ def main() -> None:
             raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
     ports = list(range(options.port, options.port + 2 * len(sizes)))
     servers.require_free(ports)
-    figures = results.read() | {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
+    figures = results.read() | {"machine": _machine()}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
         sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]

@@ -72,7 +72,8 @@ def measure(case: Case, sites: Sequence[Site], *, seconds: int, rounds: int) -> 
             asked = {"seconds": 1}
             answer = httpx.get(f"{site.floor}/statements/{case.slug}", params=asked, timeout=60)
             statements[site.jobs].append(answer.raise_for_status().json()["p50"])
-    return {str(site.jobs): _summary(case, site, samples, statements[site.jobs]) for site in sites}
+    length = {"rounds": rounds, "seconds": seconds}
+    return {str(site.jobs): {**length, **_summary(case, site, samples, statements[site.jobs])} for site in sites}
 
 
 def variants_of(case: Case, site: Site) -> Iterator[Variant]:
