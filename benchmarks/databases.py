@@ -1,12 +1,19 @@
 """The databases that are measured: one for each number of jobs, on the server of DATABASE_URL."""
 
 import os
+import time
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2 import sql
 
 PREFIX = "anywork_bench_"
+PATIENCE_SECONDS = 60
+
+_ACTIVE = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname LIKE %s AND state = 'active' AND backend_type = 'client backend'
+"""
 
 
 def server_url() -> str:
@@ -32,6 +39,22 @@ def exists(jobs: int) -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT FROM pg_database WHERE datname = %s", [f"{PREFIX}{jobs}"])
             return cursor.fetchone() is not None
+    finally:
+        connection.close()
+
+
+def wait_until_idle() -> None:
+    """Wait until the statements have ended whose askers gave up, so that they slow nothing down that comes next."""
+    connection = psycopg2.connect(server_url())
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            until = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < until:
+                cursor.execute(_ACTIVE, [f"{PREFIX}%"])
+                if cursor.fetchone() == (0,):
+                    return
+                time.sleep(0.05)
     finally:
         connection.close()
 

@@ -14,7 +14,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import psycopg2
@@ -29,8 +29,7 @@ from benchmarks.search.subjects import POSTED_TITLE
 
 def main() -> None:
     options = _options()
-    # As Ctrl-C does, so that no server outlives its measuring.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _leave)
     load.require_wrk()
     sizes = [int(size) for size in options.sizes.split(",")]
     for size in sizes:
@@ -38,7 +37,7 @@ def main() -> None:
             raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
     ports = list(range(options.port, options.port + 2 * len(sizes)))
     servers.require_free(ports)
-    figures = results.read() | {"machine": _machine(), "rounds": options.rounds, "seconds": options.seconds}
+    figures = results.read() | {"machine": _machine()}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
         sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]
@@ -56,6 +55,12 @@ def main() -> None:
                 figures.setdefault("writes", {})[case.name] = changing
                 print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {changing}", flush=True)
             results.write(figures)
+
+
+def _leave(*_: object) -> NoReturn:
+    """End as Ctrl-C does, and only once, so that no server outlives its measuring."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit("stopped")
 
 
 def _options() -> argparse.Namespace:

@@ -42,7 +42,7 @@ class FloorCase:
     async def run(self, connection: Any, key: str = "") -> list[list[Any]]:
         """Run all statements, and return their rows."""
         key = key or self._key
-        return [await connection.fetch(text, *([key] if "$1" in text else ())) for text in self._statements]
+        return [await connection.fetch(text, *([key] if key and "$1" in text else ())) for text in self._statements]
 
     async def answer(self, connection: Any, key: str = "") -> Any:
         """Run all statements, and return the body."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from benchmarks import databases
 from benchmarks.search import load
 from benchmarks.search.cases import Case
 from benchmarks.search.shapes import without_rules
@@ -61,15 +62,18 @@ def measure(case: Case, sites: Sequence[Site], *, seconds: int, rounds: int) -> 
         for connections in CONNECTIONS:
             for site in sites:
                 for variant in variants[site.jobs]:
+                    databases.wait_until_idle()
                     figures = load.run(
                         variant.requests, connections=connections, seconds=seconds, repeat=variant.repeat
                     )
                     samples[Sample(site.jobs, variant.name, connections)].append(figures)
+        databases.wait_until_idle()
         for site in sites:
             asked = {"seconds": 1}
             answer = httpx.get(f"{site.floor}/statements/{case.slug}", params=asked, timeout=60)
             statements[site.jobs].append(answer.raise_for_status().json()["p50"])
-    return {str(site.jobs): _summary(case, site, samples, statements[site.jobs]) for site in sites}
+    length = {"rounds": rounds, "seconds": seconds}
+    return {str(site.jobs): {**length, **_summary(case, site, samples, statements[site.jobs])} for site in sites}
 
 
 def variants_of(case: Case, site: Site) -> Iterator[Variant]:

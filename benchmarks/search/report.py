@@ -36,7 +36,7 @@ def _machine(results: Results) -> str:
     machine = results["machine"]
     return (
         f"Measured on {machine['date']} with {machine['processors']} processors, {machine['postgresql']}, Python "
-        f"{machine['python']}; medians of {results['rounds']} rounds of {results['seconds']} s.\n"
+        f"{machine['python']}; medians of short rounds.\n"
     )
 
 

@@ -40,7 +40,17 @@ class Way(NamedTuple):
 
 def _granian(port: int) -> tuple[str, ...]:
     listening = ("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "error")
-    return ("granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", *listening, "anywork.wsgi")
+    return (
+        "granian",
+        "--interface",
+        "wsgi",
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "1",
+        *listening,
+        "anywork.wsgi:application",
+    )
 
 
 def _ways(port: int) -> Iterator[Way]:
