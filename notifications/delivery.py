@@ -45,13 +45,8 @@ AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 # OutgoingEmailQuerySet.due says it; an abandoned one was left by a worker that died, or lost the database, perhaps
 # before the mail server had the mail, perhaps after. One that waited too long but was never begun has its chance still.
 _CLAIM = """
-    UPDATE notifications_outgoingemail AS email SET
-        state = CASE WHEN is_hopeless THEN 'dead' ELSE 'sending' END,
-        locked_until = CASE WHEN is_hopeless THEN NULL ELSE %(now)s + %(lease)s END,
-        attempts = attempts + (NOT is_hopeless)::int,
-        possible_duplicates = possible_duplicates + is_abandoned::int,
-        last_error = CASE WHEN is_hopeless THEN 'No attempt came to an end' ELSE last_error END
-    FROM (
+    -- Apart, because PostgreSQL may run a subquery that locks more than once, and each time it locks another row.
+    WITH due AS MATERIALIZED (
         SELECT email_id, state = 'sending' AS is_abandoned, state = 'sending'
             AND (give_up_at <= %(now)s OR possible_duplicates >= %(most_possible_duplicates)s) AS is_hopeless
         FROM notifications_outgoingemail
@@ -61,7 +56,14 @@ _CLAIM = """
             )
             AND (%(email_id)s IS NULL OR email_id = %(email_id)s)
         ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) AS due
+    )
+    UPDATE notifications_outgoingemail AS email SET
+        state = CASE WHEN is_hopeless THEN 'dead' ELSE 'sending' END,
+        locked_until = CASE WHEN is_hopeless THEN NULL ELSE %(now)s + %(lease)s END,
+        attempts = attempts + (NOT is_hopeless)::int,
+        possible_duplicates = possible_duplicates + is_abandoned::int,
+        last_error = CASE WHEN is_hopeless THEN 'No attempt came to an end' ELSE last_error END
+    FROM due
     WHERE email.email_id = due.email_id
     RETURNING email.*, (
         SELECT is_enabled FROM notifications_notificationpreference

@@ -95,6 +95,19 @@ def test_mail_is_claimed_exactly_while_it_is_due(smtp, email, state, seconds):
     assert is_due == (seconds < 0 and state in {"queued", "retry", "sending"})
 
 
+def test_one_mail_is_claimed_at_a_time_while_the_database_takes_them_for_fewer(smtp, db):
+    OutgoingEmailFactory()
+    with connection.cursor() as cursor:
+        # From now on it expects a single row, and goes through its rows in another way.
+        cursor.execute("ANALYZE notifications_outgoingemail")
+    OutgoingEmailFactory.create_batch(4)
+
+    assert deliver_next()
+
+    states = OutgoingEmail.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == ["queued"] * 4 + ["sent"]
+
+
 @pytest.mark.parametrize("state", ["held", "dead"])
 def test_mail_that_is_held_or_given_up_is_not_sent(smtp, email, state):
     email.state = state
