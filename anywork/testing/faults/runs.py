@@ -38,7 +38,7 @@ def broker_refuses_connections(stand: Stand) -> Result:
     stand.broker.cut()
     slower = statistics.median(answer.seconds for answer in stand.apply(40, at_once=1)) - usual
     stand.broker.mend()
-    remarks = f"answers take {1_000 * slower:.0f} ms longer"
+    remarks = f"answers take {1_000 * max(slower, 0):.0f} ms longer"
     recovered = stand.wait_for_mail()
     return stand.result(recovered, remarks, is_good=lambda r: not r.lost and slower <= 0.05 and recovered < 90)
 
