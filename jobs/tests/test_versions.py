@@ -107,6 +107,7 @@ class TestCache:
 
     def test_a_slow_answer_may_lag_behind_for_a_while_only(self, monkeypatch):
         now = 1_000.0
+        monkeypatch.setattr("jobs.versions._SLOW_SECONDS", 0.05)
         monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
         cache: VersionedCache[str] = VersionedCache()
 
