@@ -67,8 +67,8 @@ _SUGGEST = """
         WHERE kind <> 'word' AND folded LIKE '%%' || jobs_folded(%(typed)s) || '%%'
     ),
     open AS NOT MATERIALIZED (SELECT * FROM jobs_job WHERE is_active AND closes_at > now())
-    SELECT kind, text
-    FROM (VALUES ('title'), ('company'), ('place')) AS of (kind), LATERAL (
+    SELECT name, text
+    FROM (VALUES ('titles', 'title'), ('companies', 'company'), ('places', 'place')) AS of (name, kind), LATERAL (
         SELECT text, start
         FROM (
             SELECT * FROM typed WHERE typed.kind = of.kind ORDER BY start, length(text), text LIMIT %(candidates)s
@@ -81,7 +81,7 @@ _SUGGEST = """
         -- What begins so comes first, then what is short.
         ORDER BY start, length(text), text LIMIT %(most)s
     ) AS suggested
-    ORDER BY kind, start, length(text), text
+    ORDER BY name, start, length(text), text
 """
 
 
@@ -105,13 +105,14 @@ def _count_facets(listing: JobListing) -> Facets:
 
 def suggest(typed: str) -> dict[str, list[str]]:
     """Return titles, companies and places of open jobs in which a word starts like what somebody types."""
-    suggestions: dict[str, list[str]] = {"title": [], "company": [], "place": []}
+    # As keys, because two companies, or two places, may have the same name.
+    suggestions: dict[str, dict[str, None]] = {"titles": {}, "companies": {}, "places": {}}
     if _WORD.search(typed):
         with connection.cursor() as cursor:
             cursor.execute(_SUGGEST, {"typed": typed, "candidates": _CANDIDATES, "most": SUGGESTIONS})
-            for kind, text in cursor.fetchall():
-                suggestions[kind].append(text)
-    return {f"{kind}s" if kind != "company" else "companies": texts for kind, texts in suggestions.items()}
+            for name, text in cursor.fetchall():
+                suggestions[name][text] = None
+    return {name: list(texts) for name, texts in suggestions.items()}
 
 
 def similar_jobs(job: Job) -> JobQuerySet:

@@ -89,6 +89,15 @@ class TestSuggestions:
 
         assert answer.json() == dict(zip(("titles", "companies", "places"), suggested, strict=True))
 
+    def test_what_has_the_same_name_is_suggested_once(self, anonymous):
+        for state in ("Ohio", "Oregon"):
+            location = LocationFactory(city="Portland", state=state, country="USA")
+            JobFactory(employer=EmployerFactory(company_name="Porter"), location=location)
+
+        answer = anonymous.get("/api/jobs/suggest/", {"q": "port"}).json()
+
+        assert (answer["companies"], answer["places"]) == (["Porter"], ["Portland, USA"])
+
     def test_what_is_closed_or_renamed_is_suggested_no_more(self, anonymous, market):
         job = Job.objects.get(title="Engineer")
         job.employer.company_name = "Beta"
