@@ -39,9 +39,7 @@ class SearchField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        alternatives = SearchQuery(value).alternatives
-        # No index finds what lacks a word: that is found by what has it, of one alternative but not among several.
-        if len(alternatives) > 1 and any(all(term.startswith("-") for term in terms) for terms in alternatives):
+        if SearchQuery(value).is_unbounded:
             raise forms.ValidationError(
                 'On each side of "or" there must be a word to look for, not only one to leave out.'
             )

@@ -86,7 +86,9 @@ class JobListing:
     def __getitem__(self, page: slice) -> list[Any]:
         if self.found.query is None:
             return list(self._in_order(self._jobs, page))
-        if self._jobs.query.order_by or self.found.query.unwanted:
+        if self.found.query.unwanted:
+            return list(self._lacking_in_order(self.found.query, page))
+        if self._jobs.query.order_by:
             return list(self._found_in_order(self.found.query, page))
         return list(self._found_by_relevance(self.found.query, page))
 
@@ -112,7 +114,7 @@ class JobListing:
 
     def _look_for(self, query: SearchQuery) -> Found:
         if query.unwanted:
-            return Found((self._found_by_index(query).count(),), query, among=_number_of_jobs())
+            return Found((self._found_by_index(query).count(),), query)
         # Of each tier alone by its own index, which takes a fraction of looking into every job that is found.
         parts = query.tiers(by_index=True) if query.excludes else query.nested()
         in_title, in_names, anywhere = _count_each(self._jobs.filter(part) for part in parts)
@@ -126,19 +128,16 @@ class JobListing:
             return jobs[page]
         return self._jobs.filter(pk__in=self._from_nearer_end(jobs.values("pk"), page, self.found.total))
 
+    def _lacking_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+        # Most jobs lack the words, so that a page is soon full of those along the way.
+        if self._way_to(page, self.found.total) <= _FEW:
+            return self._in_order(self._jobs.filter(query.anywhere(by_index=False)), page)
+        return self._in_order(self._found_by_index(query), page)
+
     def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
-        total = self.found.total
-        if query.unwanted:
-            by_index = self._way_to(page, total) > _FEW
-        else:
-            by_index = self._is_found_faster_by_index(total, total, page)
-        if not by_index:
-            jobs = self._jobs.filter(query.anywhere(by_index=False))
-        elif query.unwanted:
-            jobs = self._found_by_index(query)
-        else:
-            jobs = self._by_index(self._found_by_index(query))
-        return self._in_order(jobs, page)
+        by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
+        jobs = self._jobs.filter(query.anywhere(by_index=by_index))
+        return self._in_order(self._by_index(jobs) if by_index else jobs, page)
 
     def _found_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_relevance = (query.tier(), *NEWEST)

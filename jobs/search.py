@@ -73,9 +73,14 @@ class SearchQuery(NamedTuple):
     def unwanted(self) -> "SearchQuery | None":
         """A search for everything that this one leaves out, if it says nothing but what is unwanted."""
         match self.alternatives:
-            case [terms] if all(term.startswith("-") for term in terms):
+            case [terms] if _are_unwanted(terms):
                 return SearchQuery(" or ".join(term[1:] for term in terms), typing=False)
         return None
+
+    @property
+    def is_unbounded(self) -> bool:
+        """One of several alternatives is whatever lacks some words: no index finds that."""
+        return len(self.alternatives) > 1 and any(map(_are_unwanted, self.alternatives))
 
     def tiers(self, *, by_index: bool) -> tuple[Q, Q, Q]:
         """Return the conditions of each tier, best first."""
@@ -143,6 +148,10 @@ class SearchQuery(NamedTuple):
 
     def _words(self, *, typing: bool) -> Func:
         return Func(Value(self.text), Value(typing), function="jobs_search_query", output_field=SearchQueryField())
+
+
+def _are_unwanted(terms: list[str]) -> bool:
+    return all(term.startswith("-") for term in terms)
 
 
 def _matches(vector: F | Func, query: Func, *, by_index: bool) -> Func:

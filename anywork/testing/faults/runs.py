@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from anywork.testing.faults.stand import Result, Stand
-from anywork.testing.processes import wait_for
+from anywork.testing.processes import Program, wait_for
 from anywork.testing.smtp import MailServer
 from notifications.mail import requeue
 from notifications.models import OutgoingEmail
@@ -79,22 +79,14 @@ def broker_is_cut_under_load(stand: Stand) -> Result:
 
 @fault_run
 def worker_child_is_killed_before_DATA(stand: Stand) -> Result:  # noqa: N802 - SMTP's command
-    stand.mail.pauses["RCPT"] = 60
-    worker = stand.start_worker()
-    stand.start_beat()
-    stand.apply(1)
-    stand.wait_for_states("sending")
+    worker = _worker_at_a_mail(stand)
     os.kill(worker.children[-1], signal.SIGKILL)
     return _after_the_lease(stand)
 
 
 @fault_run
 def whole_worker_is_killed_before_DATA(stand: Stand) -> Result:  # noqa: N802 - SMTP's command
-    stand.mail.pauses["RCPT"] = 60
-    worker = stand.start_worker()
-    stand.start_beat()
-    stand.apply(1)
-    stand.wait_for_states("sending")
+    worker = _worker_at_a_mail(stand)
     worker.kill()
     stand.start_worker()
     return _after_the_lease(stand)
@@ -110,6 +102,16 @@ def worker_is_killed_between_DATA_and_250(stand: Stand) -> Result:  # noqa: N802
     worker.kill()
     stand.start_worker()
     return _after_the_lease(stand, is_good=lambda r: not r.lost and r.duplicated <= 1)
+
+
+def _worker_at_a_mail(stand: Stand) -> Program:
+    """Return a worker that has claimed a mail and waits for the mail server, with beat beside it."""
+    stand.mail.pauses["RCPT"] = 60
+    worker = stand.start_worker()
+    stand.start_beat()
+    stand.apply(1)
+    stand.wait_for_states("sending")
+    return worker
 
 
 def _after_the_lease(stand: Stand, is_good: Callable[[Result], bool] | None = None) -> Result:
