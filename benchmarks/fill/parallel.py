@@ -35,8 +35,10 @@ def cursor_at(url: str) -> Iterator[Any]:
 
 
 def write_jobs(batches: list[range]) -> None:
-    """Write the jobs of these numbers to the database at DATABASE_URL."""
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=_begin) as processes:
+    """Write the jobs of these numbers, from the first to the last of all, to the database at DATABASE_URL."""
+    empty = get_context("spawn")
+    jobs = batches[-1].stop
+    with ProcessPoolExecutor(PROCESSES, mp_context=empty, initializer=_begin, initargs=(jobs,)) as processes:
         list(processes.map(_write_batch, batches))
 
 
@@ -46,12 +48,12 @@ def run_all(statements: list[str]) -> None:
         list(threads.map(_run, statements))
 
 
-def _begin() -> None:
+def _begin(jobs: int) -> None:
     global _maker  # noqa: PLW0603 - what a process of the pool keeps between batches
     django.setup()
     from benchmarks.fill.vacancies import JobMaker
 
-    _maker = JobMaker()
+    _maker = JobMaker(jobs)
 
 
 def _write_batch(numbers: range) -> None:

@@ -43,9 +43,16 @@ _WRITE = """
 
 
 class JobMaker:
-    """Makes jobs for the employers, categories and locations that are there: the same ones every time on one day."""
+    """Makes jobs for the employers, categories and locations that are there: the same ones every time on one day.
 
-    def __init__(self) -> None:
+    They are numbered in the order in which they were posted, so that they lie on the disk as those of a real board do.
+
+    Args:
+        jobs: how many there will be.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
         self._employers = Skewed[UUID](list(Employer.objects.order_by("user__email").values_list("pk", flat=True)))
         self._categories = Skewed[UUID](list(Category.objects.order_by("name").values_list("pk", flat=True)))
         self._locations = Skewed[UUID](list(Location.objects.order_by("city").values_list("pk", flat=True)))
@@ -64,7 +71,7 @@ class JobMaker:
                 text = f"{text} {term.word.capitalize()}."
             if term.is_in_title_of(number):
                 job_title = f"{job_title} ({term.word.capitalize()})"
-        posted_at = self._today - chance.random() * POSTED_WITHIN
+        posted_at = self._today - (1 - (number + chance.random()) / self._jobs) * POSTED_WITHIN
         fate = chance.randrange(100)
         if fate < EXPIRED:
             expires_at = self._today - timedelta(days=chance.randint(2, OPEN_FOR_DAYS))

@@ -15,7 +15,7 @@ def filled(transactional_db):
 
         def write_all(batches):
             for numbers in batches:
-                write_jobs(cursor, JobMaker(), numbers)
+                write_jobs(cursor, JobMaker(SIZE.jobs), numbers)
 
         def run_all(statements):
             for statement in statements:

@@ -3,6 +3,8 @@
 import pytest
 from django.db import connection
 from django.db.models import Count
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from applications.models import Application
 from benchmarks.fill.vocabulary import TERMS
@@ -65,3 +67,9 @@ def test_rows_are_as_many_as_promised_and_most_jobs_open(filled):
     assert (
         Application.objects.values("job", "job_seeker").annotate(number=Count("pk")).filter(number__gt=1).count() == 0
     )
+
+
+def test_jobs_lie_in_the_order_in_which_they_were_posted(filled):
+    posted = Job.objects.filter(expires_at__gt=Now()).order_by(RawSQL("ctid", ())).values_list("posted_at", flat=True)
+
+    assert list(posted) == sorted(posted)
