@@ -51,7 +51,7 @@ def main() -> None:
             _tell(case, figures["cases"][case.name])
             if case.goals.cached:
                 database = databases.url_of(sizes[-1])
-                changing = pressure.measure_under_writes(case, sites[-1], database, seconds=options.seconds)
+                changing = pressure.measure_under_writes(case, sites[-1], database)
                 figures.setdefault("writes", {})[case.name] = changing
                 print(f"  at {pressure.CHANGES_A_SECOND} changes a second: {changing}", flush=True)
             results.write(figures)

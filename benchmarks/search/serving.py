@@ -19,8 +19,8 @@ JOBS = 1_000_000
 SECONDS, ROUNDS, WARM_UP_SECONDS = 3, 3, 3
 PATH = "/api/jobs/"
 # Steps of so many seconds, after each of which the worker's memory is read.
-STEPS, STEP_SECONDS = 6, 10
-# More searches than a worker remembers.
+STEPS, STEP_SECONDS = 10, 30
+# Several times more searches than a worker remembers.
 SEARCHES = 4_000
 
 
