@@ -28,14 +28,15 @@ class JWTAuthentication(SimpleJWTAuthentication):
         return "Bearer"
 
     def get_user(self, validated_token: Token) -> Any:
-        session = (
-            Session.objects.alive()
-            .select_related("user")
-            .filter(pk=validated_token.get(SESSION_CLAIM), user__token_version=validated_token.get(VERSION_CLAIM))
-            .first()
-        )
-        if session is None:
-            raise _rejected()
+        try:
+            # Not first(): to have one row sorted takes a third of the time of this, which every request takes.
+            session = (
+                Session.objects.alive()
+                .select_related("user")
+                .get(pk=validated_token.get(SESSION_CLAIM), user__token_version=validated_token.get(VERSION_CLAIM))
+            )
+        except Session.DoesNotExist as error:
+            raise _rejected() from error
         remember_user(session.user_id)
         return session.user
 

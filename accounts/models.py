@@ -64,6 +64,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.EMPLOYER and not self.is_staff
 
 
+def full_name(first_name: str, last_name: str) -> str:
+    """Return how somebody with these names is called; either may be blank."""
+    return f"{first_name} {last_name}".strip()
+
+
 class JobSeeker(models.Model):
     """What a job seeker tells about itself."""
 
@@ -82,7 +87,7 @@ class JobSeeker(models.Model):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        return full_name(self.first_name, self.last_name)
 
 
 class Employer(models.Model):

@@ -1,14 +1,16 @@
 """Applications as JSON."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
-from accounts.models import JobSeeker
+from accounts.models import JobSeeker, full_name
 from anywork.api.fields import BlankableTextField, UUIDField
-from anywork.api.serializers import ModelSerializer
+from anywork.api.serializers import ModelSerializer, RowListSerializer
 from applications.models import Application, Status
 from jobs.models import Job
+from resumes.links import SignedLinks
 from resumes.models import Resume
 from resumes.serializers import SignedURLField
 
@@ -35,8 +37,11 @@ class ApplicationSerializer(ModelSerializer[Application]):
         read_only_fields = fields
 
     def to_representation(self, instance: Application) -> dict[str, Any]:
-        body = super().to_representation(instance)
-        if instance.status == Status.WITHDRAWN and instance.job_seeker_id != self.context["request"].user.pk:
+        return self.as_seen(super().to_representation(instance), applicant=instance.job_seeker_id)
+
+    def as_seen(self, body: dict[str, Any], *, applicant: UUID | None) -> dict[str, Any]:
+        """Return `body`, without what the applicant took back unless that is who looks."""
+        if body["status"] == Status.WITHDRAWN and applicant != self.context["request"].user.pk:
             self.redact(body)
         return body
 
@@ -76,6 +81,55 @@ class JobSummarySerializer(ModelSerializer[Job]):
         fields = ("title", "company_name")
 
 
+class ApplicationListSerializer(RowListSerializer):
+    """Applications with their details."""
+
+    # Of rows of these, since the models and serializers of each application, its applicant, resume, job and company
+    # would make the whole answer take more than twice as long. Whoever shows more adds it in three places: to the
+    # serializer, to these and to `_show`; the tests compare.
+    COLUMNS = (
+        *ApplicationSerializer.Meta.fields,
+        "job_seeker__first_name",
+        "job_seeker__last_name",
+        "job_seeker__phone_number",
+        "job_seeker__user__email",
+        "resume__file_name",
+        "resume__uploaded_at",
+        "job__title",
+        "job__employer__company_name",
+    )
+
+    child: "ApplicationDetailsSerializer"
+
+    def show_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        links = SignedLinks(self.context["request"])
+        return [self.child.as_seen(_show(row, links), applicant=row["job_seeker"]) for row in rows]
+
+
+def _show(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
+    """Return what ApplicationDetailsSerializer shows, before anything is redacted."""
+    # Of an account that is erased, applicant's or employer's, the columns are NULL.
+    first_name, last_name = row["job_seeker__first_name"] or "", row["job_seeker__last_name"] or ""
+    return {
+        **{name: row[name] for name in ApplicationSerializer.Meta.fields},
+        "job_seeker_details": {
+            "first_name": first_name,
+            "last_name": last_name,
+            "full_name": full_name(first_name, last_name),
+            "phone_number": row["job_seeker__phone_number"] or "",
+            "email": row["job_seeker__user__email"] or "",
+        },
+        "resume_details": row["resume"]
+        and {
+            "resume_id": row["resume"],
+            "file_url": links.to(row["resume"]),
+            "file_name": row["resume__file_name"],
+            "uploaded_at": row["resume__uploaded_at"],
+        },
+        "job_details": {"title": row["job__title"], "company_name": row["job__employer__company_name"] or ""},
+    }
+
+
 class ApplicationDetailsSerializer(ApplicationSerializer):
     """An application with what a person wants to read beside it."""
 
@@ -90,6 +144,7 @@ class ApplicationDetailsSerializer(ApplicationSerializer):
             "resume_details",
             "job_details",
         )
+        list_serializer_class = ApplicationListSerializer
 
     def redact(self, body: dict[str, Any]) -> None:
         super().redact(body)

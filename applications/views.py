@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.permissions import HasProvenEmail, IsJobSeeker, IsNotAdmin, IsOwner
+from anywork.api.pagination import RowPages
 from anywork.api.viewsets import DestroyModelMixin, ResourceViewSet
 from applications.filters import ApplicationFilter
 from applications.models import Application, Status
@@ -20,6 +21,7 @@ from applications.schema import applications_documented
 from applications.serializers import (
     ApplicationCreateSerializer,
     ApplicationDetailsSerializer,
+    ApplicationListSerializer,
     ApplicationSerializer,
     ApplicationUpdateSerializer,
 )
@@ -46,6 +48,11 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
 
     def get_queryset(self) -> QuerySet[Application]:
         return Application.objects.visible_to(self.caller).with_details()
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> Any:
+        """Return RowPages for a list."""
+        applications = super().filter_queryset(queryset)
+        return RowPages(applications, *ApplicationListSerializer.COLUMNS) if self.action == "list" else applications
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return ApplicationDetailsSerializer if self.action in {"list", "retrieve"} else ApplicationSerializer

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
 from anywork.api.fields import BlankableLineField, BlankableTextField, DateOrTimestampField, TextField
-from anywork.api.serializers import ModelSerializer
+from anywork.api.serializers import ModelSerializer, RowListSerializer
 from jobs.models import Category, Job, Location, closing_time
 
 LATEST_YEAR = 9998
@@ -32,14 +32,6 @@ class LocationSerializer(ModelSerializer[Location]):
     class Meta:
         model = Location
         fields = ("location_id", "city", "state", "country")
-
-
-class JobListSerializer(serializers.ListSerializer[Any]):
-    """Jobs as JSON. Rows of `values()` are that already: fields take longer over them than all the rest together."""
-
-    def to_representation(self, data: Any) -> list[Any]:
-        rows = list(data)
-        return rows if rows and isinstance(rows[0], dict) else super().to_representation(rows)
 
 
 class JobSerializer(ModelSerializer[Job]):
@@ -67,7 +59,7 @@ class JobSerializer(ModelSerializer[Job]):
             "category",
         )
         read_only_fields = ("job_id", "posted_at", "employer")
-        list_serializer_class = JobListSerializer
+        list_serializer_class = RowListSerializer
 
     def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
         if value and isinstance(self.instance, Job) and self.instance.employer_id is None:

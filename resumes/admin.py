@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin
-from resumes.links import signed_url
+from resumes.links import SignedLinks
 from resumes.models import Resume, ResumeAccess
 from resumes.services import remove_resume
 
@@ -75,7 +75,7 @@ class ResumeAdmin(DeletedByServiceAdmin):
         """Lead to the file by a link signed now: one written into the page could have expired."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(signed_url(get_object_or_404(Resume, pk=resume_id), request))
+        return redirect(SignedLinks(request).to(get_object_or_404(Resume, pk=resume_id).pk))
 
     @admin.display(description="file")
     def open_link(self, obj: Any) -> str:

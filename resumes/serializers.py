@@ -1,5 +1,6 @@
 """Resumes as JSON."""
 
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import Employer
 from anywork.api.fields import UUIDField
 from anywork.api.serializers import ModelSerializer
-from resumes.links import signed_url
+from resumes.links import SignedLinks
 from resumes.models import Resume, ResumeAccess
 
 
@@ -19,8 +20,13 @@ class SignedURLField(serializers.Field[Resume, Any, str, Any]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"source": "*", "read_only": True, **kwargs})
 
+    @cached_property
+    def _links(self) -> SignedLinks:
+        # A list shows all its rows by this one field.
+        return SignedLinks(self.context["request"])
+
     def to_representation(self, value: Resume) -> str:
-        return signed_url(value, self.context["request"])
+        return self._links.to(value.pk)
 
 
 class ResumeSerializer(ModelSerializer[Resume]):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -59,6 +60,23 @@ class WholeListPagination(PageNumberPagination):
     """100 rows a page, for short lists that a client reads as a whole."""
 
     page_size = 100
+
+
+class RowPages:
+    """The rows of `queryset.values(*columns)`; Paginator takes it for a list.
+
+    What the columns join is joined for a page alone: to count, PostgreSQL would join all rows before.
+    """
+
+    def __init__(self, queryset: QuerySet[Any], *columns: str) -> None:
+        self._queryset = queryset
+        self._columns = columns
+
+    def count(self) -> int:
+        return self._queryset.count()
+
+    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
+        return list(self._queryset[page].values(*self._columns))
 
 
 def _query_parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

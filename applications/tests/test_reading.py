@@ -2,9 +2,14 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from applications.models import Application, Status
+from applications.services import anonymise_applications
 from applications.tests.factories import ApplicationFactory
+from jobs.models import Job
 from jobs.tests.factories import JobFactory
 
 URL = "/api/applications/"
@@ -109,6 +114,112 @@ def test_answer_to_a_patch_of_a_withdrawn_application_shows_the_employer_no_lett
     assert answer.status_code == 200
     assert list(answer.json()) == PLAIN_KEYS
     assert answer.json()["cover_letter"] == ""
+
+
+# --- The list, which is made of rows and not of instances ------------------------------------------------------------
+
+EVERYBODY = ("seeker", "employer", "admin")
+
+
+def stays(application):
+    pass
+
+
+def gets_status(status):
+    def change(application):
+        Application.objects.filter(pk=application.pk).update(status=status)
+
+    change.__name__ = str(status)
+    return change
+
+
+def loses_its_resume(application):
+    Application.objects.filter(pk=application.pk).update(resume=None)
+
+
+def loses_its_letter(application):
+    Application.objects.filter(pk=application.pk).update(cover_letter="")
+
+
+def loses_its_employer(application):
+    Job.objects.filter(pk=application.job_id).update(employer=None, is_active=False)
+
+
+def loses_its_applicant_undecided(application):
+    anonymise_applications(user=application.job_seeker.user)
+
+
+def loses_its_applicant_decided(application):
+    gets_status("accepted")(application)
+    anonymise_applications(user=application.job_seeker.user)
+
+
+def is_of_somebody_called(first_name, last_name):
+    def rename(application):
+        seeker = application.job_seeker
+        seeker.first_name, seeker.last_name = first_name, last_name
+        seeker.phone_number = ""
+        seeker.save()
+
+    rename.__name__ = f"is_of {first_name!r} {last_name!r}"
+    return rename
+
+
+STATES = [
+    *((gets_status(status), EVERYBODY) for status in Status),
+    (loses_its_resume, EVERYBODY),
+    (loses_its_letter, EVERYBODY),
+    (loses_its_employer, ("seeker", "admin")),
+    (loses_its_applicant_undecided, ("employer", "admin")),
+    (loses_its_applicant_decided, ("employer", "admin")),
+    *(
+        (is_of_somebody_called(*names), EVERYBODY)
+        for names in [("", ""), ("Bo", ""), ("", "Li"), ("\u00a0Zoë", "“Q” ")]
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("actor", "happens"),
+    [pytest.param(actor, happens, id=f"{actor}-{happens.__name__}") for happens, actors in STATES for actor in actors],
+)
+def test_row_of_the_list_is_byte_by_byte_what_get_of_it_alone_answers(
+    request, monkeypatch, application, actor, happens
+):
+    client = request.getfixturevalue(actor)
+    # Otherwise the links of the two answers may be of different minutes.
+    monkeypatch.setattr("resumes.links._signer.timestamp", lambda: "1vcXyz")
+    happens(application)
+
+    one, page = client.get(f"{URL}{application.pk}/"), client.get(URL)
+
+    assert page.json() == {"count": 1, "next": None, "previous": None, "results": [one.json()]}
+    assert one.content in page.content
+
+
+def test_list_with_indentation_says_the_same(employer, application):
+    plain, indented = employer.get(URL), employer.get(URL, headers={"accept": "application/json; indent=4"})
+
+    assert indented.content != plain.content
+    assert indented.json() == plain.json()
+
+
+def test_page_of_a_list_shows_its_own_rows(employer, applications):
+    page = employer.get(URL, {"page": 2, "page_size": 3}).json()
+
+    assert page["count"] == 4
+    assert [row["application_id"] for row in page["results"]] == [str(applications[0].pk)]
+
+
+def test_list_is_counted_without_what_is_shown_and_read_without_what_is_not(seeker, application):
+    with CaptureQueriesContext(connection) as captured:
+        seeker.get(URL)
+
+    count, page = (query["sql"] for query in captured.captured_queries[-2:])
+    assert "COUNT(*)" in count
+    assert "JOIN" not in count
+    for column in ("password", "description", "checksum", "website"):
+        assert f'"{column}"' not in page
 
 
 # --- Filters ----------------------------------------------------------------------------------------------------------

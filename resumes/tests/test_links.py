@@ -1,7 +1,7 @@
 import time
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -10,7 +10,7 @@ from django.core.signing import TimestampSigner
 from accounts.models import AuditEvent, User
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from applications.tests.factories import ApplicationFactory
-from resumes.links import signed_url
+from resumes.links import SignedLinks, _signer
 from resumes.tests.factories import ResumeFactory
 
 
@@ -116,6 +116,22 @@ class TestSignedLinks:
 
         assert anonymous.get(url, {"signature": signature}).status_code == 401
 
+    def test_link_is_signed_and_written_as_the_framework_does(self, resume, link):
+        signature = parse_qs(urlsplit(link).query)["signature"][0]
+
+        signed = TimestampSigner(salt="resumes.viewer").unsign(f"{resume.pk}:{signature}")
+
+        assert signed == f"{resume.pk}:{resume.job_seeker_id}"
+        assert link == f"http://testserver/media/resumes/{resume.pk}.pdf?{urlencode({'signature': signature})}"
+
+    def test_link_outlives_its_key_as_long_as_the_server_still_takes_that(self, anonymous, link, monkeypatch):
+        monkeypatch.setattr(_signer, "fallback_keys", [_signer.key])
+        monkeypatch.setattr(_signer, "key", "another")
+        assert status_of(anonymous.get(link)) == 200
+
+        monkeypatch.setattr(_signer, "fallback_keys", [])
+        assert_json(anonymous.get(link), 401, "not_authenticated")
+
     def test_link_expires(self, anonymous, link, settings):
         settings.RESUME_LINK_MINUTES = 0
 
@@ -128,7 +144,7 @@ class TestSignedLinks:
         for age, status in [(timedelta(minutes=59), 200), (timedelta(minutes=61), 403)]:
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda age=age: now - age.total_seconds())
-                link = signed_url(resume, request)
+                link = SignedLinks(request).to(resume.pk)
             assert status_of(anonymous.get(link)) == status
 
     def test_link_of_one_viewer_carries_no_signature_of_another(self, anonymous, admin, resume, link):
