@@ -39,6 +39,7 @@ _WRITE = """
         JOIN (SELECT user_id AS employer_id, company_name FROM accounts_employer) AS employer USING (employer_id)
         JOIN (SELECT category_id, name FROM jobs_category) AS category USING (category_id)
         JOIN (SELECT location_id, city, state, country FROM jobs_location) AS location USING (location_id)
+    ORDER BY posted_at
 """
 
 

@@ -40,7 +40,10 @@ def _application(row: Row) -> dict[str, Any]:
             "phone_number": row["accounts_jobseeker.phone_number"],
             "email": row["accounts_user.email"],
         },
-        "resume_details": {name: row[f"resumes_resume.{name}"] for name in ("resume_id", "file_name", "uploaded_at")},
+        "resume_details": {
+            "resume_id": row["applications_application.resume_id"],
+            **{name: row[f"resumes_resume.{name}"] for name in ("file_name", "uploaded_at")},
+        },
         "job_details": {
             "title": row["jobs_job.title"],
             "company_name": row["accounts_employer.company_name"],

@@ -3,8 +3,6 @@
 import pytest
 from django.db import connection
 from django.db.models import Count
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
 
 from applications.models import Application
 from benchmarks.fill.vocabulary import TERMS
@@ -69,7 +67,11 @@ def test_rows_are_as_many_as_promised_and_most_jobs_open(filled):
     )
 
 
-def test_jobs_lie_in_the_order_in_which_they_were_posted(filled):
-    posted = Job.objects.filter(expires_at__gt=Now()).order_by(RawSQL("ctid", ())).values_list("posted_at", flat=True)
+def test_jobs_lie_about_in_the_order_in_which_they_were_posted(filled):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE jobs_job")
+        cursor.execute("SELECT correlation FROM pg_stats WHERE tablename = 'jobs_job' AND attname = 'posted_at'")
+        (correlation,) = cursor.fetchone()
 
-    assert list(posted) == sorted(posted)
+    # Not altogether: a short row still finds room in a page that a long one has left behind, and some have expired.
+    assert correlation > 0.9
