@@ -3,10 +3,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin
-from jobs.models import Category, Job, Location
+from anywork.admin import DeletedByServiceAdmin, RecordAdmin
+from jobs.models import Category, Job, Location, Renaming
 from jobs.services import delete_or_close_job
 
 
@@ -76,3 +78,21 @@ class JobAdmin(DeletedByServiceAdmin):
     @admin.display(boolean=True, description="open")
     def is_open(self, obj: Job) -> bool:
         return obj.is_open
+
+
+@admin.register(Renaming)
+class RenamingAdmin(RecordAdmin):
+    """Why a search still finds jobs by a former name: what is listed here is on its way."""
+
+    list_display = ("relation", "renamed_row", "reached")
+    list_display_links = ("relation",)
+    list_filter = ("relation",)
+    search_fields = ("^renamed",)
+    ordering = ("pk",)
+    fields = ("relation", "renamed_row", "reached")
+
+    @admin.display(description="renamed")
+    def renamed_row(self, obj: Renaming) -> str:
+        model: Any = Job._meta.get_field(obj.relation).related_model
+        url = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[obj.renamed])
+        return format_html('<a href="{}">{}</a>', url, obj.renamed)

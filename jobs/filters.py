@@ -154,6 +154,9 @@ class JobFilter(FilterSet):
             at_most=asked.get("salary_max"),
             include_unspecified=bool(asked.get("include_unspecified")),
         )
+        if self._selection == "open" and {"expires_at", "-expires_at"} & {*jobs.query.order_by[:1]}:
+            # Or the first page would lie behind all that ever expired.
+            jobs = jobs.not_long_expired()
         if near := asked.get("near"):
             jobs = _at(jobs, self._names.nearby(near, float(asked.get("radius_km") or DEFAULT_RADIUS_KM)))
         search = SearchQuery(asked["search"]) if asked.get("search") else None
@@ -188,7 +191,12 @@ class JobFilter(FilterSet):
     def _key(self) -> tuple[object, ...]:
         """What tells this selection from others: whose list it is, and every parameter but the order."""
         asked = ((name, tuple(self.data.getlist(name))) for name in self.filters if name != "ordering")
-        return (self.request.parser_context["view"].selection, *asked)
+        return (self._selection, *asked)
+
+    @property
+    def _selection(self) -> str:
+        selection: str = self.request.parser_context["view"].selection
+        return selection
 
 
 def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:

@@ -140,8 +140,13 @@ class Job(models.Model):
             models.Index(
                 fields=("salary_maximum", "job_id"), condition=models.Q(is_active=True), name="jobs_job_worst_paid"
             ),
-            # Serves `ordering=expires_at`.
-            models.Index(fields=("expires_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_expiring"),
+            # Serves `ordering=expires_at`, and the number of what it orders.
+            models.Index(
+                fields=("expires_at", "job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_expiring",
+            ),
             # Serves `ordering=title`, and which suggested titles are open.
             models.Index(fields=("title", "job_id"), condition=models.Q(is_active=True), name="jobs_job_title"),
             # Serves the filters by place and type, newest first.

@@ -1,5 +1,6 @@
 """What may be remembered of job lists, and for how long: until something changed, which one tiny query tells."""
 
+import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -46,8 +47,8 @@ def version_of(request: Request) -> Version:
 class _Entry(NamedTuple):
     answer: Any
     version: Hashable
-    asked_at: float
-    took: float
+    # Until when it serves other versions, too.
+    lags_until: float
 
 
 class VersionedCache(Generic[Answer]):
@@ -71,11 +72,14 @@ class VersionedCache(Generic[Answer]):
         if entry is not None:
             if entry.version == version:
                 return entry.answer, True
-            if entry.took > _SLOW_SECONDS and asked_at - entry.asked_at < MAX_LAG_SECONDS:
+            if asked_at < entry.lags_until:
                 return entry.answer, False
         answer = ask()
+        is_slow = time.monotonic() - asked_at > _SLOW_SECONDS
+        # At random, or all processes would ask again at the same moment, and whoever looks then would wait for all.
+        lag = random.uniform(0.5, 1) * MAX_LAG_SECONDS if is_slow else 0  # noqa: S311 - no secret
         with self._lock:
-            self._entries[key] = _Entry(answer, version, asked_at, time.monotonic() - asked_at)
+            self._entries[key] = _Entry(answer, version, asked_at + lag)
             self._entries.move_to_end(key)
             if len(self._entries) > self._max_size:
                 self._entries.popitem(last=False)

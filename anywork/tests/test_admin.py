@@ -28,8 +28,8 @@ from resumes.tests.factories import ResumeFactory
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
 # The first is shown with its application; the second says nothing that its session does not; the third is hashes; the
-# last three are kept by triggers for programs alone.
-WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Renaming, Suggestion}
+# last two are kept by triggers for programs alone.
+WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Suggestion}
 
 # Profiles without a name, which are called by the address of their user: one query more each, if it is not joined.
 MAKE_ROW: dict[Any, Any] = {
@@ -44,6 +44,7 @@ MAKE_ROW: dict[Any, Any] = {
     Notification: NotificationFactory,
     NotificationPreference: NotificationPreferenceFactory,
     OutgoingEmail: OutgoingEmailFactory,
+    Renaming: lambda: Renaming.objects.create(relation="employer", renamed=EmployerFactory().pk),
     Resume: ResumeFactory,
     Session: lambda: open_session(UserFactory()),
     Skill: SkillFactory,
@@ -52,7 +53,17 @@ MAKE_ROW: dict[Any, Any] = {
 MADE_BY_HAND = {Category, Job, Location, Notification, User}
 DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, User}
 # Of what happened: changing it would lie.
-RECORDS = {Analytics, Application, AuditEvent, NotificationPreference, OutgoingEmail, Resume, Session, Skill}
+RECORDS = {
+    Analytics,
+    Application,
+    AuditEvent,
+    NotificationPreference,
+    OutgoingEmail,
+    Renaming,
+    Resume,
+    Session,
+    Skill,
+}
 # What one chooses by searching, and where.
 CHOSEN = {
     Category: (Job, "category"),

@@ -192,6 +192,13 @@ def test_page_of_jobs_is_found_by_index(many_rows, db, anonymous, query, expecte
     assert indexes(page) == expected
 
 
+@pytest.mark.parametrize("ordering", ["expires_at", "-expires_at"])
+def test_jobs_that_expired_long_ago_are_not_walked_past(many_rows, db, anonymous, ordering):
+    *_, page = plans_of(anonymous, f"/api/jobs/?ordering={ordering}")
+
+    assert "Index Cond: (expires_at > " in page
+
+
 def test_next_job_to_close_is_found_by_index(many_rows, db):
     with connection.cursor() as cursor:
         # Of the function jobs_version, whose plans nobody sees.

@@ -526,6 +526,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("is_active", True)),
                         fields=["expires_at", "job_id"],
+                        include=("closes_at",),
                         name="jobs_job_expiring",
                     ),
                     models.Index(

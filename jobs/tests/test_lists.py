@@ -72,6 +72,22 @@ class TestOrder:
     def test_visitor_orders_the_list(self, listed, market, ordering, titles):
         assert listed(ordering=ordering) == titles
 
+    @pytest.mark.parametrize("ordering", ["expires_at", "-expires_at"])
+    def test_job_that_expires_today_at_midnight_is_among_those_ordered_by_that(self, listed, ordering):
+        midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        JobFactory(title="Today", expires_at=midnight)
+        JobFactory(title="Yesterday", expires_at=midnight - timedelta(days=1))
+
+        assert listed(ordering=ordering) == ["Today"]
+
+    @pytest.mark.parametrize("ordering", ["expires_at", "-expires_at"])
+    def test_administrator_orders_what_expired_long_ago_too(self, admin, market, ordering):
+        JobFactory(title="Long ago", expires_at=timezone.now() - timedelta(days=99))
+
+        titles = [row["title"] for row in admin.get("/api/jobs/", {"ordering": ordering}).json()["results"]]
+
+        assert titles[0 if ordering == "expires_at" else -1] == "Long ago"
+
     @pytest.mark.parametrize("deep", [0, 200])
     @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at", "salary", "-salary"])
     def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, monkeypatch, ordering, deep):

@@ -1,9 +1,11 @@
 """What a new name of a company, category or place means to the search."""
 
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from accounts.erasure import erase_account
 from accounts.tests.factories import EmployerFactory
@@ -107,3 +109,12 @@ def test_former_name_of_a_company_is_forgotten_too(db):
 
     words = Suggestion.objects.filter(kind="word")
     assert set(words.values_list("key", flat=True)) & {"zanzibar", "oldenburg"} == {"oldenburg"}
+
+
+def test_administrator_finds_what_is_being_renamed(admin_client, rename, many):
+    rename("Newcastle")
+
+    listed = admin_client.get(reverse("admin:jobs_renaming_changelist")).content.decode()
+
+    (link,) = re.findall(r'class="field-renamed_row"><a href="([^"]+)"', listed)
+    assert "Newcastle" in admin_client.get(link).content.decode()

@@ -109,6 +109,7 @@ class TestCache:
         now = 1_000.0
         monkeypatch.setattr("jobs.versions._SLOW_SECONDS", 0.05)
         monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
+        monkeypatch.setattr("jobs.versions.random.uniform", lambda *between: max(between))
         cache: VersionedCache[str] = VersionedCache()
 
         def slowly():
@@ -122,6 +123,23 @@ class TestCache:
         assert cache.get("key", 2, lambda: "new") == ("old", False)
         now += 0.2
         assert cache.get("key", 2, lambda: "new") == ("new", True)
+
+    def test_slow_answers_of_one_moment_are_not_all_asked_for_again_at_one_moment(self, monkeypatch):
+        now = 1_000.0
+        monkeypatch.setattr("jobs.versions._SLOW_SECONDS", -1)
+        monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
+        processes: list[VersionedCache[str]] = [VersionedCache() for _ in range(100)]
+
+        def answers(version):
+            return {process.get("key", version, lambda: "new" if version else "old") for process in processes}
+
+        assert answers(0) == {("old", True)}
+        now += MAX_LAG_SECONDS * 0.49
+        assert answers(1) == {("old", False)}
+        now += MAX_LAG_SECONDS * 0.25
+        assert answers(1) == {("old", False), ("new", True)}
+        now += MAX_LAG_SECONDS * 0.27
+        assert ("old", False) not in answers(1)
 
     def test_it_holds_so_many_and_forgets_the_oldest(self):
         cache: VersionedCache[str] = VersionedCache(max_size=2)
