@@ -1,7 +1,7 @@
 """`python -m benchmarks.search`: how fast jobs are found, beside a floor of FastAPI, asyncpg and the same SQL.
 
 Measures the databases that `python -m benchmarks.fill` filled, on the server of DATABASE_URL; SECRET_KEY is any. Takes
-two processors for itself for 25 minutes, and needs wrk and requirements-benchmarks.txt. Writes
+two processors for itself for half an hour, and needs wrk and requirements-benchmarks.txt. Writes
 docs/benchmarks/search.json, what follows from it into docs/search-speed.md, and the chart beside it; what --only leaves
 out stays as it was.
 """
