@@ -43,7 +43,7 @@ class SignedLinks:
     def __init__(self, request: Request | HttpRequest) -> None:
         self._viewer = request.user.pk
         path = reverse("resume-file", kwargs={"resume_id": _ANY})
-        self._before, _, self._after = request.build_absolute_uri(path).partition(str(_ANY))
+        self._before, _, self._after = request.build_absolute_uri(path).rpartition(str(_ANY))
 
     def to(self, resume_id: UUID) -> str:
         """Return the URL of the file of the resume with this key."""

@@ -1,7 +1,7 @@
 """`python -m benchmarks.fill JOBS`: a database of so many invented jobs, on the server of DATABASE_URL.
 
 It is made anew and named by its number of jobs: anywork_bench_10000. The same rows come out every time, but for their
-dates, which are relative to today. Takes all processors; a million jobs take some ten minutes on two.
+dates, which are relative to today. Takes all processors; a million jobs take seven to nine minutes on two.
 """
 
 import os
