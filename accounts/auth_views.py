@@ -144,6 +144,8 @@ class GoogleLoginView(PublicView):
 class RefreshView(PublicView):
     """Exchange a refresh token for a new pair of tokens."""
 
+    throttle_scope = "refresh"
+
     def post(self, request: Request) -> Response:
         encoded = validated(RefreshTokenSerializer, request)["refreshToken"]
         return success("Token refreshed", as_data(tokens.refresh_session(encoded, device_of(request))))
@@ -316,6 +318,7 @@ class MeView(OwnView):
 class ExportView(OwnView):
     """All that is kept of the caller."""
 
+    throttle_scope = "export"
     content_negotiation_class = AnyAccept
 
     def get(self, request: Request) -> FileResponse:

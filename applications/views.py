@@ -40,7 +40,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
         "partial_update": (IsAuthenticated, IsNotAdmin),
         "destroy": (IsAuthenticated, IsNotAdmin, IsOwner),
     }
-    throttle_scopes = {"create": "apply"}
+    throttle_scopes = {"create": "apply", "partial_update": "decide", "destroy": "decide"}
     changes: ClassVar[dict[str, Callable[..., Application]]] = {
         "cover_letter": change_cover_letter,
         "status": change_status,

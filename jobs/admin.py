@@ -1,7 +1,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,18 +13,45 @@ from jobs.models import Category, Job, Location, Renaming
 from jobs.services import delete_or_close_job
 
 
+class UseFilter(admin.SimpleListFilter):
+    title = "use"
+    parameter_name = "use"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("used", "Used by jobs"), ("unused", "Used by no job")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        is_used = Exists(Job.objects.filter(**{str(queryset.model._meta.model_name): OuterRef("pk")}))
+        return queryset.filter(is_used if self.value() == "used" else ~is_used)
+
+
+class VocabularyAdmin(admin.ModelAdmin):
+    """What one user added and no job uses is found by the user's address and the filter, and deleted together."""
+
+    list_select_related = ("created_by",)
+    readonly_fields = ("created_by",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
-    list_display = ("name", "description")
-    search_fields = ("name",)
+class CategoryAdmin(VocabularyAdmin):
+    list_display = ("name", "description", "created_by")
+    list_filter = (UseFilter,)
+    search_fields = ("name", "=created_by__email")
     ordering = ("name", "pk")
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
-    list_display = ("city", "state", "country")
-    list_filter = ("country",)
-    search_fields = ("city", "state", "country")
+class LocationAdmin(VocabularyAdmin):
+    list_display = ("city", "state", "country", "created_by")
+    list_filter = (UseFilter, "country")
+    search_fields = ("city", "state", "country", "=created_by__email")
     ordering = ("country", "state", "city", "pk")
 
 

@@ -2,11 +2,11 @@
 
 from accounts.export import Archive
 from accounts.models import User
-from jobs.models import Job
+from jobs.models import Category, Job, Location
 
 
 def export_jobs(user: User, archive: Archive) -> None:
-    """Add the jobs that `user` posted."""
+    """Add the jobs that `user` posted, and the categories and locations that it created."""
     fields = ("title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
     archive.add_json(
         "jobs.json",
@@ -16,3 +16,5 @@ def export_jobs(user: User, archive: Archive) -> None:
             )
         ),
     )
+    for name, rows in (("categories", Category.objects), ("locations", Location.objects)):
+        archive.add_json(f"{name}.json", list(rows.filter(created_by=user).values()))

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -24,7 +25,19 @@ def closing_time(expires_at: datetime) -> datetime:
     return expires_at + timedelta(days=1) if is_midnight else expires_at
 
 
-class Category(models.Model):
+class Vocabulary(models.Model):
+    """Base of what jobs are filed under: shared by all employers, and kept by whom it was created."""
+
+    # NULL: by an account that is erased, or before this was recorded.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Category(Vocabulary):
     """A field of work."""
 
     category_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,7 +53,7 @@ class Category(models.Model):
         return self.name
 
 
-class Location(models.Model):
+class Location(Vocabulary):
     """A place of work."""
 
     location_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

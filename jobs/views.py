@@ -51,19 +51,20 @@ class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):
         "partial_update": (IsAdmin,),
         "destroy": (IsAdmin,),
     }
+    throttle_scopes = {"create": "vocabulary"}
 
     def list_version(self) -> Hashable:
         return version_of(self.request).names
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
-        self._save(serializer)
+        self._save(serializer, created_by=self.caller)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         self._save(serializer)
 
-    def _save(self, serializer: BaseSerializer[Any]) -> None:
+    def _save(self, serializer: BaseSerializer[Any], **values: Any) -> None:
         with unique_violation_as(self.unique_constraint, lambda: self._already_there(serializer)):
-            serializer.save()
+            serializer.save(**values)
 
     def _already_there(self, serializer: BaseSerializer[Any]) -> AlreadyExists:
         wanted = {
@@ -156,6 +157,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
         "partial_update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "destroy": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
     }
+    throttle_scopes = {"create": "post"}
 
     @property
     def selection(self) -> str:
@@ -226,6 +228,7 @@ class EmployerJobViewSet(JobMixin, CRUDViewSet):
     pagination_class = WholeListPagination
     permission_classes = (IsEmployer,)
     permissions = {"create": (IsEmployer, HasProvenEmail)}
+    throttle_scopes = {"create": "post"}
     lookup_url_kwarg = "job_id"
 
     @property

@@ -1,9 +1,12 @@
 """What a load balancer and an operator ask."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from smtplib import SMTPException
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -15,6 +18,8 @@ from django.http import HttpRequest, JsonResponse
 from kombu.exceptions import OperationalError
 
 BROKER_TIMEOUT_SECONDS = 2
+# For how long a process gives the same response: it has no rate, and probing takes up to some seconds.
+KEEP_SECONDS = 2
 
 # What apps add: whether all is well, and figures to show. Each fills it in its `ready()`.
 reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
@@ -26,6 +31,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
+    """The state of the site, up to KEEP_SECONDS old; see `probe`."""
+    body = probe(int(time.monotonic() / KEEP_SECONDS))
+    return JsonResponse(body, status=503 if body["status"] == "unavailable" else 200)
+
+
+@lru_cache(1)
+def probe(period: int) -> dict[str, Any]:
     """Requests can be served: 503 without database, its migrations or where files are kept.
 
     Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits. So it is while mail
@@ -37,8 +49,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     figures = _figures(checks) if checks["database"] == "ok" else {}
     failed = {name for name, outcome in checks.items() if outcome != "ok"}
     verdict = "unavailable" if failed & required.keys() else "degraded" if failed else "ok"
-    body = {"status": verdict, "checks": checks, **figures}
-    return JsonResponse(body, status=503 if verdict == "unavailable" else 200)
+    return {"status": verdict, "checks": checks, **figures}
 
 
 def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:

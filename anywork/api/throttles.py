@@ -1,8 +1,9 @@
-"""How often somebody may ask: 429 with Retry-After beyond the rates of THROTTLE_RATES.
+"""Rates of requests: 429 with Retry-After beyond those of THROTTLE_RATES.
 
-A view with a `throttle_scope` counts under that scope, every other one under `user` or `anon`; users count by
-account, anybody else by address. What is refused before it comes to that, as for an unknown URL or for want of a token,
-counts under `anon`. Counts are shared by all processes, in windows that begin with the first request.
+A view with a `throttle_scope` counts under that scope, every other one under `user` or `anon`; users count by account,
+and under `address` as well, all other callers by address. A request that is refused earlier, such as one for an unknown
+URL or without a token, counts under `anon`. Counts are shared by all processes, in windows that begin with the first
+request.
 """
 
 import logging
@@ -120,7 +121,11 @@ class RateThrottle(BaseThrottle):
         is_known = bool(user and user.is_authenticated)
         scope = getattr(view, "throttle_scope", None) or ("user" if is_known else "anon")
         # On Django's request, which is what middleware sees.
-        count_request(request._request, scope, str(user.pk) if is_known else None)  # noqa: SLF001 - DRF offers no other way
+        counted = request._request  # noqa: SLF001 - DRF offers no other way
+        if is_known:
+            # The accounts of one address together: 60 of them are not 60 times the rate of one.
+            count_request(counted, "address")
+        count_request(counted, scope, str(user.pk) if is_known else None)
         return True
 
 

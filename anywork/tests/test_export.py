@@ -23,6 +23,8 @@ URL = "/api/auth/me/export/"
 FILES = {
     "account.json",
     "jobs.json",
+    "categories.json",
+    "locations.json",
     "resumes.json",
     "resume_accesses.json",
     "applications.json",
@@ -74,11 +76,15 @@ def test_job_seeker_gets_rows_and_files(seeker: Any) -> None:
 
 def test_employer_gets_the_own_jobs_and_nothing_of_the_applicants(employer: Any) -> None:
     job = JobFactory(title="Gardener", employer=employer.user.employer)
+    assert employer.post("/api/categories/", {"name": "Gardening"}).status_code == 201
+    assert employer.post("/api/locations/", {"city": "Kano", "country": "Nigeria"}).status_code == 201
     application = ApplicationFactory(job=job, cover_letter="My secret")
 
     archive = export(employer)
 
     assert [row["title"] for row in told(archive, "jobs.json")] == ["Gardener"]
+    assert [row["name"] for row in told(archive, "categories.json")] == ["Gardening"]
+    assert [row["city"] for row in told(archive, "locations.json")] == ["Kano"]
     assert set(archive.namelist()) == FILES
     everything = "".join(archive.read(name).decode() for name in archive.namelist())
     assert told(archive, "account.json")["profile"]["company_name"] == employer.user.employer.company_name

@@ -24,6 +24,7 @@ from anywork.api.throttles import LEASES, Ledger, ledger
 from anywork.testing.concurrency import at_once
 from anywork.testing.processes import Program, answers, wait_for
 from anywork.testing.smtp import free_port
+from applications.tests.factories import ApplicationFactory
 
 JOBS = "/api/jobs/"
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
@@ -288,10 +289,10 @@ class TestRates:
         assert [answer.status_code for answer in answers] == [201, 429]
         assert list(django_user_model.objects.values_list("email", flat=True)) == ["u0@example.org"]
 
-    def test_every_scope_has_its_own_count(self, anonymous, seeker, rates):
-        rates(
-            register="1/min", login="1/min", apply="1/min", upload="1/min", notify="1/min", user="9/min", anon="9/min"
-        )
+    def test_every_scope_has_its_own_count(self, anonymous, seeker, employer, rates):
+        once = ("register", "login", "refresh", "apply", "upload", "notify", "export", "post", "vocabulary", "decide")
+        rates(**dict.fromkeys(once, "1/min"), user="9/min", anon="9/min")
+        application = f"/api/applications/{ApplicationFactory(job_seeker=seeker.user.job_seeker).pk}/"
 
         def use(client, url, body=None):
             return [client.post(url, body or {}) for _ in range(2)]
@@ -299,18 +300,52 @@ class TestRates:
         used = {
             "register": use(anonymous, "/api/auth/register/"),
             "login": use(anonymous, "/api/auth/login/"),
+            "refresh": use(anonymous, "/api/auth/refresh/"),
             "apply": use(seeker, "/api/applications/"),
             "upload": [seeker.post("/api/resumes/", {}, format="multipart") for _ in range(2)],
             "notify": use(seeker, "/api/notifications/"),
+            "export": [seeker.get("/api/auth/me/export/") for _ in range(2)],
+            "post": use(employer, JOBS),
+            "vocabulary": use(employer, "/api/categories/"),
+            "decide": [seeker.patch(application, {"status": "accepted"}) for _ in range(2)],
         }
 
+        assert used["export"][0].getvalue()
+
+        firsts = dict.fromkeys(once, 400) | {"export": 200, "decide": 403}
         for scope, (first, second) in used.items():
-            assert (first.status_code, second.status_code) == (400, 429), scope
+            assert (first.status_code, second.status_code) == (firsts[scope], 429), scope
             assert first.headers["RateLimit-Policy"] == f'"{scope}";q=1;w=60'
-        google = anonymous.post("/api/auth/google/", {"code": "x"})
-        assert google.status_code == 429
+        # These count under the same scopes.
+        assert anonymous.post("/api/auth/google/", {"code": "x"}).status_code == 429
+        assert use(employer, "/api/employer/jobs/")[0].status_code == 429
+        assert use(employer, "/api/locations/")[0].status_code == 429
+        assert seeker.delete(application).status_code == 429
         for url in ("/api/applications/", "/api/resumes/", "/api/notifications/"):
             assert seeker.get(url).headers["RateLimit-Policy"] == '"user";q=9;w=60'
+
+    def test_accounts_at_one_address_share_its_rate(self, seeker, employer, rates):
+        rates(user="9/min", address="2/min")
+
+        answers = [client.get("/api/skills/") for client in (seeker, employer, seeker)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[1].headers["RateLimit-Policy"] == '"user";q=9;w=60'
+        assert answers[2].headers["RateLimit-Policy"] == '"address";q=2;w=60'
+        assert seeker.get("/api/skills/", REMOTE_ADDR="203.0.113.7").status_code == 200
+
+    def test_guesses_at_the_admin_site_count_as_logins(self, client, anonymous, db, rates):
+        rates(login="3/min")
+        guess = {"username": "root@example.org", "password": "wrong"}
+
+        guesses = [client.post("/admin/login/", guess) for _ in range(4)]
+
+        assert [guess.status_code for guess in guesses] == [200, 200, 200, 429]
+        assert guesses[3].json()["code"] == "throttled"
+        assert int(guesses[3].headers["Retry-After"]) > 0
+        assert anonymous.post("/api/auth/login/", {}).status_code == 429
+        # Its page is shown all the same.
+        assert client.get("/admin/login/").status_code == 200
 
     def test_list_costs_no_query_but_for_one_in_many(self, anonymous, db, rates, django_assert_num_queries):
         # The second time, the number of jobs is known.

@@ -16,7 +16,10 @@ from anywork.local.postgres import port_is_free
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 # As deployed, rates and all, but so high that the load stays below.
-_OURS = {"THROTTLE_RATES": "anon=1000000000/min,user=1000000000/min", "SECURE_SSL_REDIRECT": "off"}
+_OURS = {
+    "THROTTLE_RATES": "anon=1000000000/min,user=1000000000/min,address=1000000000/min",
+    "SECURE_SSL_REDIRECT": "off",
+}
 GUNICORN = ("gunicorn", "anywork.wsgi")
 # A worker a processor serves it best.
 _UVICORN = ("uvicorn", "benchmarks.search.floor:app", "--loop", "uvloop", "--http", "httptools", "--no-access-log")

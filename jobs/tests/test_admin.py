@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.tests.factories import EmployerFactory
 from analytics.tests.factories import AnalyticsFactory
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, Job
+from jobs.models import Category, Job, Location
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 LIST = "admin:jobs_job_changelist"
@@ -86,3 +86,37 @@ def test_admin_cannot_delete_a_category_in_use(admin_client):
     category = JobFactory().category
     admin_client.post(reverse("admin:jobs_category_delete", args=[category.pk]), {"post": "yes"})
     assert Category.objects.get() == category
+
+
+def test_admin_deletes_what_one_user_added_and_no_job_uses(admin_client, employer):
+    for name in ("Spam", "More spam", "Gardening"):
+        assert employer.post("/api/categories/", {"name": name}).status_code == 201
+    used = JobFactory(category=Category.objects.get(name="Gardening")).category
+    other = CategoryFactory()
+    changelist = reverse("admin:jobs_category_changelist")
+
+    page = admin_client.get(changelist, {"q": employer.user.email, "use": "unused"})
+    unused = {row.name: row.pk for row in page.context["cl"].queryset}
+    assert set(unused) == {"Spam", "More spam"}
+    values = {"action": "delete_selected", "_selected_action": list(unused.values()), "post": "yes"}
+    page = admin_client.post(changelist, values, follow=True).content.decode()
+
+    assert "Successfully deleted 2 categories." in page
+    assert set(Category.objects.all()) == {used, other}
+    assert [row.pk for row in admin_client.get(changelist, {"use": "used"}).context["cl"].queryset] == [used.pk]
+
+
+def test_category_outlives_the_account_that_created_it(admin_client, employer):
+    assert employer.post("/api/categories/", {"name": "Gardening"}).status_code == 201
+    assert Category.objects.get().created_by == employer.user
+
+    employer.user.delete()
+
+    assert Category.objects.get().created_by is None
+
+
+def test_admin_is_recorded_as_the_creator(admin_client, admin_user):
+    form_data = {"city": "Kano", "state": "", "country": "Nigeria"}
+    assert admin_client.post(reverse("admin:jobs_location_add"), form_data).status_code == 302
+
+    assert Location.objects.get().created_by == admin_user
