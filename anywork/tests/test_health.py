@@ -12,7 +12,7 @@ def test_state_of_the_site_is_kept_for_a_period(db, django_assert_num_queries):
 
 
 def test_readyz_gives_the_state_that_is_kept(client, db, monkeypatch):
-    monkeypatch.setattr("anywork.api.health.probe", lambda period: {"status": "unavailable"})
+    monkeypatch.setattr("anywork.api.health.probe", lambda _: {"status": "unavailable"})
 
     response = client.get("/readyz")
 
