@@ -290,6 +290,8 @@ class Renaming(models.Model):
     renamed = models.UUIDField()
     # The last job that has the new name; they take turns by their keys.
     reached = models.UUIDField(null=True)
+    # Of a company: its words are forgotten when no open job is found by them.
+    former_name = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = (

@@ -14,6 +14,9 @@ from jobs.versions import Version, VersionedCache
 
 Keys = tuple[UUID, ...]
 
+# City, state and country.
+MOST_PARTS = 3
+
 # The haversine formula on a globe of 6,371 km.
 _NEARBY = """
     SELECT location_id FROM jobs_location
@@ -47,7 +50,7 @@ class Names:
     def place(self, name: str) -> Keys:
         """Return the locations that fit "Lagos" or "Lagos, Nigeria": each part is a city, a state or a country."""
         parts = [part.strip() for part in name.split(",") if part.strip()]
-        if not parts:
+        if not 1 <= len(parts) <= MOST_PARTS:
             return ()
         fits = (_is("city", part) | _is("state", part) | _is("country", part) for part in parts)
         return self._remembered(("place", *parts), Location.objects.filter(reduce(and_, fits)))

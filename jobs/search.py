@@ -5,7 +5,7 @@ what people type into a query for the same words; both are written in the first 
 """
 
 import re
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from django.contrib.postgres.search import SearchQueryField
@@ -19,13 +19,19 @@ _MISTYPED = re.compile(r"\w{4,40}")
 _TERM = re.compile(r'-?"[^"]*"|\S+')
 # Wrong, missing, superfluous or swapped letters in a word that is at least so long.
 _MISTAKES = {4: 1, 6: 2}
+# Unknown words that are corrected, the first ones: each takes a look at the index of words that resemble it.
+CORRECTED_WORDS = 4
+# Corrected texts that are searched for, each of which takes three counts.
+CORRECTIONS = 4
 
 _SIMILAR_WORDS = """
-    SELECT typed.word, known.word, jobs_search_query(typed.word, FALSE) = jobs_search_query(known.word, FALSE)
-    FROM unnest(%s::text[]) AS typed (word), jobs_similar_words(typed.word) AS known (word)
-    WHERE NOT EXISTS (
-        SELECT FROM jobs_suggestion WHERE kind = 'word' AND key = btrim(jobs_folded(typed.word))
+    WITH unknown AS MATERIALIZED (
+        SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS typed (word, place)
+        WHERE NOT EXISTS (SELECT FROM jobs_suggestion WHERE kind = 'word' AND key = btrim(jobs_folded(word)))
+        ORDER BY place LIMIT %s
     )
+    SELECT unknown.word, known.word, jobs_search_query(unknown.word, FALSE) = jobs_search_query(known.word, FALSE)
+    FROM unknown, jobs_similar_words(unknown.word) AS known (word)
 """
 
 
@@ -109,12 +115,17 @@ class SearchQuery(NamedTuple):
         )
 
     def corrections(self) -> list["SearchQuery"]:
-        """Return the same search with unknown words replaced by those that they resemble, likeliest first."""
+        """Return the search with up to CORRECTED_WORDS unknown words replaced by similar ones, likeliest first.
+
+        At most CORRECTIONS; no more are made, since 20 words have a million combinations.
+        """
         similar = {word: [other for other, _ in others[:2]] for word, others in self._similar_words().items()}
         if not similar:
             return []
-        choices = (dict(zip(similar, choice, strict=True)) for choice in product(*similar.values()))
-        return [self._replace(text=_replace_words(self.text, choice), typing=False) for choice in choices][:4]
+        choices = (
+            dict(zip(similar, choice, strict=True)) for choice in islice(product(*similar.values()), CORRECTIONS)
+        )
+        return [self._replace(text=_replace_words(self.text, choice), typing=False) for choice in choices]
 
     def well_spelt(self) -> str | None:
         """Return the text put right where a misspelling finds the same by chance ("enginer": both stems are "engin").
@@ -138,7 +149,7 @@ class SearchQuery(NamedTuple):
         if not typed:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(_SIMILAR_WORDS, [typed])
+            cursor.execute(_SIMILAR_WORDS, [typed, CORRECTED_WORDS])
             rows = cursor.fetchall()
         similar: dict[str, list[tuple[str, bool]]] = {}
         for word, known, has_same_stem in sorted(rows, key=lambda row: _distance(row[0].lower(), row[1])):

@@ -2,10 +2,11 @@
 
 import time
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.shortcuts import get_object_or_404
 
+from accounts.models import User
 from jobs.models import Job, Renaming
 
 # So many jobs are written anew by one statement, far within the time that it may take.
@@ -25,6 +26,17 @@ def delete_or_close_job(job: Job) -> None:
     except ProtectedError:
         job.is_active = False
         job.save(update_fields=["is_active"])
+
+
+def detach_jobs(user: User) -> None:
+    """Take an employer out of its jobs: those without applications are deleted, the others stay, closed."""
+    jobs = Job.objects.owned_by(user)
+    for job in jobs:
+        delete_or_close_job(job)
+    # Applicants keep the title and what the job was filed under; the rest is the employer's own words.
+    jobs.update(employer=None, description="")
+    for renaming in Renaming.objects.filter(relation=Renaming.Relation.EMPLOYER, renamed=user.pk):
+        _finish_renaming(renaming)
 
 
 def reindex_renamed_jobs(*, seconds: float) -> None:
@@ -50,5 +62,11 @@ def _reindex_some() -> bool:
         renaming.reached = keys[-1]
         renaming.save(update_fields=["reached"])
     else:
-        renaming.delete()
+        _finish_renaming(renaming)
     return True
+
+
+def _finish_renaming(renaming: Renaming) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jobs_forget_words(%s)", [renaming.former_name])
+    renaming.delete()

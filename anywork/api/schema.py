@@ -6,11 +6,9 @@ the code that makes the real ones, so that the two cannot differ.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, force_instance
 from drf_spectacular.utils import (
@@ -23,7 +21,11 @@ from drf_spectacular.utils import (
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
-from anywork.api.conditional import CHANGING_ACTIONS, NO_TAG, TAGGED_ACTIONS
+from anywork.api.conditional import (
+    CHANGING_ACTIONS,
+    NO_TAG,
+    TAGGED_ACTIONS,
+)
 from anywork.api.errors import error_body
 from anywork.api.exceptions import (
     PreconditionFailed,
@@ -329,18 +331,6 @@ class AutoSchema(SpectacularAutoSchema):
 def _headers(code: int, *more: str) -> dict[str, Any]:
     names = (*HEADERS_OF_ALL, *HEADERS_OF_STATUS.get(code, ()), *more)
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-class CachingSchemaGenerator(SchemaGenerator):
-    """Generates once in a process, since that takes a while, and nothing in the schema depends on who asks."""
-
-    def get_schema(self, request: Any = None, public: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - inherited
-        return _public_schema()
-
-
-@cache
-def _public_schema() -> dict[str, Any]:
-    return dict(SchemaGenerator().get_schema(request=None, public=True))
 
 
 class DateOrTimestampFieldExtension(OpenApiSerializerFieldExtension):

@@ -12,10 +12,12 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
 from accounts.tests.factories import JobSeekerFactory
 from accounts.tokens import open_session
+from anywork.api.schema_view import _rendered_schema
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
 HOW_TO_REGENERATE = "docs/openapi.yaml is behind the code; run: make schema"
@@ -298,6 +300,26 @@ def test_anonymous_gets_the_schema_as_yaml_and_as_json(anonymous, schema):
     as_json = anonymous.get("/api/schema/", HTTP_ACCEPT="application/json")
     assert as_json["Content-Type"] == "application/json"
     assert as_json.json() == schema
+
+
+def test_schema_is_rendered_once_and_not_sent_to_clients_that_have_it(anonymous, monkeypatch):
+    renderings = []
+
+    generate = SchemaGenerator.get_schema
+
+    def count_and_generate(*args, **kwargs):
+        renderings.append(kwargs)
+        return generate(*args, **kwargs)
+
+    _rendered_schema.cache_clear()
+    monkeypatch.setattr(SchemaGenerator, "get_schema", count_and_generate)
+    first, second = (anonymous.get("/api/schema/") for _ in range(2))
+
+    assert first.content == second.content
+    assert len(renderings) == 1
+    known = anonymous.get("/api/schema/", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (known.status_code, known.content) == (304, b"")
+    assert anonymous.get("/api/schema/", HTTP_ACCEPT="application/json")["ETag"] != first["ETag"]
 
 
 @pytest.mark.parametrize("path", ["/api/docs/", "/api/schema/"])

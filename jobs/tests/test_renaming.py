@@ -111,6 +111,45 @@ def test_former_name_of_a_company_is_forgotten_too(db):
     assert set(words.values_list("key", flat=True)) & {"zanzibar", "oldenburg"} == {"oldenburg"}
 
 
+def test_former_name_of_a_company_with_many_jobs_is_forgotten_by_the_task(db, many):
+    employer = EmployerFactory(company_name="Zanzibar")
+    JobFactory.create_batch(3, employer=employer)
+    words = Suggestion.objects.filter(kind="word", key__in=["zanzibar", "newcastle", "oldenburg"])
+    for name in ("Newcastle", "Oldenburg"):
+        employer.company_name = name
+        employer.save()
+    assert Renaming.objects.get().former_name == "Zanzibar Newcastle"
+
+    reindex_renamed_jobs(seconds=60)
+
+    assert list(words.values_list("key", flat=True)) == ["oldenburg"]
+
+
+def test_former_name_goes_with_an_account_that_is_erased_meanwhile(db, many):
+    employer = EmployerFactory(company_name="Zanzibar")
+    JobFactory.create_batch(3, employer=employer)
+    employer.company_name = "Oldenburg"
+    employer.save()
+
+    erase_account(employer.user)
+
+    assert not Renaming.objects.exists()
+    assert not Suggestion.objects.filter(kind="word", key__in=["zanzibar", "oldenburg"]).exists()
+
+
+def test_new_name_reaches_twenty_jobs_at_once(db):
+    employer = EmployerFactory(company_name="Zanzibar")
+    JobFactory.create_batch(20, employer=employer)
+    employer.company_name = "Oldenburg"
+    employer.save()
+    assert not Renaming.objects.exists()
+
+    JobFactory(employer=employer)
+    employer.company_name = "Newcastle"
+    employer.save()
+    assert Renaming.objects.get().renamed == employer.pk
+
+
 def test_administrator_finds_what_is_being_renamed(admin_client, rename, many):
     rename("Newcastle")
 

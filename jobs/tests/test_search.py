@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import EmployerFactory
 from jobs.models import Category, Job, Location
+from jobs.search import SearchQuery
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
@@ -232,6 +233,19 @@ class TestMistyped:
 
         assert answer.json()["count"] == 0
         assert "X-Did-You-Mean" not in answer.headers
+
+    def test_only_the_first_four_unknown_words_are_corrected_in_four_ways(self, post):
+        post("Engineer Engines", "Gardener Gardens", "Manager Managers", "Teacher Teachers", "Baker Bakers")
+        text = "enginer gardner managr techer bakr enginees gardenes managrs techers"
+
+        corrections = SearchQuery(text).corrections()
+
+        rest = "bakr enginees gardenes managrs techers"
+        assert [query.text for query in corrections] == [
+            f"engineer gardener {third} {fourth} {rest}"
+            for third in ("manager", "managers")
+            for fourth in ("teacher", "teachers")
+        ]
 
     def test_what_resembles_nothing_finds_nothing(self, anonymous, post):
         post("Baker")
