@@ -1,11 +1,12 @@
 """Links that open one resume file for a while, without a token: a browser's tab or download cannot send one.
 
 A link is signed for the file and for whom it is shown to. Whoever holds it opens the file in that viewer's name, for
-as long as the viewer may.
+as long as the viewer may, and until all sessions of the viewer end: by a new password or `logout-all`.
 """
 
 import time
 from datetime import timedelta
+from typing import cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -28,7 +29,7 @@ class _SteadySigner(TimestampSigner):
         return b62_encode(now - now % steady_seconds)
 
 
-_signer = _SteadySigner(salt="resumes.viewer")
+_signer = _SteadySigner(salt="resumes.session")
 
 # Stands for any resume.
 _ANY = UUID(int=0)
@@ -41,7 +42,8 @@ class SignedLinks:
     """
 
     def __init__(self, request: Request | HttpRequest) -> None:
-        self._viewer = request.user.pk
+        viewer = cast("User", request.user)
+        self._viewer = f"{viewer.pk}:{viewer.token_version}"
         path = reverse("resume-file", kwargs={"resume_id": _ANY})
         self._before, _, self._after = request.build_absolute_uri(path).rpartition(str(_ANY))
 
@@ -52,7 +54,7 @@ class SignedLinks:
 
 
 def viewer_by(signature: str, resume_id: UUID) -> User | None:
-    """Return for whom `signature` opens this very file; None: for nobody, or somebody who may no longer sign in.
+    """Return for whom `signature` opens this very file; None: for nobody, or a user whose sessions have ended since.
 
     Raises:
         PermissionDenied: it did, but has expired (`link_expired`).
@@ -63,4 +65,5 @@ def viewer_by(signature: str, resume_id: UUID) -> User | None:
         raise PermissionDenied("This link has expired. Open the page again for a new one.", "link_expired") from error
     except BadSignature:
         return None
-    return User.objects.filter(pk=signed.partition(":")[2], is_active=True).first()
+    _, user_id, token_version = signed.split(":")
+    return User.objects.filter(pk=user_id, token_version=token_version, is_active=True).first()

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from django.core.signing import TimestampSigner
 
+from accounts.links import password_reset_tokens
 from accounts.models import AuditEvent, User
-from accounts.tests.factories import EmployerFactory, JobSeekerFactory
+from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory, JobSeekerFactory
 from applications.tests.factories import ApplicationFactory
 from resumes.links import SignedLinks, _signer
 from resumes.tests.factories import ResumeFactory
@@ -119,9 +120,9 @@ class TestSignedLinks:
     def test_link_is_signed_and_written_as_the_framework_does(self, resume, link):
         signature = parse_qs(urlsplit(link).query)["signature"][0]
 
-        signed = TimestampSigner(salt="resumes.viewer").unsign(f"{resume.pk}:{signature}")
+        signed = TimestampSigner(salt="resumes.session").unsign(f"{resume.pk}:{signature}")
 
-        assert signed == f"{resume.pk}:{resume.job_seeker_id}"
+        assert signed == f"{resume.pk}:{resume.job_seeker_id}:0"
         assert link == f"http://testserver/media/resumes/{resume.pk}.pdf?{urlencode({'signature': signature})}"
 
     def test_link_outlives_its_key_as_long_as_the_server_still_takes_that(self, anonymous, link, monkeypatch):
@@ -168,6 +169,40 @@ class TestSignedLinks:
         User.objects.filter(pk=resume.job_seeker_id).update(is_active=False)
 
         assert_json(anonymous.get(link), 401, "not_authenticated")
+
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("/api/auth/logout-all/", {}),
+            ("/api/auth/password/change/", {"current_password": PASSWORD, "new_password": "another-horse-43"}),
+        ],
+    )
+    def test_link_closes_when_all_sessions_of_its_viewer_end(self, anonymous, client_for, resume, path, body):
+        owner = client_for(resume.job_seeker.user)
+        link, by_another_viewer = file_path(owner, resume), file_path(client_for(AdminFactory()), resume)
+        assert status_of(anonymous.get(link)) == 200
+
+        assert owner.post(path, body).status_code == 200
+
+        assert_json(anonymous.get(link), 401, "not_authenticated")
+        assert status_of(anonymous.get(by_another_viewer)) == 200
+        user = User.objects.get(pk=resume.job_seeker_id)
+        assert status_of(anonymous.get(file_path(client_for(user), resume))) == 200
+
+    def test_link_closes_when_its_viewer_sets_a_password_by_mail(self, anonymous, resume, link):
+        user = resume.job_seeker.user
+        body = {"uid": user.pk, "token": password_reset_tokens.make_token(user), "new_password": "another-horse-43"}
+        assert anonymous.post("/api/auth/password/reset/confirm/", body).status_code == 200
+
+        assert_json(anonymous.get(link), 401, "not_authenticated")
+
+    def test_link_outlives_the_end_of_one_session(self, anonymous, client_for, resume):
+        owner = client_for(resume.job_seeker.user)
+        link = file_path(owner, resume)
+
+        assert owner.post("/api/auth/logout/").status_code == 200
+
+        assert status_of(anonymous.get(link)) == 200
 
     def test_link_of_the_owner_opens_what_it_submitted_and_deleted(self, client_for, anonymous, resume, link):
         ApplicationFactory(resume=resume, job_seeker=resume.job_seeker)
