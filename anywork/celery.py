@@ -3,9 +3,10 @@
 import logging
 import os
 from logging.config import dictConfig
+from pathlib import Path
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, beat, signals
 from celery.worker import consumer
 from django.db import close_old_connections
 
@@ -39,3 +40,11 @@ class Consumer(consumer.Consumer):
         default_steps = [
             step for step in consumer.Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
         ]
+
+
+class Scheduler(beat.PersistentScheduler):
+    """Celery's scheduler, which makes the folder of its file."""
+
+    def setup_schedule(self) -> None:
+        Path(self.schedule_filename).parent.mkdir(parents=True, exist_ok=True)  # type: ignore[attr-defined]
+        super().setup_schedule()

@@ -407,7 +407,8 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="amqp://guest:guest@127
 if CELERY_BROKER_URL.startswith("filesystem:"):
     # The broker of `make run` on a machine without RabbitMQ: the URL's path is the folder that holds the messages.
     _folder = unquote(urlsplit(CELERY_BROKER_URL).path)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "anywork.local.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "data_folder_in": _folder,
         "data_folder_out": _folder,
@@ -440,6 +441,9 @@ CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
 _HOUR = 3_600
 _DAY = 24 * _HOUR
+# When what was last sent; Celery's default is the folder that beat is started in.
+CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "var" / "beat" / "schedule")
+CELERY_BEAT_SCHEDULER = "anywork.celery:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep-outgoing-email": {
         "task": "notifications.sweep_outgoing_email",

@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-FRONTEND = ("http://localhost:3000", "http://127.0.0.1:3000")
+# Where Create React App and Next.js, Vite, and Vue serve a front end that is being developed.
+FRONTEND = tuple(f"http://{host}:{port}" for port in (3000, 5173, 8080) for host in ("localhost", "127.0.0.1"))
 
 _ASSIGNMENT = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from anywork.local.identity import Identity
 
 STOP_SECONDS = 10
 REMAINS_SECONDS = 2  # They were asked already, by the runner's death.
+TAIL_LINES = 15
 
 
 class Stopping(Exception):
@@ -34,13 +36,14 @@ class Interrupted(Stopping):
 
 
 class ProcessEndedError(Stopping):
-    """One of the programs ended without being asked."""
+    """One of the programs ended without being asked; `tail` are the last lines of its output."""
 
-    def __init__(self, name: str, code: int) -> None:
+    def __init__(self, name: str, code: int, tail: Sequence[str] = ()) -> None:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         super().__init__(f"{name} {how}")
         self.name = name
         self.code = code
+        self.tail = tail
 
 
 @dataclass
@@ -48,6 +51,39 @@ class _Child:
     process: subprocess.Popen[bytes]
     ended: threading.Event = field(default_factory=threading.Event)
     is_awaited: bool = False  # A step, whose end is no accident.
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+
+
+@dataclass
+class Restarts:
+    """When a program that ended is started again: after 1, 2, 4 ... 60 s, and after 1 s again once it ran for longer.
+
+    `deaths` of them within `within` seconds are too many.
+    """
+
+    shortest: float = 1
+    longest: float = 60
+    deaths: int = 5
+    within: float = 60
+    _ended_at: list[float] = field(default_factory=list)
+    _pause: float = 0
+
+    def pause(self, *, started_at: float, now: float) -> float | None:
+        """Return the seconds to wait before the next start, None after too many deaths."""
+        self._ended_at = [ended for ended in self._ended_at if ended > now - self.within] + [now]
+        if len(self._ended_at) >= self.deaths:
+            return None
+        ran_long = now - started_at > self.longest
+        self._pause = min(self._pause * 2, self.longest) if self._pause and not ran_long else self.shortest
+        return self._pause
+
+
+@dataclass
+class _Restartable:
+    command: Sequence[str | Path]
+    restarts: Restarts
+    started_at: float
+    due_at: float | None = None  # None while it runs.
 
 
 def started_at(pid: int) -> str | None:
@@ -85,7 +121,7 @@ def stop_recorded(record: Path) -> list[str]:
 
 
 class Supervisor:
-    """Runs programs until one of them ends or a signal arrives. To be used from the main thread.
+    """Runs programs until a signal arrives, or one ends that is not to be restarted. To be used from the main thread.
 
     `record` names the running programs, for stop_recorded() after an accident. Each program leads a session of its
     own, so that a Ctrl-C reaches only the supervisor, which then stops them in order. `environment` may be set later.
@@ -96,6 +132,7 @@ class Supervisor:
         self._directory = directory
         self._record = record
         self._children: dict[str, _Child] = {}
+        self._restartable: dict[str, _Restartable] = {}
         self._output = threading.Lock()
         self._is_mute = False
         # Unlike other queues it may be filled from within a signal handler.
@@ -121,9 +158,11 @@ class Supervisor:
         """Take the end of a process that somebody else started, and will stop, for an accident."""
         self._follow(name, _Child(process))
 
-    def start(self, name: str, command: Sequence[str | Path]) -> None:
-        """Start a program that is to run until the end."""
+    def start(self, name: str, command: Sequence[str | Path], *, restarts: Restarts | None = None) -> None:
+        """Start a program that is to run until the end; with `restarts` it is started again when it ends."""
         self._spawn(name, command, is_awaited=False)
+        if restarts:
+            self._restartable[name] = _Restartable(command, restarts, started_at=time.monotonic())
 
     def run(self, name: str, command: Sequence[str | Path]) -> None:
         """Run a program to its end; raises ProcessEndedError when it fails, Stopping when anything else happens."""
@@ -136,16 +175,24 @@ class Supervisor:
             raise ProcessEndedError(name, code)
 
     def check(self, seconds: float | None) -> None:
-        """Wait; raises Stopping as soon as there is a reason to stop. Returns early when a step ends."""
+        """Wait; raises Stopping as soon as there is a reason to stop. Returns early on other events."""
+        due = [each.due_at for each in self._restartable.values() if each.due_at is not None]
+        if due:
+            until_due = max(0.0, min(due) - time.monotonic())
+            seconds = until_due if seconds is None else min(seconds, until_due)
         try:
             event = self._events.get(timeout=seconds) if seconds != 0 else self._events.get_nowait()
         except queue.Empty:
+            self._start_due()
             return
-        if isinstance(event, Stopping):
+        if isinstance(event, ProcessEndedError) and event.name in self._restartable:
+            self._plan_restart(event)
+        elif isinstance(event, Stopping):
             raise event
 
     def stop(self) -> None:
         """End all programs that were started here: politely, then by force. A second signal means force at once."""
+        self._restartable.clear()
         for child in self._own():
             with contextlib.suppress(ProcessLookupError):
                 child.process.terminate()
@@ -158,13 +205,35 @@ class Supervisor:
             except ProcessEndedError:
                 continue
         for child in self._own():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.process.pid, signal.SIGKILL)  # With whatever it started itself.
+            self._kill_group(child)
             child.ended.wait(5)
         self._record.unlink(missing_ok=True)
 
+    def _plan_restart(self, event: ProcessEndedError) -> None:
+        self._kill_group(self._children.pop(event.name))
+        self._write_record()
+        program = self._restartable[event.name]
+        now = time.monotonic()
+        pause = program.restarts.pause(started_at=program.started_at, now=now)
+        if pause is None:
+            raise event
+        program.due_at = now + pause
+        self.say("run", f"{event}; it is started again in {pause:g} s.")
+
+    def _start_due(self) -> None:
+        for name, program in self._restartable.items():
+            if program.due_at is not None and program.due_at <= time.monotonic():
+                program.due_at, program.started_at = None, time.monotonic()
+                self._spawn(name, program.command, is_awaited=False)
+
     def _own(self) -> list[_Child]:
         return [child for child in self._children.values() if child.process.stdout is not None]
+
+    @staticmethod
+    def _kill_group(child: _Child) -> None:
+        """Kill the program with what it started itself."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.process.pid, signal.SIGKILL)
 
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         self._events.put(Interrupted(signal.Signals(number).name))
@@ -188,7 +257,7 @@ class Supervisor:
 
     def _await(self, name: str, child: _Child) -> None:
         if child.process.stdout is not None:
-            relay = threading.Thread(target=self._relay, args=(name, child.process.stdout), daemon=True)
+            relay = threading.Thread(target=self._relay, args=(name, child), daemon=True)
             relay.start()
             code = child.process.wait()
             # Its last words come before the news of its end; but a grandchild may hold the pipe open for longer.
@@ -196,12 +265,14 @@ class Supervisor:
         else:
             code = child.process.wait()
         child.ended.set()
-        self._events.put(name if child.is_awaited else ProcessEndedError(name, code))
+        self._events.put(name if child.is_awaited else ProcessEndedError(name, code, list(child.tail)))
 
-    def _relay(self, name: str, stream: IO[bytes]) -> None:
+    def _relay(self, name: str, child: _Child) -> None:
+        stream: IO[bytes] = child.process.stdout  # type: ignore[assignment]
         with stream:
             for line in stream:
-                self.say(name, line.decode(errors="replace").rstrip())
+                child.tail.append(text := line.decode(errors="replace").rstrip())
+                self.say(name, text)
 
     def _write_record(self) -> None:
         pids = {name: child.process.pid for name, child in self._children.items() if child.process.stdout is not None}

@@ -28,7 +28,7 @@ from anywork.local.postgres import (
     find_binaries,
     port_is_free,
 )
-from anywork.local.processes import Interrupted, Stopping, Supervisor, stop_recorded
+from anywork.local.processes import Interrupted, ProcessEndedError, Restarts, Stopping, Supervisor, stop_recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -144,7 +144,7 @@ def _banner(port: int, environment: Mapping[str, str]) -> str:
 
 
 def run() -> int:
-    """Run everything until Ctrl-C, SIGTERM or the end of one of the processes; returns the exit status."""
+    """Run everything until Ctrl-C, SIGTERM or the end of web server or database; returns the exit status."""
     port = _port()
     VAR.mkdir(exist_ok=True)
     lock = _lock_run(port)
@@ -152,7 +152,7 @@ def run() -> int:
     if left := stop_recorded(record):
         print(f"Stopped what an earlier run left behind: {', '.join(left)}.", flush=True)
     _check_port(port)
-    for name in ("broker", "mail", "media", "beat"):
+    for name in ("mail", "media"):
         (VAR / name).mkdir(mode=0o700, exist_ok=True)
     if "DATABASE_URL" in os.environ or "DATABASE_URL" in read_env_file(ROOT / ".env"):
         print("DATABASE_URL is set: `make run` has its own database, manage.py elsewhere would not use it.", flush=True)
@@ -170,6 +170,8 @@ def run() -> int:
         return 0
     except Stopping as reason:
         supervisor.say("run", f"{reason}; stopping everything.")
+        if isinstance(reason, ProcessEndedError) and reason.tail:
+            supervisor.say("run", "\n".join([f"The last lines of {reason.name}:", *reason.tail]))
         if not server.is_running:
             supervisor.say("run", f"The end of {server.log}:\n{server.log_tail()}")
         return 1
@@ -192,8 +194,10 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
     # Two workers of one name on one broker take each other's control queue.
     node = ["--hostname", f"{supervisor.environment['CELERY_QUEUE']}@%h"]
-    supervisor.start("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node])
-    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", VAR / "beat" / "schedule"])
+    supervisor.start(
+        "worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node], restarts=Restarts()
+    )
+    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO"], restarts=Restarts())
     for line in _banner(port, supervisor.environment).splitlines():
         supervisor.say("run", line)
     while True:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from anywork.tasks import sweep_expired
+from anywork.testing.processes import Program, wait_for
 
 
 def test_expired_counts_and_sessions_are_swept(db):
@@ -31,3 +33,21 @@ def test_beat_calls_tasks_that_workers_know():
     current_app.loader.import_default_modules()
 
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(current_app.tasks)
+
+
+def test_beat_keeps_its_files_out_of_the_source(db, tmp_path):
+    before = set(settings.BASE_DIR.iterdir())
+    schedule = tmp_path / "not made yet" / "schedule"
+    beat = Program(
+        *("celery", "-A", "anywork", "beat", "--loglevel", "INFO", "--schedule", str(schedule)),
+        log=tmp_path / "log",
+        environment={"CELERY_BROKER_URL": f"filesystem://{tmp_path}/broker"},
+    )
+    try:
+        wait_for(lambda: "beat: Starting" in beat.log, "beat")
+    finally:
+        beat.stop()
+
+    assert list(schedule.parent.glob("schedule*")), beat.log
+    assert settings.BASE_DIR / "var" in Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parents
+    assert set(settings.BASE_DIR.iterdir()) == before

@@ -171,6 +171,7 @@ def test_mail_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_w
     """As under `make run`: Celery's filesystem transport with a real worker."""
     folder = tmp_path / "with a space" / "broker"
     folder.mkdir(parents=True)
+    (folder / f"1_cut-short.{django_settings.CELERY_TASK_DEFAULT_QUEUE}.msg").touch()
     worker = start_worker(broker=f"filesystem://localhost{quote(str(folder))}", email_url=mail_server.url)
     email = OutgoingEmailFactory()
 
@@ -186,3 +187,5 @@ def test_mail_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_w
 
     assert [message["To"] for message in mail_server.messages] == [email.to]
     assert list(folder.glob("*.msg")) == []
+    assert len(list(folder.glob("*.unreadable"))) == 1
+    assert "Put aside what is no message (JSONDecodeError)" in worker.log

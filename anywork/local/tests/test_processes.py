@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from anywork.local import processes
-from anywork.local.processes import ProcessEndedError, Stopping, Supervisor, started_at, stop_recorded
+from anywork.local.processes import ProcessEndedError, Restarts, Stopping, Supervisor, started_at, stop_recorded
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,6 +70,11 @@ def is_gone_within(seconds: float, pid: int) -> bool:
     return started_at(pid) is None
 
 
+def watch(supervisor: Supervisor) -> NoReturn:
+    while True:
+        supervisor.check(None)
+
+
 def supervise(record: Path, programs: dict[str, str], *, signals: tuple[signal.Signals, ...] = ()) -> str:
     """Run shell scripts side by side, send the signals once `up` exists; returns why it ended."""
     supervisor = Supervisor(directory=record.parent, record=record)
@@ -87,8 +93,7 @@ def supervise(record: Path, programs: dict[str, str], *, signals: tuple[signal.S
             supervisor.start(name, ["sh", "-c", script])
         if signals:
             sender.start()
-        while True:
-            supervisor.check(None)
+        watch(supervisor)
     except Stopping as reason:
         return str(reason)
     finally:
@@ -110,6 +115,72 @@ def test_end_of_one_program_stops_the_others_and_is_named(record: Path, capsys: 
 
 def test_program_that_was_killed_is_told_by_the_signal(record: Path) -> None:
     assert supervise(record, {"frail": "kill -9 $$"}) == "frail was killed by SIGKILL"
+
+
+def test_programs_that_end_wait_longer_each_time_until_one_ran_for_long() -> None:
+    restarts = Restarts()
+    now, pauses = 0.0, []
+    for ran in (20, 20, 20, 20, 20, 20, 20, 20, 61, 20):
+        now += ran
+        pauses.append(restarts.pause(started_at=now - ran, now=now))
+        now += pauses[-1] or 0
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 1, 2]
+
+
+def test_five_deaths_within_a_minute_are_too_many() -> None:
+    ended_at = (0, 1, 3, 7, 59.9)
+    restarts, patient = Restarts(), Restarts()
+
+    assert [restarts.pause(started_at=at, now=at) for at in ended_at] == [1, 2, 4, 8, None]
+    assert None not in [patient.pause(started_at=at, now=at) for at in (0, 1, 3, 7, 60.1, 70)]
+
+
+def test_program_is_started_again_as_often_as_it_may_end(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(directory=record.parent, record=record)
+    script = "sleep 60 & echo $! >> children; echo run >> runs; echo the reason; kill -9 $$"
+    supervisor.start("frail", ["sh", "-c", script], restarts=Restarts(shortest=0.01, deaths=3))
+
+    with pytest.raises(ProcessEndedError, match="frail was killed by SIGKILL") as caught:
+        watch(supervisor)
+    supervisor.stop()
+
+    assert (record.parent / "runs").read_text() == "run\n" * 3
+    assert caught.value.tail == ["the reason"]
+    output = capsys.readouterr().out
+    assert "run      | frail was killed by SIGKILL; it is started again in 0.01 s." in output
+    assert "run      | frail was killed by SIGKILL; it is started again in 0.02 s." in output
+    # What it started itself does not run beside its successor's.
+    assert all(is_gone_within(2, int(pid)) for pid in (record.parent / "children").read_text().split())
+
+
+def test_program_that_was_started_again_is_stopped_with_the_others(record: Path) -> None:
+    supervisor = Supervisor(directory=record.parent, record=record)
+    script = "test -e up && exec sleep 60; touch up; exit 1"
+    supervisor.start("frail", ["sh", "-c", script], restarts=Restarts(shortest=0.01))
+    first = recorded(record)["frail"]
+    while recorded(record).get("frail", first) == first:
+        supervisor.check(5)
+    second = recorded(record)["frail"]
+    assert started_at(second) is not None
+
+    supervisor.stop()
+
+    assert is_gone_within(0, second)
+
+
+def test_signal_ends_the_wait_for_a_restart_at_once(record: Path) -> None:
+    supervisor = Supervisor(directory=record.parent, record=record)
+    supervisor.start("frail", ["false"], restarts=Restarts(shortest=60))
+    supervisor.check(5)
+    before = time.monotonic()
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(Stopping, match="SIGINT"):
+        supervisor.check(None)
+    supervisor.stop()
+
+    assert time.monotonic() - before < processes.STOP_SECONDS
 
 
 def test_process_that_somebody_else_started_is_watched_but_not_stopped(record: Path) -> None:

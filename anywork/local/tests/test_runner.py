@@ -43,7 +43,7 @@ def started(root: Path, cluster: Path, free_port: int, monkeypatch: pytest.Monke
     commands: dict[str, list[str]] = {}
     monkeypatch.setattr(runner, "_prepare", lambda *_: None)
     monkeypatch.setattr(runner, "_answers", lambda _: True)
-    monkeypatch.setattr(Supervisor, "start", lambda _, name, command: commands.update({name: command}))
+    monkeypatch.setattr(Supervisor, "start", lambda _, name, command, **__: commands.update({name: command}))
     return commands
 
 
@@ -80,12 +80,13 @@ def test_run_leaves_the_way_to_its_database_for_a_second_terminal(
     root: Path, started: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/db")
-    end_with(monkeypatch, ProcessEndedError("worker", 3))
+    end_with(monkeypatch, ProcessEndedError("worker", 3, ["broken", "by this"]))
 
     assert runner.run() == 1
 
     output = capsys.readouterr().out
     assert "worker ended with exit status 3; stopping everything." in output
+    assert "The last lines of worker:\nbroken\nby this\n" in output
     assert "DATABASE_URL is set" in output
     url = read_env_file(root / "var" / "local.env")["DATABASE_URL"]
     assert url.startswith("postgres://anywork:")
