@@ -18,8 +18,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tour_works_when_pasted(live_server, settings, tmp_path):
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    if missing := [program for program in ("bash", "curl") if shutil.which(program) is None]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
     demo.load()
     tour = README.partition("## Five minutes with curl")[2].partition("```bash\n")[2].partition("```")[0]
     tour = tour.replace("http://127.0.0.1:8000", live_server.url).replace("/tmp/", f"{tmp_path}/")
