@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "anywork.api.rate_limits.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "anywork.api.health.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -512,7 +512,10 @@ if LOG_FORMAT not in _LOG_FORMATTERS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "anywork.api.logs.ContextFilter"}},
+    "filters": {
+        "context": {"()": "anywork.api.logs.ContextFilter"},
+        "refused_host": {"()": "anywork.api.logs.RefusedHostFilter"},
+    },
     "formatters": {"line": {"()": f"anywork.api.logs.{_LOG_FORMATTERS[LOG_FORMAT]}"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "filters": ["context"], "formatter": "line"},
@@ -526,8 +529,7 @@ LOGGING = {
             f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"}
             for name in ("app.trace", "beat", "worker.strategy")
         },
-        # Whoever scans the network asks for wrong hosts all day; the access log shows the 400.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"filters": ["refused_host"]},
     },
 }
 

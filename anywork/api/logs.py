@@ -8,18 +8,23 @@ may carry.
 import json
 import logging
 import re
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
 
+from anywork.api.cache import CacheAway, CountingCache
 from anywork.api.request_id import current_request_id, current_user_id
 
 # Their messages name code and settings, not values.
 _SPEAKABLE = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)
+
+_HOUR_SECONDS = 3_600
+_LONGEST_HOST_NAME = 253
 
 _EMAIL_ADDRESS = re.compile(r"""[^\s<>"'(),;:=/\\]+@[^\s<>"'(),;:=/\\]+""")
 _QUERY_STRING = re.compile(r"""\?[^\s"']+""")
@@ -36,6 +41,33 @@ class ContextFilter(logging.Filter):
         record.request_id = current_request_id() if is_of_request else "-"
         record.user_id = current_user_id() if is_of_request else "-"
         return True
+
+
+class RefusedHostFilter(logging.Filter):
+    """Of all refused Hosts lets one an hour pass, as a warning with the name: scanners send wrong ones all day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._silent_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Not at the top: the settings, which name this module, are not there yet.
+        from django.core.cache import cache  # noqa: PLC0415
+
+        now = time.monotonic()
+        if now < self._silent_until:
+            return False
+        try:
+            # Shared, since each process would tell its own.
+            told, seconds_left = cast("CountingCache", cache).count("refused_host", 1, _HOUR_SECONDS)
+        except CacheAway:
+            told, seconds_left = 1, _HOUR_SECONDS
+        self._silent_until = now + seconds_left
+        host = record.request.META.get("HTTP_HOST", "")[:_LONGEST_HOST_NAME]  # type: ignore[attr-defined]
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        record.msg = "Refused the host %r, which is not in ALLOWED_HOSTS. Others are not reported for an hour."
+        record.args, record.exc_info = (host,), None
+        return told == 1
 
 
 class PlainFormatter(logging.Formatter):

@@ -63,7 +63,7 @@ class TestCaching:
 
 
 class TestHosts:
-    @pytest.mark.parametrize("url", ["/api/jobs/", "/healthz", "/admin/"])
+    @pytest.mark.parametrize("url", ["/api/jobs/", "/nothing", "/admin/"])
     def test_wrong_host_is_refused_in_json(self, anonymous, db, url):
         answer = anonymous.get(url, HTTP_HOST="evil.example")
 
@@ -71,6 +71,16 @@ class TestHosts:
         assert answer.json()["status"] == "error"
         assert answer.json()["code"] == "parse_error"
         assert "evil" not in answer.content.decode()
+
+    @pytest.mark.parametrize("url", ["/healthz", "/readyz"])
+    @pytest.mark.parametrize("host", ["10.0.3.7:8000", "[2001:db8::7]", "evil.example", "a b", ""])
+    def test_balancer_asks_for_the_health_by_whatever_host(self, anonymous, db, settings, url, host):
+        settings.ALLOWED_HOSTS = ["api.example.org"]
+
+        answer = anonymous.get(url, HTTP_HOST=host)
+
+        assert answer.status_code == 200
+        assert answer.json()["status"] in {"ok", "degraded"}
 
     def test_forwarded_host_is_not_believed(self, anonymous, db):
         JobFactory.create_batch(21)

@@ -307,6 +307,69 @@ class TestFormatters:
         assert "Connection refused" in formatted(PlainFormatter, exc_info=raised(error))
 
 
+class TestRefusedHosts:
+    LOGGER = "django.security.DisallowedHost"
+
+    @pytest.fixture(autouse=True)
+    def begin_process(self, db, monkeypatch):
+        """Let this process know nothing of what was told; return a function that does so again."""
+        [refused_host] = logging.getLogger(self.LOGGER).filters
+
+        def begin():
+            monkeypatch.setattr(refused_host, "_silent_until", 0)
+
+        begin()
+        return begin
+
+    def told(self, caplog):
+        return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == self.LOGGER]
+
+    def test_one_an_hour_is_a_warning_with_the_name(self, client, caplog):
+        for host in ("www.example.org", "scanner.example", "www.example.org"):
+            assert client.get("/api/jobs/", HTTP_HOST=host).status_code == 400
+
+        assert self.told(caplog) == [
+            (
+                "WARNING",
+                (
+                    "Refused the host 'www.example.org', which is not in ALLOWED_HOSTS. "
+                    "Others are not reported for an hour."
+                ),
+            )
+        ]
+
+    def test_another_process_tells_none_within_the_hour(self, client, caplog, begin_process):
+        client.get("/api/jobs/", HTTP_HOST="www.example.org")
+        begin_process()
+        client.get("/api/jobs/", HTTP_HOST="www.example.org")
+
+        assert len(self.told(caplog)) == 1
+
+    def test_next_hour_tells_again(self, client, caplog, begin_process):
+        client.get("/api/jobs/", HTTP_HOST="www.example.org")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE anywork_cache SET expires = expires - interval '1 hour'")
+        begin_process()
+        client.get("/api/jobs/", HTTP_HOST="other.example")
+
+        assert [message.split("'")[1] for _, message in self.told(caplog)] == ["www.example.org", "other.example"]
+
+    def test_name_is_cut_and_cannot_forge_a_line(self, client, caplog):
+        client.get("/api/jobs/", HTTP_HOST="x" * 5_000 + "\r\nforged")
+
+        [(_, message)] = self.told(caplog)
+        assert len(message) < 400
+        assert "\n" not in message
+
+    def test_request_without_a_host_is_told_too(self, client, caplog, settings):
+        settings.ALLOWED_HOSTS = ["www.example.org"]
+
+        assert client.get("/api/jobs/").status_code == 400
+
+        [(_, message)] = self.told(caplog)
+        assert message.startswith("Refused the host ")
+
+
 class Collecting(Transport):
     """Keeps what would be sent."""
 
