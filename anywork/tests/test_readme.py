@@ -59,8 +59,8 @@ def test_the_demo_has_what_the_readme_promises(db):
 
 def test_the_environment_table_names_what_the_example_file_names():
     table = README.partition("## Environment")[2].partition("## In production")[0]
-    in_table = set(re.findall(r"`([A-Z][A-Z_]+)`", "\n".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    in_table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", "\n".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    in_example = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+    in_example = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
 
     assert in_table == in_example
