@@ -1,181 +1,237 @@
 """Demo data for the first `make run`: `python -m anywork.local.demo` fills an empty database, and leaves others alone.
 
-People and companies are invented; example.com can receive no mail (RFC 2606).
+The texts are in demo.toml. Times count back from now; everything else is the same at each start.
 """
 
 import os
 import random
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from accounts.models import User
     from jobs.models import Category, Job, Location
 
 PASSWORD = "demo-password-42"  # noqa: S105 - for data that exists on one's own machine only
 ADMIN = "admin@example.com"
+DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
-EMPLOYERS = (
-    ("hiring@lagoon.example.com", "Lagoon Software", "We build payment software for small shops across Africa."),
-    ("jobs@nordlicht.example.com", "Nordlicht Energie", "Wind and solar parks, planned and run by people who care."),
-    ("people@maple.example.com", "Maple Health", "Clinics and the software that keeps their waiting rooms short."),
-)
-SEEKERS = (
-    ("ada@example.com", "Ada", "Okafor", ("Python", "Django", "PostgreSQL")),
-    ("ben@example.com", "Ben", "Carson", ("Customer support", "English", "Yoruba")),
-    ("chidi@example.com", "Chidi", "Eze", ("TypeScript", "React")),
-    ("dana@example.com", "Dana", "Weber", ("Electrical engineering", "AutoCAD")),
-    ("emil@example.com", "Emil", "Lindqvist", ("Data analysis", "R")),
-    ("fatima@example.com", "Fatima", "Bello", ("Accounting", "Excel")),
-    ("grace@example.com", "Grace", "Tremblay", ("Nursing", "French")),
-    ("hiro@example.com", "Hiro", "Tanaka", ("Kubernetes", "Go", "Linux")),
-    ("ines@example.com", "Inês", "Costa", ("Product design", "Figma")),
-    ("jon@example.com", "Jon", "Berg", ("Sales", "Negotiation")),
-)
-LOCATIONS = (
-    ("Lagos", "Lagos", "Nigeria"),
-    ("Abeokuta", "Ogun", "Nigeria"),
-    ("Nairobi", "", "Kenya"),
-    ("Hamburg", "Hamburg", "Germany"),
-    ("Berlin", "Berlin", "Germany"),
-    ("Malmö", "Skåne", "Sweden"),
-    ("Toronto", "Ontario", "Canada"),
-    ("Montréal", "Québec", "Canada"),
-)
-# Category: its description and titles to choose from.
-CATEGORIES = {
-    "Software Development": (
-        "Building and running software",
-        ("Backend Engineer (Python)", "Frontend Engineer", "Site Reliability Engineer", "Mobile Developer"),
-    ),
-    "Data": ("Making sense of numbers", ("Data Analyst", "Data Engineer", "Machine Learning Engineer")),
-    "Engineering": ("Building things that one can touch", ("Wind Park Planner", "Electrical Engineer", "Technician")),
-    "Health": ("Looking after people", ("Registered Nurse", "Clinic Manager", "Physiotherapist")),
-    "Sales and Support": ("Talking to customers", ("Account Manager", "Customer Support Agent", "Sales Trainee")),
-    "Finance": ("Keeping the books", ("Accountant", "Payroll Specialist", "Financial Controller")),
-}
-SALARIES = ("$80,000 - $100,000", "€52,000 - €64,000", "₦450,000 monthly", "CA$38/hour", "Negotiable", "")
-JOBS = 60
-# How an employer answered, over and over: every state occurs.
-ANSWERS = ((), ("reviewed",), ("accepted",), ("reviewed", "rejected"), ("rejected",), ("withdrawn",))
-APPLICATIONS_EACH = 3
+# Of nine jobs after each other, the days until they expire; None was closed by its employer.
+EXPIRES_IN = (1, 30, 45, 21, None, 60, 3, 14, -2)
+# How an application went on, over and over: every state occurs.
+DECISIONS = ((), ("reviewed",), ("accepted",), ("reviewed", "rejected"), ("withdrawn",), ("reviewed", "accepted"))
+APPLICATIONS_EACH = 4
+WEEKEND = (5, 6)
 
 ACCOUNTS: list[tuple[str, str, str]] = [
     (ADMIN, PASSWORD, "administrator"),
-    *((email, PASSWORD, f"employer, {company}") for email, company, _ in EMPLOYERS),
-    (SEEKERS[0][0], PASSWORD, "job seeker; nine more in the admin site, same password"),
+    *((company["email"], PASSWORD, f"employer, {company['name']}") for company in DATA["companies"]),
+    (DATA["seekers"][0]["email"], PASSWORD, "job seeker; nine more in the admin site, same password"),
 ]
 
 
 def load() -> None:
-    """Fill the database, all or nothing, unless somebody is in it already."""
+    """Fill the database, all or nothing, unless it has users already."""
     from django.db import transaction
+    from django.utils import timezone
 
     from accounts.models import User
 
     if User.objects.exists():
         return
     with transaction.atomic():
+        now = timezone.now()
         User.objects.create_superuser(ADMIN, PASSWORD)
-        jobs = _jobs([_employer(*row) for row in EMPLOYERS])
-        for number, row in enumerate(SEEKERS):
-            seeker = _seeker(*row)
-            for place in range(APPLICATIONS_EACH):
-                turn = number * APPLICATIONS_EACH + place
-                _application(seeker, jobs[turn * 7 % len(jobs)], ANSWERS[turn % len(ANSWERS)])
+        employers, seekers = _users(now)
+        jobs = _jobs(employers, now)
+        _applications(seekers, {user.pk: user for user in employers}, jobs, now)
+        _close(jobs, now)
+        _analytics(jobs, now)
 
 
-def _employer(email: str, company: str, description: str) -> "User":
-    from accounts.models import Employer
-    from accounts.services import register_user
+def _users(now: datetime) -> "tuple[list[User], list[User]]":
+    from django.contrib.auth.hashers import make_password
 
-    user = register_user(email=email, password=PASSWORD, role="employer", company_name=company)
-    website = f"https://www.{email.rpartition('@')[2]}"
-    Employer.objects.filter(pk=user.pk).update(company_description=description, website=website)
-    return user
+    from accounts.models import Employer, JobSeeker, Skill, User
+
+    password = make_password(PASSWORD)  # Hashed once: it is slow by design.
+    companies, people = DATA["companies"], DATA["seekers"]
+    users = User.objects.bulk_create(
+        User(email=row["email"], role=role, password=password, email_verified_at=now)
+        for role, rows in (("employer", companies), ("job_seeker", people))
+        for row in rows
+    )
+    User.objects.update(created_at=now - timedelta(days=60))
+    employers, seekers = users[: len(companies)], users[len(companies) :]
+    Employer.objects.bulk_create(
+        Employer(
+            user=user,
+            company_name=row["name"],
+            company_description=row["about"],
+            website=f"https://www.{row['email'].rpartition('@')[2]}",
+        )
+        for user, row in zip(employers, companies, strict=True)
+    )
+    JobSeeker.objects.bulk_create(
+        JobSeeker(user=user, first_name=row["name"][0], last_name=row["name"][1], phone_number=f"080 444 555 6{n:02}")
+        for n, (user, row) in enumerate(zip(seekers, people, strict=True))
+    )
+    Skill.objects.bulk_create(
+        Skill(user=user, name=name) for user, row in zip(seekers, people, strict=True) for name in row["skills"]
+    )
+    for user, row in zip(seekers, people, strict=True):
+        _store_resume(user, row)
+    return employers, seekers
 
 
-def _seeker(email: str, first_name: str, last_name: str, skills: tuple[str, ...]) -> "User":
+def _store_resume(user: "User", row: dict[str, Any]) -> None:
     from django.core.files.base import ContentFile
 
-    from accounts.models import Skill
-    from accounts.services import register_user
     from anywork.testing.pdf import make_pdf
     from resumes.services import store_resume
 
-    user = register_user(
-        email=email,
-        password=PASSWORD,
-        role="job_seeker",
-        first_name=first_name,
-        last_name=last_name,
-        phone_number="080 444 555 666",
-    )
-    Skill.objects.bulk_create(Skill(user=user, name=name) for name in skills)
-    page = make_pdf(f"{first_name} {last_name}", email, "", "Skills", *(f"- {name}" for name in skills))
-    store_resume(job_seeker=user.job_seeker, upload=ContentFile(page, name=f"{first_name} {last_name}.pdf"))
-    return user
+    name = " ".join(row["name"])
+    page = make_pdf(name, user.email, "", row["looks_for"], "", "Skills", *(f"- {skill}" for skill in row["skills"]))
+    store_resume(job_seeker=user.job_seeker, upload=ContentFile(page, name=f"{name}.pdf"))
 
 
-def _jobs(employers: "list[User]") -> "list[Job]":
-    """Return open jobs, newest last; besides them, every employer gets a closed and an expired one."""
-    from django.utils import timezone
-
+def _jobs(employers: "list[User]", now: datetime) -> "list[Job]":
+    """Return jobs that are all open still, company by company."""
     from jobs.models import Job
 
-    chance = random.Random(42)  # noqa: S311 - the same demo everywhere
     categories, locations = _categories(), _locations()
-    now, jobs = timezone.now(), []
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for number in range(JOBS):
-        name = list(CATEGORIES)[number % len(CATEGORIES)]
-        employer = employers[number % len(employers)]
-        title = chance.choice(CATEGORIES[name][1])
-        is_closed, is_expired = number < len(employers), len(employers) <= number < 2 * len(employers)
-        job = Job.objects.create(
-            employer=employer.employer,
-            category=categories[name],
-            location=chance.choice(locations),
+    rows = [
+        (user, company, row)
+        for user, company in zip(employers, DATA["companies"], strict=True)
+        for row in company["jobs"]
+    ]
+    jobs = []
+    for number, (user, company, (title, category, kind, city, pay, duty)) in enumerate(rows):
+        job = Job(
+            employer=user.employer,
+            category=categories[category],
+            location=locations[city],
             title=title,
-            description=f"{employer.employer.company_name} is looking for a colleague: {title}.\n\n"
-            f"You work in a small team, decide a lot yourself, and are trained for what you do not know yet.",
-            salary_range=chance.choice(SALARIES),
-            job_type=chance.choice(Job.Type.values),
-            posted_at=now - timedelta(hours=6 * (JOBS - number)),
-            expires_at=midnight + timedelta(days=-2 if is_expired else 14 + number),
-            is_active=not is_closed,
+            description=f"{company['about']}\n\n{duty} {DATA['categories'][category][1]}\n\n"
+            f"You join a small team in {city}, decide a lot yourself, and are trained for what you do not know yet.",
+            salary_range=pay,
+            job_type=kind,
+            # Company by company would fill the first page with one of them.
+            posted_at=now - timedelta(days=4 + number * 17 % len(rows) * 30 / len(rows), minutes=37 * number),
+            expires_at=_midnight(now + timedelta(days=max(_expires_in(number) or 30, 1))),
         )
-        if job.is_open:
-            jobs.append(job)
-    return jobs
+        job.derive()
+        jobs.append(job)
+    return Job.objects.bulk_create(jobs)
+
+
+def _expires_in(number: int) -> int | None:
+    return EXPIRES_IN[number % len(EXPIRES_IN)]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _categories() -> "dict[str, Category]":
     from jobs.models import Category
 
-    rows = (Category(name=name, description=description) for name, (description, _) in CATEGORIES.items())
+    rows = (Category(name=name, description=description) for name, (description, _) in DATA["categories"].items())
     return {row.name: row for row in Category.objects.bulk_create(rows)}
 
 
-def _locations() -> "list[Location]":
+def _locations() -> "dict[str, Location]":
     from jobs.models import Location
 
-    return [Location.objects.create(city=city, state=state, country=land) for city, state, land in LOCATIONS]
+    return {
+        city: Location.objects.create(city=city, state=state, country=country)
+        for city, (state, country) in DATA["locations"].items()
+    }
 
 
-def _application(seeker: "User", job: "Job", answers: tuple[str, ...]) -> None:
-    from accounts.models import User
+def _applications(
+    seekers: "list[User]", employers: "dict[UUID | None, User]", jobs: "list[Job]", now: datetime
+) -> None:
+    """Let each job seeker apply to jobs of the wanted category, and the employers decide."""
+    from django.utils import timezone
+
     from applications.services import change_status, submit_application
+    from notifications.models import Notification
 
-    application = submit_application(
-        user=seeker,
-        job_id=job.pk,
-        resume_id=seeker.job_seeker.resumes.get().pk,
-        cover_letter=f"I would like to work as {job.title} with you, and can start next month.",
-    )
-    for status in answers:
-        actor = seeker if status == "withdrawn" else User.objects.get(pk=job.employer_id)
-        change_status(application_id=application.pk, actor=actor, status=status)
+    turn = 0
+    for place, (seeker, row) in enumerate(zip(seekers, DATA["seekers"], strict=True)):
+        wanted = [(number, job) for number, job in enumerate(jobs) if job.category.name == row["looks_for"]]
+        for number, job in (wanted[place % len(wanted) :] + wanted)[: min(APPLICATIONS_EACH, len(wanted))]:
+            decisions = DECISIONS[turn % len(DECISIONS)]
+            turn += 1
+            until = _ended_at(number, now)
+            pause = (until - job.posted_at) / (len(decisions) + 2)
+            started = timezone.now()
+            application = submit_application(
+                user=seeker,
+                job_id=job.pk,
+                resume_id=seeker.job_seeker.resumes.get().pk,
+                cover_letter=f"I would like to work as {job.title} with you: my strengths are "
+                f"{', '.join(row['skills'])}. I can start next month.",
+            )
+            _date_back(job.posted_at + pause, since=started)
+            for step, status in enumerate(decisions, 2):
+                started = timezone.now()
+                actor = seeker if status == "withdrawn" else employers[job.employer_id]
+                change_status(application_id=application.pk, actor=actor, status=status)
+                _date_back(job.posted_at + step * pause, since=started)
+    Notification.objects.filter(created_at__lt=now - timedelta(days=7)).update(is_read=True)
+
+
+def _ended_at(number: int, now: datetime) -> datetime:
+    """Return until when something happened to the job of this number."""
+    is_over = (_expires_in(number) or -1) < 0
+    return now - timedelta(days=3) if is_over else now
+
+
+def _date_back(moment: datetime, *, since: datetime) -> None:
+    """Give what a service wrote since then the time at which it is said to have happened."""
+    from applications.models import Application, StatusChange
+    from notifications.models import Notification
+
+    for model, field in ((Application, "applied_at"), (StatusChange, "at"), (Notification, "created_at")):
+        model.objects.filter(**{f"{field}__gte": since}).update(**{field: moment})
+
+
+def _close(jobs: "list[Job]", now: datetime) -> None:
+    for number, job in enumerate(jobs):
+        days = _expires_in(number)
+        if days is None:
+            job.is_active = False
+            job.save(update_fields=["is_active"])
+        elif days < 0:
+            job.expires_at = _midnight(now + timedelta(days=days))
+            job.save(update_fields=["expires_at"])
+
+
+def _analytics(jobs: "list[Job]", now: datetime) -> None:
+    """Count what happened to each job, day by day: few views on weekends, fewer each week."""
+    from analytics.models import Analytics
+    from applications.models import Application
+
+    chance = random.Random(42)  # noqa: S311 - the same demo everywhere
+    applied: dict[Any, int] = {}
+    for job_id, moment in Application.objects.values_list("job_id", "applied_at"):
+        applied[job_id, moment.date()] = applied.get((job_id, moment.date()), 0) + 1
+    Analytics.objects.all().delete()
+    rows = []
+    for number, job in enumerate(jobs):
+        days = (_ended_at(number, now).date() - job.posted_at.date()).days
+        for age in range(days + 1):
+            day = job.posted_at.date() + timedelta(days=age)
+            applications = applied.get((job.pk, day), 0)
+            others = chance.randrange(4, 30) // (3 if day.weekday() in WEEKEND else 1) // (1 + age // 7)
+            rows.append(Analytics(job=job, date=day, views=others + applications, applications=applications))
+    Analytics.objects.bulk_create(rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ import fcntl
 import hashlib
 import subprocess
 import sys
+import threading
+import time
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +23,25 @@ CONSTRAINTS = "requirements-constraints.txt"
 
 class InstallError(Exception):
     """The environment could not be filled; the text says what to do."""
+
+
+@contextmanager
+def step(what: str, *, every: float = 5) -> Iterator[None]:
+    """Print how many seconds the step took, and every few seconds that it still takes."""
+    start, ended = time.monotonic(), threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(every):
+            print(f"{what} ... {time.monotonic() - start:.0f} s", flush=True)
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    try:
+        yield
+        print(f"{what}: {time.monotonic() - start:.1f} s", flush=True)
+    finally:
+        ended.set()
+        ticking.join()
 
 
 def _interpreter() -> str:
@@ -58,14 +81,15 @@ def install(name: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make test` beside a first `make run` waits here.
         if stamp.exists() and stamp.read_text() == _digest(name):
             return
-        print(f"Installing {name} into .venv ...", flush=True)
         # Run by the environment's own Python, as with .venv/bin first on PATH, there is nothing to create.
         if Path(sys.prefix) != VENV and (not _interpreter() or not any(VENV.glob("installed-*"))):
-            _create()
+            with step("Creating .venv"):
+                _create()
         stamp.unlink(missing_ok=True)
         pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        if subprocess.run([*pip, "-r", name, "-c", CONSTRAINTS], cwd=ROOT, check=False).returncode != 0:
-            raise InstallError(f"pip could not install {name} (see above); is there a network, or a pip mirror?")
+        with step(f"Installing {name} into .venv"):
+            if subprocess.run([*pip, "-r", name, "-c", CONSTRAINTS], cwd=ROOT, check=False).returncode != 0:
+                raise InstallError(f"pip could not install {name} (see above); is there a network, or a pip mirror?")
         stamp.write_text(_digest(name))
 
 

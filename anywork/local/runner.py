@@ -18,7 +18,7 @@ from typing import NoReturn
 from anywork.local.demo import ACCOUNTS
 from anywork.local.environment import local_environment, read_env_file, write_env_file
 from anywork.local.identity import Identity
-from anywork.local.install import install
+from anywork.local.install import install, step
 from anywork.local.lock import AlreadyLockedError, FileLock
 from anywork.local.postgres import (
     FAST_SETTINGS,
@@ -101,23 +101,22 @@ def _static_fingerprint() -> str:
 def _prepare(supervisor: Supervisor, server: PrivateServer) -> None:
     """Bring the database and the static files up to date, on the first start with demo data."""
     manage = [sys.executable, "manage.py"]
-    supervisor.run("migrate", [*manage, "migrate", "--verbosity", "1" if _is_new(server) else "0"])
+    with step("Migrating the database"):
+        supervisor.run("migrate", [*manage, "migrate", "--verbosity", "0"])
     collected = VAR / "static.stamp"
     if not collected.exists() or collected.read_text() != _static_fingerprint():
-        supervisor.run("static", [*manage, "collectstatic", "--noinput"])
+        with step("Collecting static files"):
+            supervisor.run("static", [*manage, "collectstatic", "--noinput", "--verbosity", "0"])
         collected.write_text(_static_fingerprint())
-    if _is_new(server):
-        supervisor.run("demo", [sys.executable, "-m", "anywork.local.demo"])
+    if not _demo_mark(server).exists():
+        with step("Loading demo data"):
+            supervisor.run("demo", [sys.executable, "-m", "anywork.local.demo"])
         _demo_mark(server).touch()
 
 
 def _demo_mark(server: PrivateServer) -> Path:
     # Beside the data, so that it goes when they go.
     return server.directory / "demo-loaded"
-
-
-def _is_new(server: PrivateServer) -> bool:
-    return not _demo_mark(server).exists()
 
 
 def _banner(port: int, environment: Mapping[str, str]) -> str:
@@ -159,7 +158,8 @@ def run() -> int:
     server = PrivateServer(VAR / "postgres", server_binaries(VAR / "postgres"))
     supervisor = Supervisor(directory=ROOT, record=record)
     try:
-        server.start()
+        with step("Starting PostgreSQL" if server.data.exists() else "Creating a database"):
+            server.start()
         values = local_environment(ROOT, database_url=server.url)
         write_env_file(VAR / "local.env", values)
         # Two web workers serve one developer, and start in half the time of the usual five.
@@ -187,8 +187,9 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     _prepare(supervisor, server)
     supervisor.start("web", [sys.executable, "-m", "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}"])
     # The others wait until the site answers, which then takes half as long on a small machine.
-    while not _answers(port):
-        supervisor.check(0.1)
+    with step("Starting the web server"):
+        while not _answers(port):
+            supervisor.check(0.1)
     # In a fresh container there is only root, which Celery warns of at length.
     as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]

@@ -1,5 +1,7 @@
+import re
 import shutil
 import socket
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -236,6 +238,15 @@ class TestInstall:
         install.install("requirements.txt")
 
         assert len((copy / "pip.log").read_text().splitlines()) == 2
+
+    def test_step_tells_its_seconds_and_that_it_still_runs(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with install.step("Waiting", every=0.01):
+            time.sleep(0.05)
+
+        *ticks, end = capsys.readouterr().out.splitlines()
+        assert ticks
+        assert set(ticks) == {"Waiting ... 0 s"}
+        assert re.fullmatch(r"Waiting: 0\.\d s", end)
 
     def test_failed_installation_is_repeated(self, copy: Path) -> None:
         works = install.PYTHON.read_text()
