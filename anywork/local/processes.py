@@ -216,6 +216,7 @@ class Supervisor:
         now = time.monotonic()
         pause = program.restarts.pause(started_at=program.started_at, now=now)
         if pause is None:
+            self.say("run", f"{event.name} ended {program.restarts.deaths} times in {program.restarts.within:g} s.")
             raise event
         program.due_at = now + pause
         self.say("run", f"{event}; it is started again in {pause:g} s.")

@@ -150,6 +150,7 @@ def test_program_is_started_again_as_often_as_it_may_end(record: Path, capsys: p
     output = capsys.readouterr().out
     assert "run      | frail was killed by SIGKILL; it is started again in 0.01 s." in output
     assert "run      | frail was killed by SIGKILL; it is started again in 0.02 s." in output
+    assert "run      | frail ended 3 times in 60 s." in output
     # What it started itself does not run beside its successor's.
     assert all(is_gone_within(2, int(pid)) for pid in (record.parent / "children").read_text().split())
 
