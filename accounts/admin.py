@@ -1,10 +1,13 @@
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,19 +19,21 @@ from accounts.backoff import SignInClosed
 from accounts.erasure import erase_account
 from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
-from accounts.services import ensure_profile
+from accounts.services import block_account, ensure_profile, unblock_account
 from accounts.tokens import close_all_sessions
-from anywork.admin import FixedRowsAdmin, RecordAdmin
+from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
+from anywork.api.emails import canonical_email
 
 # What would let a member of the staff make its own way up.
 GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class EmailField(forms.EmailField):
-    """An e-mail address as this project keeps it, so that one in use is told before the database refuses it."""
+    """An e-mail address in the canonical form, so that one in use is told before the database refuses it."""
 
     def to_python(self, value: Any) -> str:
-        return User.objects.normalize_email(super().to_python(value))
+        text = super().to_python(value) or ""
+        return canonical_email(text) if text else ""
 
 
 class RoleRule(forms.ModelForm):
@@ -66,7 +71,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     add_form = UserAddForm
     form = UserEditForm
     change_password_form = UserPasswordForm
@@ -76,6 +81,7 @@ class UserAdmin(DjangoUserAdmin):
     date_hierarchy = "created_at"
     ordering = ("-created_at", "pk")
     show_full_result_count = False
+    actions = ("block", "unblock")
     readonly_fields = (
         "user_id",
         "profile",
@@ -118,21 +124,39 @@ class UserAdmin(DjangoUserAdmin):
         return listed, {str(self.opts.verbose_name_plural): len(listed)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        erase_account(obj)
+        erase_account(obj, by=cast("User", request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            erase_account(user)
+            self.delete_model(request, user)
+
+    @admin.action(description="Block selected users", permissions=["change"])
+    def block(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, block_account, "blocked")
+
+    @admin.action(description="Unblock selected users", permissions=["change"])
+    def unblock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, unblock_account, "unblocked")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[User], service: Callable[..., None], outcome: str) -> None:
+        users = [user for user in queryset if not self._is_above(request, user)]
+        for user in users:
+            service(user=user)
+            self.log_change(request, user, outcome.capitalize())
+        self.message_user(request, f"{len(users)} {outcome}.", messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
         if change and "email" in form.changed_data:
             # The proof was of the old address.
             obj.email_verified_at = None
+        is_active = obj.is_active
+        if change and "is_active" in form.changed_data:
+            # Left to the service, which also closes or opens jobs.
+            obj.is_active = not is_active
         super().save_model(request, obj, form, change)
         ensure_profile(obj)
-        if not obj.is_active:
-            # For good: the tokens must not come back to life with the account.
-            close_all_sessions(obj)
+        if obj.is_active != is_active:
+            (unblock_account if is_active else block_account)(user=obj)
 
     @staticmethod
     def _is_above(request: HttpRequest, obj: User | None) -> bool:
@@ -256,3 +280,10 @@ class SignInForm(AdminAuthenticationForm):
 
 
 admin.site.login_form = SignInForm
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(AuditedAdmin, DjangoGroupAdmin):
+    """Permissions of members of the staff."""

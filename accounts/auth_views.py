@@ -1,6 +1,7 @@
 """Sign-in: everything under /api/auth/, which answers `{"status", "message", "data"}`."""
 
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,22 +11,24 @@ from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, google, tokens
+from accounts import google, tokens
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.devices import device_of
 from accounts.erasure import erase_account
 from accounts.export import write_export
 from accounts.models import Session, User
 from accounts.schema import (
+    email_change_documented,
     email_verification_confirm_documented,
     email_verification_documented,
     export_documented,
     google_documented,
+    google_link_documented,
     login_documented,
     logout_all_documented,
     logout_documented,
@@ -39,11 +42,13 @@ from accounts.schema import (
     sessions_documented,
 )
 from accounts.serializers import (
-    ErasurePasswordSerializer,
+    EmailChangeSerializer,
     ErasureSerializer,
+    GoogleLinkSerializer,
     GoogleLoginSerializer,
     LinkSerializer,
     LoginSerializer,
+    OwnPasswordSerializer,
     PasswordChangeSerializer,
     PasswordResetConfirmSerializer,
     PasswordResetSerializer,
@@ -54,18 +59,24 @@ from accounts.serializers import (
     UserSerializer,
 )
 from accounts.services import (
+    SIGN_IN_TO_CONFIRM,
     change_password,
     choose_role,
+    confirm_email,
+    end_session,
+    link_google,
+    log_out_everywhere,
     register_user,
+    request_email_change,
     request_email_verification,
     request_password_reset,
     reset_password,
-    verify_email,
+    sign_in,
 )
 from anywork.api.exceptions import ServiceUnavailable, Unauthorized
 from anywork.api.negotiation import AnyAccept
 from anywork.api.request_id import remember_user
-from anywork.api.viewsets import OfferedMethodsMixin
+from anywork.api.viewsets import OfferedMethodsMixin, PermissionClass
 
 
 def success(message: str, data: Any, status_code: int = status.HTTP_200_OK) -> Response:
@@ -87,8 +98,7 @@ def validated(serializer_class: type[serializers.Serializer[Any]], request: Requ
 def signed_in(request: Request, user: User, method: str) -> Response:
     """Open a session for `user` and answer its tokens."""
     remember_user(user.pk)
-    audit.record(audit.Kind.SIGN_IN, request=request, user=user, subject=method)
-    pair = tokens.open_session(user, device_of(request))
+    pair = sign_in(user=user, method=method, device=device_of(request))
     return success("Login successful", {**as_data(pair), "user": UserSerializer(user).data})
 
 
@@ -112,7 +122,6 @@ class RegisterView(PublicView):
 
     def post(self, request: Request) -> Response:
         user = register_user(**validated(RegistrationSerializer, request))
-        audit.record(audit.Kind.REGISTERED, request=request, user=user, subject=user.role)
         return success("User registered successfully", {"user": UserSerializer(user).data}, status.HTTP_201_CREATED)
 
 
@@ -172,7 +181,7 @@ class LogoutView(OfferedMethodsMixin, APIView):
 class OwnView(OfferedMethodsMixin, APIView):
     """Is about the caller alone."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes: Sequence[PermissionClass] = (IsAuthenticated,)
 
     @property
     def caller(self) -> Any:
@@ -188,13 +197,26 @@ class OwnView(OfferedMethodsMixin, APIView):
         if authenticate(self.request, email=self.caller.email, password=password) != self.caller:
             raise ValidationError({field: ["The password is wrong."]})
 
+    def check_owner(self) -> None:
+        """Check the `password` of the body or, of an account that came by Google and has none, a fresh `code`.
+
+        Raises:
+            ValidationError: it is missing or wrong.
+            SignInClosed, PermissionDenied, ServiceUnavailable: as `check_password` and `google.confirm` say.
+        """
+        user: User = self.caller
+        if user.google_sub and not user.has_usable_password():
+            google.confirm(user, **validated(GoogleLoginSerializer, self.request))
+        else:
+            self.check_password(validated(OwnPasswordSerializer, self.request)["password"], "password")
+
 
 @logout_all_documented
 class LogoutAllView(OwnView):
     """End every session of the caller."""
 
     def post(self, request: Request) -> Response:
-        tokens.close_all_sessions(self.caller)
+        log_out_everywhere(user=self.caller)
         return success("Logged out everywhere", {})
 
 
@@ -224,8 +246,7 @@ class SessionView(OwnSessionsView):
     """One sign-in of the caller's."""
 
     def delete(self, request: Request, session_id: UUID) -> Response:
-        session = get_object_or_404(self.get_queryset(), pk=session_id)
-        Session.objects.filter(pk=session.pk).end()
+        end_session(session=get_object_or_404(self.get_queryset(), pk=session_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -239,7 +260,6 @@ class PasswordChangeView(OwnView):
         body = validated(PasswordChangeSerializer, request)
         self.check_password(body["current_password"], "current_password")
         user = change_password(user=self.caller, new_password=body["new_password"])
-        audit.record(audit.Kind.PASSWORD_CHANGED, request=request, user=user)
         return success("Password changed", as_data(tokens.open_session(user, device_of(request))))
 
 
@@ -261,31 +281,63 @@ class PasswordResetConfirmView(PublicView):
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
-        user = reset_password(**validated(PasswordResetConfirmSerializer, request))
-        audit.record(audit.Kind.PASSWORD_RESET, request=request, user=user)
+        reset_password(**validated(PasswordResetConfirmSerializer, request))
         return success("Password set. Log in with it.", {})
 
 
 @email_verification_documented
 class EmailVerificationView(OwnView):
-    """Ask for a link that proves one's e-mail address."""
+    """Request a link that verifies one's e-mail address."""
 
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
         request_email_verification(user=self.caller)
-        return success("A link is on its way, unless your address is confirmed already.", {})
+        return success("A link is on its way, unless your address is verified already.", {})
 
 
 @email_verification_confirm_documented
-class EmailVerificationConfirmView(PublicView):
-    """Prove an e-mail address by the link."""
+class EmailVerificationConfirmView(OwnView):
+    """Verify or change one's e-mail address by the link."""
+
+    # Without a token the response says what to do.
+    permission_classes = (AllowAny,)
+    throttle_scope = "login"
+
+    def post(self, request: Request) -> Response:
+        access: Any = request.auth
+        if access is None:
+            raise Unauthorized(SIGN_IN_TO_CONFIRM, "sign_in_to_confirm")
+        link = validated(LinkSerializer, request)
+        confirm_email(user=self.caller, session_id=UUID(access[tokens.SESSION_CLAIM]), **link)
+        return success("Address confirmed", {})
+
+
+@email_change_documented
+class EmailChangeView(OwnView):
+    """Request another e-mail address."""
+
+    throttle_scope = "login"
+
+    def patch(self, request: Request) -> Response:
+        email = validated(EmailChangeSerializer, request)["email"]
+        self.check_owner()
+        request_email_change(user=self.caller, email=email)
+        return success("A link is on its way to the new address.", {})
+
+
+@google_link_documented
+class GoogleLinkView(OwnView):
+    """Let a Google account sign in to one's account."""
 
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
-        verify_email(**validated(LinkSerializer, request))
-        return success("Address confirmed", {})
+        body = validated(GoogleLinkSerializer, request)
+        # First, so that a wrong password does not use up the code.
+        self.check_password(body.pop("password"), "password")
+        user = link_google(user=self.caller, sub=google.identify_own(**body).sub)
+        return success("Google account linked", {"user": UserSerializer(user).data})
 
 
 @me_documented
@@ -299,18 +351,12 @@ class MeView(OwnView):
 
     def patch(self, request: Request) -> Response:
         user = choose_role(user=self.caller, role=validated(RoleChoiceSerializer, request)["role"])
-        audit.record(audit.Kind.ROLE_CHOSEN, request=request, user=user, subject=user.role)
         return success("Role chosen", {"user": UserSerializer(user).data})
 
     def delete(self, request: Request) -> Response:
-        user: User = self.caller
         validated(ErasureSerializer, request)
-        if user.google_sub and not user.has_usable_password():
-            google.confirm(user, **validated(GoogleLoginSerializer, request))
-        else:
-            self.check_password(validated(ErasurePasswordSerializer, request)["password"], "password")
-        erase_account(user)
-        audit.record(audit.Kind.ACCOUNT_ERASED, request=request, user=None)
+        self.check_owner()
+        erase_account(self.caller)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

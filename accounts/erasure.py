@@ -7,14 +7,18 @@ from django.db import transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
+from accounts import audit
+from accounts.backoff import reopen_account
 from accounts.models import Employer, JobSeeker, Skill, User
 from accounts.signals import account_erasing
 
 ERASED = "(erased)"
 
 
-def erase_account(user: User) -> None:
+def erase_account(user: User, *, by: User | None = None) -> None:
     """Delete an account and all that hangs on it; what others keep of it names nobody any more.
+
+    `by` is the administrator who does it; None is the owner.
 
     An account that another request has erased at the same moment is gone already. Somebody who writes to one of its
     rows at this very moment may meet a deadlock, which PostgreSQL breaks: one of the two is told to try again.
@@ -29,6 +33,8 @@ def erase_account(user: User) -> None:
         account_erasing.send(sender=User, user=user)
         for rows in (User.objects.filter(pk=user.pk), *profiles, Skill.objects.filter(user=user.pk)):
             _forget_in_admin_log(rows)
+        audit.record(audit.Kind.ACCOUNT_ERASED, user=by)
+        reopen_account(email=user.email)
         user.delete()
 
 

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
 
-from accounts.models import Employer, JobSeeker, User
+from accounts import audit
+from accounts.models import AuditEvent, EmailChange, Employer, JobSeeker, User
 
 
 class Archive:
@@ -24,8 +26,8 @@ class Archive:
         self._zip_file.writestr(name, text)
 
     def add_file(self, name: str, file: File) -> None:
-        """Add a file, piece by piece."""
-        with self._zip_file.open(name, "w") as target:
+        """Add a file, piece by piece and as it is: deflating 150 MiB of PDFs took a worker 10 s."""
+        with self._zip_file.open(ZipInfo(name, time.gmtime()[:6]), "w") as target:
             shutil.copyfileobj(file, target)
 
 
@@ -41,13 +43,14 @@ def register(app: str, exporter: Exporter) -> None:
 
 def write_export(user: User, target: IO[bytes]) -> None:
     """Write the zip of `user` to `target`."""
+    audit.record(audit.Kind.EXPORTED, user=user)
     with ZipFile(target, "w", ZIP_DEFLATED) as zip_file:
         for exporter in exporters.values():
             exporter(user, Archive(zip_file))
 
 
 def export_account(user: User, archive: Archive) -> None:
-    """Add account, profile, skills and sessions."""
+    """Add account, profile, skills, sessions, an unconfirmed new address and security events."""
     fields = ("user_id", "email", "role", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")
     profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
     archive.add_json(
@@ -59,5 +62,7 @@ def export_account(user: User, archive: Archive) -> None:
             "sessions": list(
                 user.sessions.values("session_id", "device", "address", "created_at", "last_used_at", "ended_at")
             ),
+            "email_change": EmailChange.objects.filter(user=user).values("email", "requested_at").first(),
+            "security_events": list(AuditEvent.objects.filter(user=user).values("at", "kind", "subject", "address")),
         },
     )

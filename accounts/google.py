@@ -20,6 +20,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from accounts.models import User
 from accounts.services import sign_in_with_google
 from anywork.api.exceptions import ServiceUnavailable, Unauthorized
+from anywork.api.fields import EmailField
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +42,22 @@ _calls = ThreadPoolExecutor(max_workers=8, thread_name_prefix="google")
 
 
 class GoogleIdentity(NamedTuple):
-    """A Google account: known by `sub`, which never changes, unlike its proven e-mail address."""
+    """A Google account: known by `sub`, which never changes, unlike its verified e-mail address.
+
+    `hd` is the domain of the Workspace that the account belongs to, "" for others.
+    """
 
     sub: str
     email: str
+    hd: str = ""
 
 
 class _ClaimsSerializer(serializers.Serializer[Any]):
     """What an ID token says of its owner."""
 
     sub = serializers.CharField(max_length=255)
-    email = serializers.EmailField(max_length=254)
+    email = EmailField(max_length=254)
+    hd = serializers.CharField(max_length=253, required=False)
 
 
 class _BoundedRequest(GoogleRequest):
@@ -69,23 +75,32 @@ def sign_in(**answer: str) -> User:
         PermissionDenied, ServiceUnavailable, ValidationError: as `identify` says.
     """
     identity = identify(**answer)
-    return sign_in_with_google(sub=identity.sub, email=identity.email)
+    return sign_in_with_google(sub=identity.sub, email=identity.email, hosted_domain=identity.hd)
 
 
 def confirm(user: User, **answer: str) -> None:
-    """Make sure that whoever holds a token of `user` also holds the Google account; `answer` is as for `identify`.
+    """Check that the holder of a token of `user` also holds the Google account; `answer` is as for `identify`.
 
     Raises:
-        ValidationError: Google does not take the code or it is another Google account's, or as `identify` says. Not
-            Unauthorized: the token is fine, and a client would drop it.
+        ValidationError: as `identify_own` says, or it is another Google account.
+        PermissionDenied, ServiceUnavailable: as `identify` says.
+    """
+    if identify_own(**answer).sub != user.google_sub:
+        raise ValidationError({"code": ["This is another Google account."]})
+
+
+def identify_own(**answer: str) -> GoogleIdentity:
+    """Return the Google account of a user who is logged in already; `answer` is as for `identify`.
+
+    Raises:
+        ValidationError: Google does not take the code, or as `identify` says. Not Unauthorized: the token is fine, and
+            a client would drop it.
         PermissionDenied, ServiceUnavailable: as `identify` says.
     """
     try:
-        identity = identify(**answer)
+        return identify(**answer)
     except Unauthorized as error:
         raise ValidationError({"code": [error.detail]}) from error
-    if identity.sub != user.google_sub:
-        raise ValidationError({"code": ["This is another Google account."]})
 
 
 def identify(*, code: str, redirect_uri: str = "", code_verifier: str = "") -> GoogleIdentity:

@@ -1,11 +1,11 @@
-"""One-time links to the single-page application: each works once, for a day, and not after another password was set."""
+"""One-time links to the single-page application: each works once, for a day, and not after a change of the password."""
 
 from typing import Any
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.utils.http import urlencode
 
-from accounts.models import User
+from accounts.models import EmailChange, User
 
 # Pages of the single-page application. They post `uid`, `token` and what the person types.
 PASSWORD_RESET_PAGE = "/reset-password"  # noqa: S105 - a path
@@ -13,7 +13,7 @@ EMAIL_VERIFICATION_PAGE = "/verify-email"
 
 
 class _EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens that end with the proof of the address, too."""
+    """Tokens that end with the verification of the address, too."""
 
     key_salt = "accounts.email_verification"
 
@@ -21,8 +21,19 @@ class _EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
         return f"{super()._make_hash_value(user, timestamp)}{user.email_verified_at}"
 
 
+class _EmailChangeTokenGenerator(PasswordResetTokenGenerator):
+    """Tokens of one request to change the address: a newer request ends them."""
+
+    key_salt = "accounts.email_change"
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        change = EmailChange.objects.filter(user=user).values_list("email", "requested_at").first()
+        return f"{super()._make_hash_value(user, timestamp)}{change}"
+
+
 password_reset_tokens = PasswordResetTokenGenerator()
 email_verification_tokens = _EmailVerificationTokenGenerator()
+email_change_tokens = _EmailChangeTokenGenerator()
 
 
 def password_reset_path(user: User) -> str:
@@ -31,8 +42,13 @@ def password_reset_path(user: User) -> str:
 
 
 def email_verification_path(user: User) -> str:
-    """Return where `user` proves to own the e-mail address."""
+    """Return where `user` verifies the e-mail address."""
     return _path(EMAIL_VERIFICATION_PAGE, user, email_verification_tokens)
+
+
+def email_change_path(user: User) -> str:
+    """Return where `user` confirms the new e-mail address."""
+    return _path(EMAIL_VERIFICATION_PAGE, user, email_change_tokens)
 
 
 def _path(page: str, user: User, tokens: PasswordResetTokenGenerator) -> str:

@@ -4,9 +4,11 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
 
@@ -52,6 +54,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Sessions of the admin site end as tokens do, and with a changed address.
+        value = f"{self.password} {self.token_version} {self.email}"
+        return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_job_seeker(self) -> bool:
@@ -185,6 +192,43 @@ class SignInFailures(models.Model):
         return self.key
 
 
+class AccountFailures(models.Model):
+    """The latest failed sign-ins to one account from everywhere; see `accounts.backoff`."""
+
+    # A hash; the account need not exist.
+    key = models.CharField(max_length=64, primary_key=True)
+    # Oldest first, of the last hour, and no more than close the account.
+    recent = ArrayField(models.DateTimeField(), default=list)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "account failures"
+        indexes = (
+            # Serves the sweep.
+            models.Index(fields=("last_at",), name="accounts_accountfailures_last"),
+        )
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class EmailChange(models.Model):
+    """A new e-mail address that its owner has yet to confirm; deleted a day after the request."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="email_change")
+    email = models.EmailField()
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (
+            # Serves the sweep.
+            models.Index(fields=("requested_at",), name="accounts_emailchange_requested"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class AuditEvent(models.Model):
     """Something that happened, kept for AUDIT_DAYS; written by `accounts.audit` alone."""
 
@@ -198,6 +242,16 @@ class AuditEvent(models.Model):
         PASSWORD_RESET = "password_reset", "Password set by a link"
         ACCOUNT_ERASED = "account_erased", "Account deleted"
         RESUME_OPENED = "resume_opened", "Resume opened"
+        LOGGED_OUT_ALL = "logged_out_all", "Logged out everywhere"
+        SESSION_ENDED = "session_ended", "Session ended"
+        TOKEN_REUSED = "token_reused", "Refresh token used again"
+        EMAIL_VERIFIED = "email_verified", "E-mail address verified"
+        EMAIL_CHANGED = "email_changed", "E-mail address changed"
+        GOOGLE_LINKED = "google_linked", "Google account linked"
+        EXPORTED = "exported", "Data exported"
+        BLOCKED = "blocked", "Account blocked"
+        UNBLOCKED = "unblocked", "Account unblocked"
+        CHANGED_BY_ADMIN = "changed_by_admin", "Changed by an administrator"
 
     at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -224,6 +278,16 @@ class AuditEvent(models.Model):
                         "password_reset",
                         "account_erased",
                         "resume_opened",
+                        "logged_out_all",
+                        "session_ended",
+                        "token_reused",
+                        "email_verified",
+                        "email_changed",
+                        "google_linked",
+                        "exported",
+                        "blocked",
+                        "unblocked",
+                        "changed_by_admin",
                     ]
                 ),
             ),
@@ -231,6 +295,12 @@ class AuditEvent(models.Model):
         indexes = (
             # Serves the admin's list and the sweep.
             models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
+            # Serves the question whether a network is known to an account.
+            models.Index(
+                fields=("user", "address"),
+                condition=models.Q(kind__in=["sign_in", "admin_sign_in"]),
+                name="accounts_auditevent_networks",
+            ),
         )
 
     def __str__(self) -> str:

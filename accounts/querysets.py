@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
+
+from anywork.api.emails import canonical_email
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -19,17 +22,26 @@ def live_applications(relation: str) -> FilteredRelation:
 
 
 class UserManager(BaseUserManager[Any]):
-    """Creates users; e-mail addresses are kept trimmed and in lower case."""
+    """Creates users; their e-mail addresses are kept in the canonical form."""
 
     use_in_migrations = True
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        return (email or "").strip().lower()
+        """Return the canonical form; of what is no e-mail address, which nothing is found by, the lower case."""
+        text = email or ""
+        try:
+            return canonical_email(text)
+        except ValidationError:
+            return text.strip().lower()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new user; without a password, one that can only sign in another way."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        """Return a new user; without a password, one that can only sign in another way.
+
+        Raises:
+            ValidationError: `email` is no e-mail address.
+        """
+        user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -60,8 +72,8 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
 
 class EmployerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User | AnonymousUser") -> "EmployerQuerySet":
-        """Everybody: a company's card is published."""
-        return self.all()
+        """The published cards; a blocked company's is for administrators alone."""
+        return self if user.is_staff else self.filter(user__is_active=True)
 
 
 class SkillQuerySet(models.QuerySet[Any]):
@@ -74,8 +86,8 @@ class SkillQuerySet(models.QuerySet[Any]):
 
 class SessionQuerySet(models.QuerySet[Any]):
     def alive(self) -> "SessionQuerySet":
-        """Sessions that were not ended and whose owner may sign in."""
-        return self.filter(ended_at=None, user__is_active=True)
+        """Sessions that were not ended, are younger than JWT_SESSION_DAYS and whose owner may sign in."""
+        return self.filter(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
 
     def usable(self) -> "SessionQuerySet":
         """Sessions that can still be refreshed."""
@@ -86,8 +98,12 @@ class SessionQuerySet(models.QuerySet[Any]):
         return self.filter(ended_at=None).update(ended_at=timezone.now())
 
     def expired(self) -> "SessionQuerySet":
-        """Sessions whose last refresh token has run out."""
-        return self.filter(last_used_at__lt=_oldest_use())
+        """Sessions whose last refresh token has run out, or that are older than JWT_SESSION_DAYS."""
+        return self.filter(Q(last_used_at__lt=_oldest_use()) | Q(created_at__lte=_oldest_sign_in()))
+
+
+def _oldest_sign_in() -> datetime:
+    return timezone.now() - timedelta(days=settings.JWT_SESSION_DAYS)
 
 
 def _oldest_use() -> datetime:

@@ -13,7 +13,7 @@ from accounts.models import User
 @receiver(user_logged_in, dispatch_uid="accounts.record_admin_sign_in")
 def record_admin_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Only the admin site signs in by Django's sessions."""
-    audit.record(audit.Kind.ADMIN_SIGN_IN, request=request, user=user)
+    audit.record(audit.Kind.ADMIN_SIGN_IN, user=user)
 
 
 @receiver(user_login_failed, dispatch_uid="accounts.record_failed_sign_in")
@@ -21,4 +21,4 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
     """For the API and the admin site."""
     if request is not None:
         email = credentials.get("username") or credentials.get(User.USERNAME_FIELD, "")
-        audit.record_failed_sign_in(request=request, email=email)
+        audit.record_failed_sign_in(email=email)

@@ -14,7 +14,9 @@ from accounts.authentication import JWTAuthentication
 from accounts.backoff import SignInClosed
 from accounts.models import Skill
 from accounts.serializers import (
+    EmailChangeSerializer,
     ErasureSerializer,
+    GoogleLinkSerializer,
     GoogleLoginSerializer,
     LinkSerializer,
     LoginSerializer,
@@ -27,6 +29,14 @@ from accounts.serializers import (
     SessionSerializer,
     UserSerializer,
 )
+from accounts.services import (
+    GOOGLE_ACCOUNT_CONFLICT,
+    GOOGLE_ACCOUNT_TAKEN,
+    GOOGLE_LINK_REQUIRED,
+    OTHER_ACCOUNT,
+    SIGN_IN_TO_CONFIRM,
+)
+from accounts.tokens import REFRESH_TOKEN_USED, SESSION_ENDED
 from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, Unauthorized
 from anywork.api.schema import documented, operation
 
@@ -94,6 +104,7 @@ SESSION = {
     "last_used_at": "2030-03-04T08:40:31.905113Z",
     "is_current": True,
 }
+GOOGLE_CODE = "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlzuKkcRsbiZKzsS9cssu48V0Y9Rk8W_UMI9Vblou3Vg"
 LINK = {"uid": USER["user_id"], "token": "d8xq2v-0c1f6a2f5d7b4e1f8a9c3d2e6b5a4f10"}
 
 # --- Sign-in ----------------------------------------------------------------------------------------------------------
@@ -164,20 +175,41 @@ google_documented = documented(
     "Sign-in",
     post=operation(
         "Log in with Google",
-        "Takes the `code` that Google's consent page gave to the client. Whoever is new gets an account whose `role` "
-        'is "": let them choose one by PATCH /api/auth/me/.',
+        "Takes the `code` that Google's consent page gave to the client. A new user gets an account whose `role` is "
+        '"": let them choose one by PATCH /api/auth/me/. An existing account is linked by itself if Google is the '
+        "authority for its address, which is Gmail's or of the Workspace; else log in to it and link it by "
+        "POST /api/auth/google/link/.",
         request=GoogleLoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
-        body={"code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlzuKkcRsbiZKzsS9cssu48V0Y9Rk8W_UMI9Vblou3Vg"},
+        body={"code": GOOGLE_CODE},
         answer=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
         errors=(
             Unauthorized("Google did not accept this code. Start again.", "invalid_google_code"),
             PermissionDenied("Google has not verified the e-mail address of this account.", "google_email_unverified"),
-            Conflict(
-                "The account with this e-mail address is linked with another Google account.", "google_account_conflict"
-            ),
+            Conflict(GOOGLE_LINK_REQUIRED, "google_link_required"),
+            Conflict(GOOGLE_ACCOUNT_CONFLICT, "google_account_conflict"),
             ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
             ServiceUnavailable("Google cannot be reached at the moment. Please try again.", "google_unavailable"),
+        ),
+    ),
+)
+
+google_link_documented = documented(
+    "Account",
+    post=operation(
+        "Link a Google account",
+        "Lets a Google account sign in to the caller's account. Takes the account's password, and the `code` that "
+        "Google's consent page gave to the client; the two addresses may differ. The owner gets a mail.",
+        request=GoogleLinkSerializer,
+        responses={200: USER_ENVELOPE},
+        body={"password": CREDENTIALS["password"], "code": GOOGLE_CODE},
+        answer=success("Google account linked", {"user": USER}),
+        errors=(
+            ValidationError({"password": ["The password is wrong."]}),
+            ValidationError({"code": ["Google did not accept this code. Start again."]}),
+            PermissionDenied("Google has not verified the e-mail address of this account.", "google_email_unverified"),
+            Conflict(GOOGLE_ACCOUNT_TAKEN, "google_account_conflict"),
+            ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
         ),
     ),
 )
@@ -186,13 +218,19 @@ refresh_documented = documented(
     "Sign-in",
     post=operation(
         "Refresh the tokens",
-        "Exchanges a refresh token for a new pair. Each works once: of concurrent calls one wins and the others get "
-        "401. A token used again later ends its whole session, because somebody else may hold a copy.",
+        "Exchanges a refresh token for a new pair. Each works once: of concurrent calls one wins and the others get a "
+        "401 `refresh_token_used`; ask again with the newer pair. A token that is used again after 10 seconds ends its "
+        "session (401 `session_ended`), because a copy of it may be in other hands. A session ends 90 days after its "
+        "login, however often it is refreshed.",
         request=RefreshTokenSerializer,
         responses={200: TOKENS_ENVELOPE},
         body={"refreshToken": TOKENS["refreshToken"]},
         answer=success("Token refreshed", TOKENS),
-        errors=(Unauthorized(),),
+        errors=(
+            Unauthorized(),
+            Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used"),
+            Unauthorized(SESSION_ENDED, "session_ended"),
+        ),
     ),
 )
 
@@ -217,7 +255,8 @@ logout_all_documented = documented(
     "Sign-in",
     post=operation(
         "Log out everywhere",
-        "Ends all sessions of the caller: every access and refresh token is refused from the next request on.",
+        "Ends all sessions of the caller: every access and refresh token is refused from the next request on, as are "
+        "links to resumes and sessions of the admin site.",
         request=None,
         responses={200: EMPTY_ENVELOPE},
         answer=success("Logged out everywhere", {}),
@@ -285,7 +324,7 @@ password_reset_confirm_documented = documented(
     "Account",
     post=operation(
         "Set a password by the link",
-        "Takes `uid` and `token` from the link. Ends all sessions, and proves the e-mail address.",
+        "Takes `uid` and `token` from the link. Ends all sessions, and verifies the e-mail address.",
         request=PasswordResetConfirmSerializer,
         responses={200: EMPTY_ENVELOPE},
         body={**LINK, "new_password": "correct-horse-42"},
@@ -297,12 +336,12 @@ password_reset_confirm_documented = documented(
 email_verification_documented = documented(
     "Account",
     post=operation(
-        "Ask for a link to confirm my address",
+        "Request a link to verify my address",
         "Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...`, at most one a minute, unless the address is "
-        "confirmed. It works once, for a day.",
+        "verified. It works once, for a day.",
         request=None,
         responses={200: EMPTY_ENVELOPE},
-        answer=success("A link is on its way, unless your address is confirmed already.", {}),
+        answer=success("A link is on its way, unless your address is verified already.", {}),
     ),
 )
 
@@ -310,13 +349,37 @@ email_verification_confirm_documented = documented(
     "Account",
     post=operation(
         "Confirm an address by the link",
-        "Takes `uid` and `token` from the link; needs no sign-in. Where the site asks for confirmed addresses, posting "
-        "jobs, uploading and applying are a 403 `email_not_verified` until then.",
+        "Takes `uid` and `token` from the link, and a token of the account that it was made for, on any device. "
+        "Verifies the address; of a requested change, the new one, which replaces the old: other sessions end then. "
+        "Without a token it is a 401 `sign_in_to_confirm`, and the link stays valid. Where the site requires verified "
+        "addresses, posting jobs, uploading and applying are a 403 `email_not_verified` until then.",
         request=LinkSerializer,
         responses={200: EMPTY_ENVELOPE},
         body=LINK,
         answer=success("Address confirmed", {}),
-        errors=(_bad_link,),
+        errors=(
+            _bad_link,
+            Unauthorized(SIGN_IN_TO_CONFIRM, "sign_in_to_confirm"),
+            PermissionDenied(OTHER_ACCOUNT, "other_account"),
+        ),
+    ),
+)
+
+email_change_documented = documented(
+    "Account",
+    patch=operation(
+        "Change my e-mail address",
+        "Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...` to the new address. Until it is confirmed, "
+        "within a day, nothing changes; a newer request replaces the older. Takes the `password`; of an account that "
+        "has none, because it came by Google, a fresh `code` as POST /api/auth/google/ does.",
+        request=EmailChangeSerializer,
+        responses={200: EMPTY_ENVELOPE},
+        body={"email": "new@example.com", "password": CREDENTIALS["password"]},
+        answer=success("A link is on its way to the new address.", {}),
+        errors=(
+            ValidationError({"email": ["A user with this e-mail address already exists."]}),
+            _wrong_password,
+        ),
     ),
 )
 

@@ -7,10 +7,12 @@ from rest_framework import serializers
 from accounts.models import Employer, JobSeeker, Session, Skill, User
 from anywork.api.fields import (
     BlankableLineField,
+    BlankableNameField,
     BlankableTextField,
     BlankableURLField,
     EmailField,
     LineField,
+    NameField,
     UUIDField,
 )
 from anywork.api.serializers import ModelSerializer
@@ -35,8 +37,8 @@ class UserSerializer(ModelSerializer[User]):
 class JobSeekerSerializer(ModelSerializer[JobSeeker]):
     """A job seeker's profile."""
 
-    first_name = LineField(max_length=100)
-    last_name = LineField(max_length=100)
+    first_name = NameField(max_length=100)
+    last_name = NameField(max_length=100)
     phone_number = BlankableLineField(max_length=32)
 
     class Meta:
@@ -48,7 +50,7 @@ class JobSeekerSerializer(ModelSerializer[JobSeeker]):
 class EmployerSerializer(ModelSerializer[Employer]):
     """A company's card."""
 
-    company_name = LineField(max_length=255)
+    company_name = NameField(max_length=255)
     company_description = BlankableTextField(max_length=5_000)
     website = BlankableURLField(max_length=200)
 
@@ -60,6 +62,8 @@ class EmployerSerializer(ModelSerializer[Employer]):
 
 class SkillSerializer(ModelSerializer[Skill]):
     """A skill of the caller's."""
+
+    name = NameField(max_length=100)
 
     class Meta:
         model = Skill
@@ -87,10 +91,10 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     email = EmailField(max_length=254)
     password = PasswordField()
     role = OpenRoleField()
-    first_name = BlankableLineField(max_length=100)
-    last_name = BlankableLineField(max_length=100)
+    first_name = BlankableNameField(max_length=100)
+    last_name = BlankableNameField(max_length=100)
     phone_number = BlankableLineField(max_length=32)
-    company_name = BlankableLineField(max_length=255)
+    company_name = BlankableNameField(max_length=255)
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -162,14 +166,26 @@ class PasswordResetConfirmSerializer(LinkSerializer):
     new_password = PasswordField()
 
 
-class ErasurePasswordSerializer(serializers.Serializer[Any]):
-    """What confirms the end of an account that has a password."""
+class GoogleLinkSerializer(GoogleLoginSerializer):
+    """The password of the account, and what the client got back from Google's consent page."""
+
+    password = PasswordField()
+
+
+class OwnPasswordSerializer(serializers.Serializer[Any]):
+    """What its owner confirms a change of the account by."""
 
     password = PasswordField()
 
 
 class ErasureSerializer(GoogleLoginSerializer):
-    """What confirms the end of an account: a password, or what Google says where there is none."""
+    """What its owner confirms the end of an account by: a password, or Google's code where there is none."""
 
     password = PasswordField(required=False)
     code = LineField(max_length=2_048, required=False)
+
+
+class EmailChangeSerializer(ErasureSerializer):
+    """A new e-mail address, with what its owner confirms it by."""
+
+    email = EmailField(max_length=254)

@@ -6,8 +6,24 @@ from django.dispatch import Signal
 # so that the answer and its time tell nothing.
 password_reset_requested = Signal()
 
-# A user is to prove an e-mail address by a link. Arguments: user.
+# A user is to verify the e-mail address by a link. Arguments: user.
 email_verification_requested = Signal()
+
+# A user wants another e-mail address, and is to confirm it by a link. Arguments: user, address.
+email_change_requested = Signal()
+
+# Arguments: user, former_address.
+email_changed = Signal()
+
+# A refresh token was used again, so its session has ended. Arguments: user, device and network, as texts, of that use.
+refresh_token_reused = Signal()
+
+# As many sign-ins failed within an hour as close an account to unknown networks. Arguments: user.
+sign_ins_failed = Signal()
+
+# Inside the transaction that sets is_active. Arguments: user.
+account_blocked = Signal()
+account_unblocked = Signal()
 
 # Arguments: user.
 password_changed = Signal()

@@ -1,15 +1,21 @@
-"""What beat has done from time to time."""
+"""Periodic tasks."""
+
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from accounts.audit import sweep_audit
 from accounts.backoff import sweep_failures
-from accounts.models import Session
+from accounts.models import EmailChange, Session
 
 
 @shared_task(name="accounts.sweep_sign_ins")
 def sweep_sign_ins() -> None:
-    """Forget failed sign-ins, old events of the audit trail, and sessions that nothing can revive."""
+    """Forget failed sign-ins, old events of the audit trail, expired sessions and unconfirmed new addresses."""
     sweep_failures()
     sweep_audit()
     Session.objects.expired().delete()
+    expired = timezone.now() - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    EmailChange.objects.filter(requested_at__lt=expired).delete()

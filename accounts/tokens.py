@@ -12,12 +12,17 @@ from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts import audit
 from accounts.devices import Device
 from accounts.models import RefreshTokenUse, Session, User
+from accounts.signals import refresh_token_reused
 from anywork.api.exceptions import Unauthorized
 
 SESSION_CLAIM = "sid"
 VERSION_CLAIM = "ver"
+
+REFRESH_TOKEN_USED = "This refresh token was used a moment ago. Ask again with the newer pair."  # noqa: S105 - a sentence
+SESSION_ENDED = "This session has ended. Log in again."
 
 # Two tabs that refresh at once, or an answer lost on the way: not a theft, so the session lives on.
 REUSE_GRACE = timedelta(seconds=10)
@@ -41,26 +46,31 @@ def open_session(user: User, device: Device | None = None) -> TokenPair:
 def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
     """Exchange a refresh token for a new pair.
 
-    Of concurrent calls with one token exactly one succeeds. A token used before is refused; when its use lies more
-    than `REUSE_GRACE` back, somebody else holds a copy, and the whole session ends (RFC 9700, section 4.14.2).
+    Of concurrent calls with one token exactly one succeeds. A token used before is refused (`refresh_token_used`); when
+    its use lies more than `REUSE_GRACE` back, a copy of it is in other hands, and the whole session ends
+    (`session_ended`; RFC 9700, section 4.14.2).
 
     Raises:
         Unauthorized: the token is no valid refresh token, was used before, or its session has ended.
     """
     token = _decode(encoded)
+    device = device or Device()
     with transaction.atomic():
         session = _lock_session(token)
         use = session.refresh_tokens.filter(pk=token["jti"]).first()
         now = timezone.now()
         if use is not None and use.used_at is None:
             use.used_at = session.last_used_at = now
-            session.device, session.address = device or (session.device, session.address)
+            session.device, session.address = device
             use.save(update_fields=["used_at"])
             session.save(update_fields=["last_used_at", "device", "address"])
             return _issue(session, session.user)
-        if use is None or (use.used_at and now - use.used_at > REUSE_GRACE):
-            Session.objects.filter(pk=session.pk).end()
-    raise Unauthorized
+        if use and use.used_at and now - use.used_at <= REUSE_GRACE:
+            raise Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used")
+        Session.objects.filter(pk=session.pk).end()
+        audit.record(audit.Kind.TOKEN_REUSED, user=session.user, subject=str(session.pk))
+        refresh_token_reused.send(sender=Session, user=session.user, device=device.name, network=device.address)
+    raise _session_ended()
 
 
 def close_session(encoded: str) -> None:
@@ -106,5 +116,9 @@ def _lock_session(token: RefreshToken) -> Session:
         .first()
     )
     if session is None:
-        raise Unauthorized
+        raise _session_ended()
     return session
+
+
+def _session_ended() -> Unauthorized:
+    return Unauthorized(SESSION_ENDED, "session_ended")

@@ -11,12 +11,40 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from accounts import audit
+from accounts.models import AuditEvent, User
+
+SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
+
 admin.site.site_header = admin.site.site_title = "AnyWork"
 admin.site.index_title = "Administration"
 admin.site.site_url = settings.FRONTEND_URL
 
 
-class FixedRowsAdmin(admin.ModelAdmin):
+class AuditedAdmin(admin.ModelAdmin):
+    """Base of every admin page: what is changed there is in the audit trail, too."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for obj in queryset:
+            self._record(request, obj)
+        return super().log_deletions(request, queryset)
+
+    def _record(self, request: HttpRequest, obj: Any) -> None:
+        actor: Any = request.user
+        # An erased account has an event of its own, which does not say whose it was.
+        subject = f"{self.opts.verbose_name}" if isinstance(obj, User) else f"{self.opts.verbose_name} {obj.pk}"
+        audit.record(audit.Kind.CHANGED_BY_ADMIN, user=actor, subject=subject[:SUBJECT_LENGTH])
+
+
+class FixedRowsAdmin(AuditedAdmin):
     """Rows that come and go with what they belong to: none is made or deleted by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -39,7 +67,7 @@ class RecordAdmin(FixedRowsAdmin):
         return super().has_change_permission(request)
 
 
-class DeletedByServiceAdmin(admin.ModelAdmin):
+class DeletedByServiceAdmin(AuditedAdmin):
     """Rows that a service deletes, or keeps in another way while something depends on them."""
 
     # What a row that is still needed becomes: "closed".

@@ -7,6 +7,7 @@ deployment is these two, `migrate`, `collectstatic` and the three processes.
 import hashlib
 import hmac
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -155,6 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.password_validation.NameWithDigitsValidator"})
 
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -170,6 +172,8 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "user_id",
 }
+# However often it is refreshed, a session ends so many days after its sign-in.
+JWT_SESSION_DAYS = env.int("JWT_SESSION_DAYS", default=90)
 
 GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
 GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
@@ -183,7 +187,7 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 
 # Until the link in our mail was opened, no job is posted, no resume uploaded and no application made.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
-# The links of accounts.links, both kinds: a day, so that one in a mail that is late still opens.
+# The links of accounts.links, of each kind: a day, so that one in a mail that is late still opens.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
 # --- REST -------------------------------------------------------------------------------------------------------------
@@ -361,6 +365,9 @@ MEDIA_URL = "/media/"
 MEDIA_ACCEL_PREFIX = env.str("MEDIA_ACCEL_PREFIX", default="")
 RESUME_LINK_MINUTES = env.int("RESUME_LINK_MINUTES", default=60)
 RESUME_MAX_BYTES = 10 * 1024 * 1024
+# What a job seeker's list may hold; resumes that were deleted and are kept for an application do not count.
+RESUMES_MAX_COUNT = 20
+RESUMES_MAX_BYTES = 100 * 1024 * 1024
 # A whole upload: the file and what surrounds it.
 UPLOAD_MAX_BYTES = RESUME_MAX_BYTES + 1024 * 1024
 # A whole body that is no upload, and all fields of an upload that are no file.
@@ -398,6 +405,8 @@ vars().update(_EMAIL)
 # Django waits for ever by default; a hung SMTP server would hold a worker.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@localhost>")
+# Where recipients of mails find a person.
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 # For how long it can be read what was written in a mail that left.
 MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, RecordAdmin
+from anywork.admin import AuditedAdmin, DeletedByServiceAdmin, RecordAdmin
 from jobs.models import Category, Job, Location, Renaming
 from jobs.services import delete_or_close_job
 
@@ -27,7 +27,7 @@ class UseFilter(admin.SimpleListFilter):
         return queryset.filter(is_used if self.value() == "used" else ~is_used)
 
 
-class VocabularyAdmin(admin.ModelAdmin):
+class VocabularyAdmin(AuditedAdmin):
     """What one user added and no job uses is found by the user's address and the filter, and deleted together."""
 
     list_select_related = ("created_by",)

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -15,6 +16,8 @@ from accounts.models import Employer
 from jobs.gazetteer import coordinates
 from jobs.querysets import IN_NAMES, IN_TITLE, JobManager
 from jobs.salary import parse_salary
+
+BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 
 DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
 
@@ -109,6 +112,8 @@ class Job(models.Model):
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
     is_active = models.BooleanField(default=True)
+    # Unblocking the employer's account opens it again.
+    closed_by_block = models.BooleanField(default=False, db_default=False, editable=False)
     # The words by which `jobs.search` finds it, kept by a trigger (jobs_job_write_search).
     search = SearchVectorField(null=True, editable=False)
 
@@ -184,6 +189,11 @@ class Job(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], *DERIVED_FIELDS}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.is_active and self.employer and not self.employer.user.is_active:
+            raise ValidationError({"is_active": BLOCKED_EMPLOYER})
 
     def derive(self) -> None:
         """Set what follows from other fields; `save` does so by itself, `bulk_create` does not."""

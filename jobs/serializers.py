@@ -7,9 +7,16 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
-from anywork.api.fields import BlankableLineField, BlankableTextField, DateOrTimestampField, TextField
+from anywork.api.fields import (
+    BlankableLineField,
+    BlankableNameField,
+    BlankableTextField,
+    DateOrTimestampField,
+    NameField,
+    TextField,
+)
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import Category, Job, Location, closing_time
+from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location, closing_time
 
 LATEST_YEAR = 9998
 
@@ -17,6 +24,7 @@ LATEST_YEAR = 9998
 class CategorySerializer(ModelSerializer[Category]):
     """A field of work."""
 
+    name = NameField(max_length=100)
     description = BlankableTextField(max_length=2_000)
 
     class Meta:
@@ -27,7 +35,9 @@ class CategorySerializer(ModelSerializer[Category]):
 class LocationSerializer(ModelSerializer[Location]):
     """A place of work."""
 
-    state = BlankableLineField(max_length=100)
+    city = NameField(max_length=100)
+    state = BlankableNameField(max_length=100)
+    country = NameField(max_length=100)
 
     class Meta:
         model = Location
@@ -37,6 +47,7 @@ class LocationSerializer(ModelSerializer[Location]):
 class JobSerializer(ModelSerializer[Job]):
     """A job, with the keys alone of what belongs to it."""
 
+    title = NameField(max_length=255)
     description = TextField(max_length=20_000)
     salary_range = BlankableLineField(max_length=100, trim_whitespace=False)
     expires_at = DateOrTimestampField(
@@ -64,6 +75,9 @@ class JobSerializer(ModelSerializer[Job]):
     def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
         if value and isinstance(self.instance, Job) and self.instance.employer_id is None:
             raise serializers.ValidationError("The employer is gone, so this job stays closed.")
+        employer = getattr(self.instance, "employer", None)
+        if value and employer and not employer.user.is_active:
+            raise serializers.ValidationError(BLOCKED_EMPLOYER)
         return value
 
     def validate_expires_at(self, value: datetime) -> datetime:

@@ -4,11 +4,19 @@ import time
 
 from django.db import connection, transaction
 from django.db.models import ProtectedError
+from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from jobs.models import Job, Renaming
 
+# Titles are suggested as long as an open job has them; see the trigger that gathers them, jobs_job_write_search.
+_FORGET_TITLES = """
+    DELETE FROM jobs_suggestion
+    WHERE kind = 'title'
+        AND key IN (SELECT btrim(left(jobs_folded(title), 300)) FROM unnest(%s::text[]) AS title)
+        AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND title = text)
+"""
 # So many jobs are written anew by one statement, far within the time that it may take.
 _REINDEXED_TOGETHER = 500
 
@@ -31,12 +39,28 @@ def delete_or_close_job(job: Job) -> None:
 def detach_jobs(user: User) -> None:
     """Take an employer out of its jobs: those without applications are deleted, the others stay, closed."""
     jobs = Job.objects.owned_by(user)
+    titles = list(jobs.order_by().values_list("title", flat=True).distinct())
     for job in jobs:
         delete_or_close_job(job)
     # Applicants keep the title and what the job was filed under; the rest is the employer's own words.
     jobs.update(employer=None, description="")
     for renaming in Renaming.objects.filter(relation=Renaming.Relation.EMPLOYER, renamed=user.pk):
         _finish_renaming(renaming)
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_TITLES, [titles])
+        cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
+
+
+def close_jobs_of_blocked(user: User) -> None:
+    """Close the open jobs of an employer, to be opened again by `open_jobs_of_unblocked`."""
+    Job.objects.owned_by(user).open().update(is_active=False, closed_by_block=True)
+
+
+def open_jobs_of_unblocked(user: User) -> None:
+    """Open the jobs that `close_jobs_of_blocked` has closed, but for those that have expired since."""
+    closed = Job.objects.owned_by(user).filter(closed_by_block=True)
+    closed.filter(closes_at__gt=Now()).update(is_active=True)
+    closed.update(closed_by_block=False)
 
 
 def reindex_renamed_jobs(*, seconds: float) -> None:

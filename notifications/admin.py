@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 
-from anywork.admin import RecordAdmin
+from anywork.admin import AuditedAdmin, RecordAdmin
 from notifications.delivery import message_id
 from notifications.mail import hold, requeue
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
@@ -14,7 +14,7 @@ from notifications.querysets import OutgoingEmailQuerySet
 
 
 @admin.register(Notification)
-class NotificationAdmin(admin.ModelAdmin):
+class NotificationAdmin(AuditedAdmin):
     list_display = ("message", "user", "is_read", "created_at")
     list_filter = ("is_read",)
     list_select_related = ("user",)

@@ -68,7 +68,9 @@ _CLAIM = """
     RETURNING email.*, (
         SELECT is_enabled FROM notifications_notificationpreference
         WHERE (user_id, kind, channel) = (email.recipient_id, email.kind, 'email')
-    ) AS choice
+    ) AS choice, (
+        SELECT NOT is_active FROM accounts_user WHERE user_id = email.recipient_id
+    ) AS is_blocked
 """
 
 
@@ -91,7 +93,7 @@ def deliver_next() -> bool:
 def _claim(email_id: UUID | None = None) -> Any:
     """Take a mail that is due, this one or the first, as one that is being sent or as one that is given up.
 
-    Return it with what its recipient chose about such mails as `choice`, or None.
+    Return it with what its recipient chose about such mails as `choice`, and `is_blocked`; or None.
     """
     claimed = OutgoingEmail.objects.raw(
         _CLAIM,
@@ -112,8 +114,8 @@ def _deliver(email: Any) -> bool:
         logger.error("Mail %s given up: no attempt came to an end.", email.pk)
     elif not fill_in_link(email):
         email.delete()
-    elif email.recipient_id and not is_wanted_by(email.choice, email.kind, Channel.EMAIL):
-        # Switched off since it was promised. Nobody will read it.
+    elif email.recipient_id and (email.is_blocked or not is_wanted_by(email.choice, email.kind, Channel.EMAIL)):
+        # Blocked, or switched off, since it was queued: nobody will read it.
         _settle(email, state=OutgoingEmail.State.SKIPPED, text="", html="")
     else:
         _attempt(email)

@@ -1,7 +1,7 @@
 """Mail that is promised: a row in the transaction of its cause, and what operators do with it until it has left."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,14 +12,25 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
+from applications.models import Application
 from notifications.links import unsubscribe_url
-from notifications.models import OutgoingEmail, default_give_up_at
+from notifications.models import GIVE_UP_AFTER, OutgoingEmail, default_give_up_at
 from notifications.one_time_links import LINK_TO_COME
 from notifications.preferences import Channel, is_optional, is_wanted
 from notifications.publishing import publish_email
 from notifications.querysets import OutgoingEmailQuerySet
 
 SUBJECT_LENGTH = 255
+# An employer who changes its mind 120 times must not flood the applicant.
+DECISIONS_A_DAY = 6
+DECISIONS_WINDOW = timedelta(hours=24)
+TO_APPLICANTS = frozenset(
+    {
+        OutgoingEmail.Kind.APPLICATION_RECEIVED,
+        OutgoingEmail.Kind.APPLICATION_ACCEPTED,
+        OutgoingEmail.Kind.APPLICATION_REJECTED,
+    }
+)
 SUBJECTS = {
     OutgoingEmail.Kind.APPLICATION_RECEIVED: "We received your application for {job_title}",
     OutgoingEmail.Kind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
@@ -31,6 +42,10 @@ SUBJECTS = {
     OutgoingEmail.Kind.NEW_APPLICATION: "New application for {job_title}",
     OutgoingEmail.Kind.APPLICATIONS_DIGEST: "{total} for your jobs",
     OutgoingEmail.Kind.APPLICATION_WITHDRAWN: "An application for {job_title} was withdrawn",
+    OutgoingEmail.Kind.EMAIL_CHANGE: "Confirm your new e-mail address",
+    OutgoingEmail.Kind.EMAIL_CHANGED: "Your e-mail address was changed",
+    OutgoingEmail.Kind.REFRESH_TOKEN_REUSED: "A session of your account was ended",
+    OutgoingEmail.Kind.SIGN_IN_FAILURES: "Many failed attempts to log in to your account",
 }
 
 
@@ -41,17 +56,56 @@ def queue_email(
     recipient: User,
     context: Mapping[str, Any],
     about_id: UUID | None = None,
+    application: Application | None = None,
+    to: str = "",
+    due_at: datetime | None = None,
 ) -> None:
-    """Render a mail and promise it, as part of the caller's transaction; once committed, a worker is told.
+    """Render a mail and queue it, as part of the caller's transaction; once committed, a worker is told.
 
-    `about_id` is somebody else whom the mail names. Nothing is promised to who switched such mails off.
+    `about_id` is another user whom the mail names, `to` another address than the recipient's present one, `due_at` when
+    it is to be sent, if not at once. An unverified address may be a stranger's: it is greeted without a name and told
+    why it gets the mail. Nothing is queued for a cause that was mailed before, for a blocked account, or where such
+    mails are switched off.
     """
-    if not is_wanted(recipient.pk, kind, Channel.EMAIL):
+    if not (recipient.is_active and is_wanted(recipient.pk, kind, Channel.EMAIL)):
         return
-    values = {**context, "url": settings.FRONTEND_URL + context["path"]}
+    values = {"support_email": settings.SUPPORT_EMAIL, **context, "url": settings.FRONTEND_URL + context["path"]}
+    if kind in TO_APPLICANTS and recipient.email_verified_at is None:
+        values.update(name="", is_unverified=True)
     if is_optional(kind):
         values["unsubscribe_url"] = unsubscribe_url(recipient.pk, kind)
-    _promise(kind, values, dedup_key=dedup_key, recipient=recipient, to=recipient.email, about_id=about_id)
+    row = {"dedup_key": dedup_key, "recipient": recipient, "about_id": about_id, "application": application}
+    if due_at:
+        row.update(next_attempt_at=due_at, give_up_at=due_at + GIVE_UP_AFTER)
+    _promise(kind, values, to=to or recipient.email, **row)
+
+
+def queue_decision(*, kind: OutgoingEmail.Kind, dedup_key: str, application: Application, **mail: Any) -> None:
+    """Queue the mail of a decision, at most DECISIONS_A_DAY for one application in 24 hours.
+
+    Beyond that it waits until the window has room; it is not queued if it says what the last mail said. The caller has
+    locked the application and dropped what waits (`drop_waiting_decision`).
+    """
+    now = timezone.now()
+    mailed = OutgoingEmail.objects.filter(application=application).exclude(state=OutgoingEmail.State.SKIPPED)
+    latest = list(
+        mailed.filter(next_attempt_at__gt=now - DECISIONS_WINDOW)
+        .order_by("-next_attempt_at")
+        .values_list("kind", "next_attempt_at")[:DECISIONS_A_DAY]
+    )
+    due_at = None
+    if len(latest) == DECISIONS_A_DAY:
+        if latest[0][0] == kind:
+            return
+        due_at = latest[-1][1] + DECISIONS_WINDOW
+    queue_email(kind=kind, dedup_key=dedup_key, application=application, due_at=due_at, **mail)
+
+
+def drop_waiting_decision(application: Application) -> None:
+    """Delete the mail of a decision that waits for room: the status has changed since."""
+    OutgoingEmail.objects.filter(
+        application=application, state=OutgoingEmail.State.QUEUED, next_attempt_at__gt=timezone.now()
+    ).delete()
 
 
 def queue_link(*, kind: OutgoingEmail.Kind, address: str, recipient: User | None = None) -> None:
@@ -136,7 +190,10 @@ def _promise(kind: OutgoingEmail.Kind, context: Mapping[str, Any], **values: Any
         render_to_string(f"notifications/mail/{kind.value}.{form}", {**context, "subject": subject})
         for form in ("txt", "html")
     )
-    _publish_after_commit(OutgoingEmail.objects.create(kind=kind, subject=subject, text=text, html=html, **values))
+    email = OutgoingEmail(kind=kind, subject=subject, text=text, html=html, **values)
+    # Of two that announce one cause, the second meets the unique key.
+    OutgoingEmail.objects.bulk_create([email], ignore_conflicts=True)
+    _publish_after_commit(email)
 
 
 def _subject(kind: OutgoingEmail.Kind, context: Mapping[str, Any]) -> str:

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from applications.models import Application
 from notifications.querysets import NotificationQuerySet, OutgoingEmailQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)
+UNNAMED_EMPLOYER = "An employer"
 
 
 def default_give_up_at() -> datetime:
@@ -24,6 +26,15 @@ class Notification(models.Model):
     # Without an index of its own: those below begin with it.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
+    )
+    # The employer who wrote it to another user; NULL of the system, of administrators and to oneself.
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
     # Somebody whom the message names: it goes with them.
     about = models.ForeignKey(
@@ -40,6 +51,8 @@ class Notification(models.Model):
         indexes = (
             # Serves a user's list, newest first.
             models.Index(fields=("user", "-created_at", "-notification_id"), name="notifications_user_newest"),
+            # Serves erasure and export of what a user wrote.
+            models.Index(fields=("sender",), condition=models.Q(sender__isnull=False), name="notifications_user_sent"),
             # Serves the unread count.
             models.Index(fields=("user",), condition=models.Q(is_read=False), name="notifications_user_unread"),
         )
@@ -47,6 +60,14 @@ class Notification(models.Model):
     def __str__(self) -> str:
         # Not the message: the log of the admin site keeps this for longer than whoever is named in it may stay.
         return str(self.pk)
+
+    @property
+    def shown_message(self) -> str:
+        """The message as its recipient reads it: an employer's begins with the company's name."""
+        if self.sender is None:
+            return self.message
+        employer = getattr(self.sender, "employer", None)
+        return f"{(employer and employer.company_name) or UNNAMED_EMPLOYER}: {self.message}"
 
 
 class OutgoingEmail(models.Model):
@@ -63,6 +84,10 @@ class OutgoingEmail(models.Model):
         NEW_APPLICATION = "new_application", "New application"
         APPLICATIONS_DIGEST = "applications_digest", "New applications of a day"
         APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
+        EMAIL_CHANGE = "email_change", "Confirm the new e-mail address"
+        EMAIL_CHANGED = "email_changed", "E-mail address changed"
+        REFRESH_TOKEN_REUSED = "refresh_token_reused", "Refresh token used again"
+        SIGN_IN_FAILURES = "sign_in_failures", "Many failed sign-ins"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -85,6 +110,10 @@ class OutgoingEmail(models.Model):
     # Somebody else whom the mail names: once it has arrived, its row goes with them.
     about = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    # Of a decision: what the number of such mails a day is bounded for.
+    application = models.ForeignKey(
+        Application, on_delete=models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
     to = models.EmailField()
     subject = models.CharField(max_length=255)
@@ -122,6 +151,10 @@ class OutgoingEmail(models.Model):
                         "new_application",
                         "applications_digest",
                         "application_withdrawn",
+                        "email_change",
+                        "email_changed",
+                        "refresh_token_reused",
+                        "sign_in_failures",
                     ]
                 ),
             ),
@@ -140,8 +173,14 @@ class OutgoingEmail(models.Model):
             # Serves the look for a link that somebody got a moment ago.
             models.Index(
                 fields=("to", "sent_at"),
-                condition=models.Q(kind__in=["email_verification", "password_reset"]),
+                condition=models.Q(kind__in=["email_verification", "password_reset", "email_change"]),
                 name="notifications_email_links",
+            ),
+            # Serves the number of an application's decision mails within a day.
+            models.Index(
+                fields=("application", "-next_attempt_at"),
+                condition=models.Q(application__isnull=False),
+                name="notifications_email_decisions",
             ),
             # Serves the counts of `/readyz` and `mail_status`.
             models.Index(

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import escape
 
-from accounts.links import email_verification_path, password_reset_path
+from accounts.links import email_change_path, email_verification_path, password_reset_path
 from accounts.models import User
 from notifications.models import OutgoingEmail
 
@@ -18,7 +18,9 @@ LINK_PERIOD = timedelta(minutes=1)
 _PATHS = {
     OutgoingEmail.Kind.EMAIL_VERIFICATION: email_verification_path,
     OutgoingEmail.Kind.PASSWORD_RESET: password_reset_path,
+    OutgoingEmail.Kind.EMAIL_CHANGE: email_change_path,
 }
+LINK_KINDS = frozenset(_PATHS)
 
 
 def fill_in_link(email: OutgoingEmail) -> bool:
@@ -26,7 +28,11 @@ def fill_in_link(email: OutgoingEmail) -> bool:
     path = _PATHS.get(OutgoingEmail.Kind(email.kind))
     if path is None:
         return True
-    user = User.objects.filter(email=email.to, is_active=True).first()
+    users = User.objects.filter(is_active=True)
+    if email.kind == OutgoingEmail.Kind.EMAIL_CHANGE:
+        user = users.filter(pk=email.recipient_id, email_change__email=email.to).first()
+    else:
+        user = users.filter(email=email.to).first()
     moments_ago = timezone.now() - LINK_PERIOD
     if user is None or OutgoingEmail.objects.filter(kind=email.kind, to=email.to, sent_at__gt=moments_ago).exists():
         return False

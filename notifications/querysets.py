@@ -12,8 +12,8 @@ from accounts.models import User
 
 class NotificationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> "NotificationQuerySet":
-        """One's own, for an admin too."""
-        return self.none() if user.is_anonymous else self.filter(user=user.pk)
+        """One's own, for an admin too, with what `shown_message` reads."""
+        return self.none() if user.is_anonymous else self.filter(user=user.pk).select_related("sender__employer")
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(is_read=False)

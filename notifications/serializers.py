@@ -10,12 +10,20 @@ from notifications.models import Notification
 
 
 class NotificationSerializer(ModelSerializer[Notification]):
-    """A line that a user finds in the app; only `is_read` can be changed."""
+    """A notification, as its recipient reads it; only `is_read` can be changed."""
+
+    message = serializers.CharField(source="shown_message", read_only=True)
 
     class Meta:
         model = Notification
         fields = ("notification_id", "message", "is_read", "created_at", "user")
         read_only_fields = ("notification_id", "message", "created_at", "user")
+
+
+class SentNotificationSerializer(NotificationSerializer):
+    """A notification, as its sender wrote it."""
+
+    message = serializers.CharField(read_only=True)
 
 
 class NotificationCreateSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from uuid import UUID
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import JobSeeker, User
+from anywork.api.fields import NO_URL, has_url
 from notifications.models import Notification
 
 
@@ -13,11 +14,18 @@ def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -
 
     Raises:
         PermissionDenied: this user is none of the actor's to notify, or does not exist.
-        ValidationError: an administrator named a user that does not exist.
+        ValidationError: an administrator named a user that does not exist, the user is blocked, or an employer's
+            message to another user holds a URL.
     """
     may_notify = user_id == actor.pk or actor.is_staff or JobSeeker.objects.visible_to(actor).filter(pk=user_id)
     if not may_notify:
         raise PermissionDenied("You may notify yourself and the applicants of your own jobs only.")
-    if not User.objects.filter(pk=user_id).exists():
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
         raise ValidationError({"user": ["There is no such user."]})
-    return Notification.objects.create(user_id=user_id, message=message, is_read=is_read)
+    if not user.is_active:
+        raise ValidationError({"user": ["This user cannot be notified."]})
+    sender = actor if actor.is_employer and user != actor else None
+    if sender and has_url(message):
+        raise ValidationError({"message": [NO_URL]})
+    return Notification.objects.create(user=user, sender=sender, message=message, is_read=is_read)

@@ -20,6 +20,7 @@ from notifications.serializers import (
     NotificationCreateSerializer,
     NotificationSerializer,
     PreferencesSerializer,
+    SentNotificationSerializer,
 )
 from notifications.services import notify
 
@@ -51,7 +52,7 @@ class NotificationViewSet(
         notification = notify(
             actor=self.caller, user_id=values["user"], message=values["message"], is_read=values["is_read"]
         )
-        return Response(self.get_serializer(notification).data, status=status.HTTP_201_CREATED)
+        return Response(SentNotificationSerializer(notification).data, status=status.HTTP_201_CREATED)
 
     @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
     def unread_count(self, request: Request, **kwargs: Any) -> Response:

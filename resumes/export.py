@@ -16,7 +16,7 @@ def export_resumes(user: User, archive: Archive) -> None:
     """Add the resumes of `user`, rows and files, with those that an application alone still holds."""
     resumes = Resume.objects.filter(job_seeker=user.pk)
     archive.add_json(
-        "resumes.json", list(resumes.values("resume_id", "file_name", "checksum", "uploaded_at", "removed_at"))
+        "resumes.json", list(resumes.values("resume_id", "file_name", "checksum", "size", "uploaded_at", "removed_at"))
     )
     accesses = ResumeAccess.objects.filter(resume__job_seeker=user.pk)
     archive.add_json(

@@ -25,6 +25,8 @@ class Resume(models.Model):
     # What the owner called it: shown to those who may open it, and the name it is downloaded under.
     file_name = models.CharField(max_length=150)
     checksum = models.CharField(max_length=64, help_text="SHA-256 of the bytes, in hexadecimal.")
+    # Bytes; NULL of files stored before this was kept, until the next upload of their owner.
+    size = models.PositiveIntegerField(null=True, editable=False)
     uploaded_at = models.DateTimeField(auto_now_add=True)
     # Deleted by its owner while an application still holds it.
     removed_at = models.DateTimeField(null=True, blank=True)

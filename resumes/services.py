@@ -9,22 +9,23 @@ from pathlib import PurePath
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import Count, ProtectedError, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 
 from accounts import audit
 from accounts.models import JobSeeker, User
-from anywork.api.exceptions import AlreadyExists, ServiceUnavailable, unique_violation_as
+from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, unique_violation_as
 from resumes.models import Resume, ResumeAccess, storage_name
 from resumes.pdf import InvalidPDF, check_pdf
 
 logger = logging.getLogger(__name__)
 
 MAX_NAME_LENGTH = 150
+STORAGE_FULL = "Delete a resume first."
 
 
 def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
@@ -33,19 +34,24 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
     Raises:
         ValidationError: the file is too large or not a PDF that opens.
         AlreadyExists: the seeker has these very bytes already.
+        Conflict: the seeker's list is full (`storage_full`).
         ServiceUnavailable: the file could not be written, as with a full disk.
     """
     data = _checked(upload)
     checksum = hashlib.sha256(data).hexdigest()
     if existing := _with_bytes(job_seeker, checksum):
         raise _already_there(existing)
-    resume = Resume(job_seeker=job_seeker, checksum=checksum, file_name=display_name(upload.name or ""))
+    # Before the bytes are written, and once more under a lock: of many uploads at once no more than fit are stored.
+    _require_room(job_seeker, len(data))
+    resume = Resume(job_seeker=job_seeker, checksum=checksum, size=len(data), file_name=display_name(upload.name or ""))
     storage, name = resume.file.storage, storage_name(resume, "")
     try:
         resume.file.name = storage.save(name, ContentFile(data))
         with unique_violation_as(
             "resumes_resume_unique_bytes", lambda: _already_there(_with_bytes(job_seeker, checksum))
         ):
+            JobSeeker.objects.select_for_update(no_key=True).filter(pk=job_seeker.pk).first()
+            _require_room(job_seeker, len(data))
             resume.save()
     except BaseException as error:
         # Where nothing can be written, nothing can be deleted either.
@@ -74,7 +80,7 @@ def remove_resume(resume: Resume) -> None:
         delete_file_after_commit(resume)
 
 
-def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Request) -> None:
+def record_opening(*, resume: Resume, viewer: User, by_link: bool) -> None:
     """Write down for the owner, and in the audit trail, that `viewer` opened the file; the owner itself does not count.
 
     Raises:
@@ -87,7 +93,7 @@ def record_opening(*, resume: Resume, viewer: User, by_link: bool, request: Requ
     try:
         with transaction.atomic():
             ResumeAccess.objects.bulk_create([access], ignore_conflicts=True)
-            audit.record(audit.Kind.RESUME_OPENED, request=request, user=viewer, subject=str(resume.pk))
+            audit.record(audit.Kind.RESUME_OPENED, user=viewer, subject=str(resume.pk))
     except IntegrityError as error:
         raise Http404 from error
 
@@ -122,6 +128,16 @@ def _checked(upload: File) -> bytes:
     except InvalidPDF as error:
         raise ValidationError({"file_path": [str(error)]}) from error
     return data
+
+
+def _require_room(job_seeker: JobSeeker, size: int) -> None:
+    listed = Resume.objects.kept().filter(job_seeker=job_seeker)
+    for resume in listed.filter(size=None):
+        with suppress(FileNotFoundError):
+            Resume.objects.filter(pk=resume.pk).update(size=resume.file.size)
+    count, total = listed.aggregate(count=Count("pk"), total=Coalesce(Sum("size"), 0)).values()
+    if count >= settings.RESUMES_MAX_COUNT or total + size > settings.RESUMES_MAX_BYTES:
+        raise Conflict(STORAGE_FULL, "storage_full")
 
 
 def _with_bytes(job_seeker: JobSeeker, checksum: str) -> Resume | None:

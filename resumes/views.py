@@ -91,7 +91,7 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
         response = _answer_with_file(resume)
         if request.method == "GET":
             try:
-                record_opening(resume=resume, viewer=viewer, by_link=by_link, request=request)
+                record_opening(resume=resume, viewer=viewer, by_link=by_link)
             except BaseException:
                 response.close()
                 raise

@@ -1,17 +1,24 @@
 """The audit trail: what is written down, where it can be read, and when it is forgotten."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import jwt
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.audit import sweep_audit
-from accounts.models import AuditEvent, SignInFailures, User
+from accounts.models import AuditEvent, Session, SignInFailures, User
 from accounts.tasks import sweep_sign_ins
 from accounts.tests.factories import PASSWORD, AdminFactory, AuditEventFactory, JobSeekerFactory
+from accounts.tokens import open_session
+from anywork.admin import AuditedAdmin
+from anywork.api.request_id import current_network
+from jobs.models import Category
 
 LOGIN = "/api/auth/login/"
 ADDRESS = "203.0.113.77"
@@ -75,6 +82,67 @@ class TestRecording:
             ("sign_in_failed", root.pk, "", "203.0.113.0/24"),
             ("admin_sign_in", root.pk, "", "203.0.113.0/24"),
         ]
+
+    def test_owner_logs_out_everywhere_ends_a_session_and_exports(self, seeker):
+        other = open_session(seeker.user)
+        session = Session.objects.get(pk=jwt.decode(other.refresh, options={"verify_signature": False})["sid"])
+
+        seeker.delete(f"/api/auth/sessions/{session.pk}/", REMOTE_ADDR=ADDRESS)
+        seeker.get("/api/auth/me/export/", REMOTE_ADDR=ADDRESS).getvalue()
+        seeker.post("/api/auth/logout-all/", REMOTE_ADDR=ADDRESS)
+
+        assert events() == [
+            ("session_ended", seeker.user.pk, str(session.pk), "203.0.113.0/24"),
+            ("exported", seeker.user.pk, "", "203.0.113.0/24"),
+            ("logged_out_all", seeker.user.pk, "", "203.0.113.0/24"),
+        ]
+
+    def test_erasure_by_its_owner_and_by_an_administrator(self, seeker, admin_client, admin_user):
+        AuditEvent.objects.all().delete()
+        seeker.delete("/api/auth/me/", {"password": PASSWORD}, REMOTE_ADDR=ADDRESS)
+        user = JobSeekerFactory().user
+        page = f"/admin/accounts/user/{user.pk}/delete/"
+        assert admin_client.post(page, {"post": "yes"}, REMOTE_ADDR=ADDRESS).status_code == 302
+
+        assert not User.objects.filter(pk=user.pk).exists()
+        assert events() == [
+            ("account_erased", None, "", "203.0.113.0/24"),
+            ("changed_by_admin", admin_user.pk, "user", "203.0.113.0/24"),
+            ("account_erased", admin_user.pk, "", "203.0.113.0/24"),
+        ]
+
+    def test_changes_by_administrators_name_the_row(self, admin_client, admin_user):
+        admin_client.post("/admin/jobs/category/add/", {"name": "Beekeeping", "description": ""})
+        category = Category.objects.get()
+        url = f"/admin/jobs/category/{category.pk}/"
+        admin_client.post(f"{url}change/", {"name": "Bees", "description": ""})
+        admin_client.post(f"{url}delete/", {"post": "yes"})
+
+        assert [event[1:3] for event in events() if event[0] == "changed_by_admin"] == [
+            (admin_user.pk, f"category {category.pk}")
+        ] * 3
+
+    def test_every_page_of_the_admin_site_that_changes_rows_is_audited(self):
+        assert [model for model, page in admin.site._registry.items() if not isinstance(page, AuditedAdmin)] == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_cannot_be_recorded_is_not_done(self, anonymous):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_auditevent RENAME TO accounts_auditevent_away")
+        try:
+            anonymous.raise_request_exception = False
+            body = {"email": "new@example.org", "password": PASSWORD, "role": "employer"}
+            assert anonymous.post("/api/auth/register/", body).status_code == 500
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE accounts_auditevent_away RENAME TO accounts_auditevent")
+
+        assert not User.objects.exists()
+
+    def test_commands_have_no_network(self, ben):
+        # In a thread of its own, which no request has run in.
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(current_network).result() == ""
 
     def test_refused_requests_record_nothing(self, anonymous, ben):
         anonymous.post(LOGIN, {"email": ben.email})

@@ -7,10 +7,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.backoff import closure, sweep_failures
-from accounts.models import AuditEvent, SignInFailures
+from accounts.links import password_reset_tokens
+from accounts.models import AccountFailures, AuditEvent, SignInFailures
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from accounts.tests.test_login import CountingHasher
 from anywork.testing.concurrency import at_once
+from notifications.models import OutgoingEmail
 
 URL = "/api/auth/login/"
 EMAIL = "ben@example.org"
@@ -221,3 +223,85 @@ def test_closure_begins_now(login, ben):
     closed_until = SignInFailures.objects.get().closed_until
     assert closed_until is not None
     assert timedelta(seconds=58) < closed_until - timezone.now() <= timedelta(seconds=60)
+
+
+class TestAccountsThatAreGuessedAtFromEverywhere:
+    """A hundred failures within an hour close an account to unknown networks."""
+
+    def guess(self, login, times, email="ben@example.org"):
+        """Guess from one address after another."""
+        return [login("wrong", email=email, address=f"198.51.{n // 250}.{n % 250}").status_code for n in range(times)]
+
+    @pytest.mark.parametrize("email", ["ben@example.org", "unknown@example.org"])
+    def test_guessers_at_many_addresses_are_shut_out(self, login, ben, email):
+        assert self.guess(login, 100, email) == [401] * 100
+
+        answer = login("wrong", email=email, address="203.0.113.9")
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_failures")
+        assert 3_500 < int(answer.headers["Retry-After"]) <= 3_600
+
+    def test_right_password_opens_it_from_a_network_that_signed_in_before(self, login, ben):
+        assert login(PASSWORD, address="203.0.113.9").status_code == 200
+        self.guess(login, 100)
+
+        assert login(PASSWORD, address="203.0.113.77").status_code == 200
+        assert login(PASSWORD, address="203.0.114.9").status_code == 429
+
+    def test_ipv6_networks_are_known_by_48_bits(self, login, ben):
+        assert login(PASSWORD, address="2001:db8:1:2::3").status_code == 200
+        self.guess(login, 100)
+
+        assert login(PASSWORD, address="2001:db8:1:ffff::9").status_code == 200
+        assert login(PASSWORD, address="2001:db8:2::9").status_code == 429
+
+    def test_it_opens_when_fewer_lie_in_the_last_hour(self, login, ben):
+        self.guess(login, 100)
+        account = AccountFailures.objects.get()
+        account.recent[0] -= timedelta(hours=1)
+        account.save()
+
+        assert login(PASSWORD, address="203.0.113.9").status_code == 200
+
+    def test_successes_do_not_count(self, login, ben):
+        self.guess(login, 99)
+        for _ in range(5):
+            assert login(PASSWORD, address="203.0.113.9").status_code == 200
+
+        assert len(AccountFailures.objects.get().recent) == 99
+
+    def test_password_set_by_mail_opens_it_at_once(self, login, ben, anonymous):
+        self.guess(login, 100)
+        link = {"uid": str(ben.pk), "token": password_reset_tokens.make_token(ben)}
+
+        confirmed = anonymous.post("/api/auth/password/reset/confirm/", {**link, "new_password": "another-horse-43"})
+
+        assert confirmed.status_code == 200
+        assert login("another-horse-43", address="203.0.113.9").status_code == 200
+
+    def test_owner_is_told_once_a_day(self, login, ben):
+        self.guess(login, 100)
+        AccountFailures.objects.all().delete()
+        self.guess(login, 101)
+
+        mail = OutgoingEmail.objects.get()
+        assert (mail.kind, mail.to) == ("sign_in_failures", ben.email)
+
+    def test_row_is_bounded_and_swept(self, login, ben):
+        login(PASSWORD, address="203.0.113.9")
+        self.guess(login, 100)
+        for _ in range(8):
+            login("wrong", address="203.0.113.10")
+        assert len(AccountFailures.objects.get().recent) == 100
+        AccountFailures.objects.update(last_at=timezone.now() - timedelta(hours=25))
+
+        sweep_failures()
+
+        assert not AccountFailures.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_guesses_at_the_same_moment_are_all_counted(self, login):
+        JobSeekerFactory(user__email="ben@example.org")
+        at_once(*[lambda n=n: login("wrong", address=f"198.51.100.{n}") for n in range(20)])
+
+        assert len(AccountFailures.objects.get().recent) == 20

@@ -14,10 +14,11 @@ from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
 
 from accounts import google
-from accounts.models import Employer, JobSeeker, User
+from accounts.models import AuditEvent, Employer, JobSeeker, User
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory, UserFactory
 from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, answering, response, run_provider
 from accounts.tokens import open_session
+from notifications.models import OutgoingEmail
 
 URL = "/api/auth/google/"
 SUB = "110169484474386276334"
@@ -132,7 +133,7 @@ def test_owner_of_a_proven_address_is_linked_and_keeps_password_and_tokens(anony
     user = JobSeekerFactory(user__email=EMAIL, user__email_verified_at="2026-01-02T03:04:05Z").user
     signed_in = client_for(user)
 
-    answer = anonymous.post(URL, {"code": consent(email="BEN@example.org")})
+    answer = anonymous.post(URL, {"code": consent(email="BEN@example.org", hd="Example.org")})
 
     assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
     assert answer.json()["data"]["user"]["role"] == "job_seeker"
@@ -143,15 +144,15 @@ def test_owner_of_a_proven_address_is_linked_and_keeps_password_and_tokens(anony
     assert anonymous.post("/api/auth/login/", {"email": EMAIL, "password": PASSWORD}).status_code == 200
 
 
-@pytest.mark.parametrize("factory", [UserFactory, AdminFactory])
-def test_owner_takes_over_an_account_that_somebody_made_with_the_unproven_address(
-    anonymous, consent, client_for, factory
+@pytest.mark.parametrize(("email", "hd"), [("ben@gmail.com", ""), ("ben@googlemail.com", ""), (EMAIL, "example.org")])
+def test_owner_takes_over_an_account_that_was_made_with_the_unverified_address(
+    anonymous, consent, client_for, email, hd
 ):
-    user = factory(email=EMAIL)
+    user = UserFactory(email=email)
     squatter = client_for(user)
     squatters_refresh_token = open_session(user).refresh
 
-    data = anonymous.post(URL, {"code": consent()}).json()["data"]
+    data = anonymous.post(URL, {"code": consent(email=email, **({"hd": hd} if hd else {}))}).json()["data"]
 
     assert data["user"]["user_id"] == str(user.pk)
     user.refresh_from_db()
@@ -162,10 +163,106 @@ def test_owner_takes_over_an_account_that_somebody_made_with_the_unproven_addres
     assert user.sessions.alive().count() == 1
     assert squatter.get("/api/auth/me/").status_code == 401
     assert anonymous.post("/api/auth/refresh/", {"refreshToken": squatters_refresh_token}).status_code == 401
-    assert anonymous.post("/api/auth/login/", {"email": EMAIL, "password": PASSWORD}).status_code == 401
+    assert anonymous.post("/api/auth/login/", {"email": email, "password": PASSWORD}).status_code == 401
     owner = APIClient(HTTP_AUTHORIZATION=f"Bearer {data['accessToken']}")
     assert owner.get("/api/auth/me/").status_code == 200
     assert anonymous.post("/api/auth/refresh/", {"refreshToken": data["refreshToken"]}).status_code == 200
+
+
+@pytest.mark.parametrize("verified_at", [None, "2026-01-02T03:04:05Z"])
+@pytest.mark.parametrize(
+    ("factory", "email", "hd"),
+    [
+        (UserFactory, EMAIL, ""),
+        (UserFactory, EMAIL, "example.com"),
+        (UserFactory, "ben@notgmail.com", ""),
+        (AdminFactory, "ben@gmail.com", ""),
+        (AdminFactory, EMAIL, "example.org"),
+    ],
+)
+def test_account_is_not_linked_where_google_is_no_authority_for_the_address(  # noqa: PLR0917 - fixtures
+    anonymous, consent, client_for, factory, email, hd, verified_at
+):
+    user = factory(email=email, email_verified_at=verified_at)
+    owner = client_for(user)
+
+    answer = anonymous.post(URL, {"code": consent(email=email, **({"hd": hd} if hd else {}))})
+
+    assert_refused(answer, 409, "google_link_required")
+    assert answer.json()["message"] == (
+        "There is an account with this address. Log in with its password, or set a new one by mail, then link Google."
+    )
+    user.refresh_from_db()
+    assert (user.google_sub, user.has_usable_password()) == (None, True)
+    assert owner.get("/api/auth/me/").status_code == 200
+
+
+# --- Linking one's own account ----------------------------------------------------------------------------------------
+
+LINK = "/api/auth/google/link/"
+
+
+@pytest.fixture
+def ben(db, client_for):
+    """A user whose address has nothing to do with Google."""
+    return client_for(JobSeekerFactory(user__email="ben@carson.example").user)
+
+
+def test_owner_links_a_google_account_of_another_address_and_signs_in_with_it(ben, anonymous, consent):
+    answer = ben.post(LINK, {"password": PASSWORD, "code": consent()})
+
+    assert answer.status_code == 200
+    assert answer.json()["data"]["user"]["user_id"] == str(ben.user.pk)
+    ben.user.refresh_from_db()
+    assert (ben.user.google_sub, ben.user.email_verified_at) == (SUB, None)
+    assert ben.get("/api/auth/me/").status_code == 200
+    signed_in = anonymous.post(URL, {"code": consent()}).json()["data"]["user"]
+    assert (signed_in["user_id"], signed_in["email"]) == (str(ben.user.pk), "ben@carson.example")
+    assert OutgoingEmail.objects.get().kind == "google_linked"
+    assert AuditEvent.objects.filter(kind="google_linked", user=ben.user).count() == 1
+    # Once more changes nothing.
+    assert ben.post(LINK, {"password": PASSWORD, "code": consent()}).status_code == 200
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_wrong_password_links_nothing_and_keeps_the_code(ben, consent, provider):
+    code = consent()
+
+    answer = ben.post(LINK, {"password": "wrong", "code": code})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    assert provider.token_requests == []
+    assert ben.post(LINK, {"password": PASSWORD, "code": code}).status_code == 200
+
+
+def test_wrong_passwords_are_slowed_down_as_at_the_login(ben, consent):
+    statuses = [ben.post(LINK, {"password": "wrong", "code": "x"}).status_code for _ in range(11)]
+
+    assert statuses == [400] * 10 + [429]
+
+
+def test_bad_code_is_told_on_the_field(ben, consent):
+    answer = ben.post(LINK, {"password": PASSWORD, "code": "nonsense"})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["code"])
+    ben.user.refresh_from_db()
+    assert ben.user.google_sub is None
+
+
+def test_google_account_of_another_user_is_not_linked(ben, consent):
+    UserFactory(google_sub=SUB)
+
+    assert_refused(ben.post(LINK, {"password": PASSWORD, "code": consent()}), 409, "google_account_conflict")
+    ben.user.refresh_from_db()
+    assert ben.user.google_sub is None
+
+
+def test_account_with_another_google_account_keeps_it(ben, consent):
+    User.objects.filter(pk=ben.user.pk).update(google_sub="another")
+
+    assert_refused(ben.post(LINK, {"password": PASSWORD, "code": consent()}), 409, "google_account_conflict")
+    ben.user.refresh_from_db()
+    assert ben.user.google_sub == "another"
 
 
 def test_next_owner_of_an_address_does_not_get_the_account_of_the_former(anonymous, consent):

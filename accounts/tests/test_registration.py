@@ -150,3 +150,34 @@ def test_user_is_not_created_when_its_profile_cannot_be(anonymous):
 
     assert answer.status_code == 500
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("password", "profile"),
+    [
+        ("AnyWork-2026", {}),
+        ("12anywork34", {}),
+        ("ben@example.org1", {}),
+        ("99.example.org", {}),
+        ("Umbrella2026!", {"role": "employer", "company_name": "Umbrella"}),
+        ("Carson 1987", {"first_name": "Ben", "last_name": "Carson"}),
+        ("BenCarson42", {"first_name": "Ben", "last_name": "Carson"}),
+    ],
+)
+def test_password_made_of_a_name_and_digits_is_refused(anonymous, db, password, profile):
+    body = {"email": "ben@example.org", "role": "job_seeker", **profile}
+
+    answer = anonymous.post("/api/auth/register/", {**body, "password": password})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    assert anonymous.post("/api/auth/register/", {**body, "password": f"{password} and a horse"}).status_code == 201
+
+
+def test_company_sets_no_password_of_its_name(employer):
+    employer.patch(f"/api/employers/{employer.user.pk}/", {"company_name": "Umbrella"})
+
+    answer = employer.post(
+        "/api/auth/password/change/", {"current_password": PASSWORD, "new_password": "umbrella-2026"}
+    )
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["new_password"])

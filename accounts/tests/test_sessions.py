@@ -188,3 +188,11 @@ def test_sweep_deletes_expired_sessions_with_their_tokens_and_no_others(ben, set
 
     assert Session.objects.exclude(user=ben).count() == Session.objects.count() == 1
     assert RefreshTokenUse.objects.count() == 1
+
+
+def test_logging_out_everywhere_ends_sessions_of_the_admin_site(admin, admin_client):
+    assert admin_client.get("/admin/").status_code == 200
+
+    assert admin.post("/api/auth/logout-all/").status_code == 200
+
+    assert admin_client.get("/admin/").status_code == 302

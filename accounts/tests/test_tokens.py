@@ -198,8 +198,10 @@ class TestRefresh:
         new = refresh(pair.refresh).json()["data"]
         let_pass(REUSE_GRACE - timedelta(seconds=2))
 
-        assert_refused(refresh(pair.refresh))
+        refused = refresh(pair.refresh)
+        assert_refused(refused)
 
+        assert refused.json()["code"] == "refresh_token_used"
         assert bearer(new["accessToken"]).get(ME).status_code == 200
         assert bearer(pair.access).get(ME).status_code == 200
         assert refresh(new["refreshToken"]).status_code == 200
@@ -210,14 +212,29 @@ class TestRefresh:
         third = refresh(second["refreshToken"]).json()["data"]
         let_pass(REUSE_GRACE + timedelta(seconds=1))
 
-        assert_refused(refresh(pair.refresh))
+        refused = refresh(pair.refresh)
+        assert_refused(refused)
 
+        assert refused.json()["code"] == "session_ended"
         for token in (second, third):
             assert_refused(refresh(token["refreshToken"]))
             assert_refused(bearer(token["accessToken"]).get(ME))
         assert_ended(pair)
         assert bearer(other_device.access).get(ME).status_code == 200
         assert refresh(other_device.refresh).status_code == 200
+
+    def test_session_ends_90_days_after_its_sign_in_however_often_it_is_refreshed(self, ben, pair):
+        Session.objects.update(created_at=timezone.now() - timedelta(days=90, seconds=1))
+
+        assert refresh(pair.refresh).json()["code"] == "session_ended"
+        assert_refused(bearer(pair.access).get(ME))
+        open_session(ben)
+        assert Session.objects.count() == 1
+
+    def test_session_lives_up_to_90_days(self, pair):
+        Session.objects.update(created_at=timezone.now() - timedelta(days=89, hours=23))
+
+        assert refresh(pair.refresh).status_code == 200
 
     def test_grace_lasts_ten_seconds(self):
         assert timedelta(seconds=10) == REUSE_GRACE

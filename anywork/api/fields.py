@@ -3,11 +3,19 @@
 import re
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+
+from anywork.api.emails import canonical_email
 
 # Unicode's control characters (category Cc), and what else ends a line.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+_URL = re.compile(r"://|www\.", re.IGNORECASE)
+
+NO_URL = "A web address is not allowed here: leave out “://” and “www.”."
 
 
 class StringMixin:
@@ -29,6 +37,21 @@ class LineField(StringMixin, serializers.CharField):
     """One line of text."""
 
 
+def has_url(text: str) -> bool:
+    """Tell whether mail clients would make a link of a part of `text`, because of its beginning."""
+    return bool(_URL.search(text))
+
+
+class NameField(LineField):
+    """A name that mails to other people show: it holds no URL, unless the row has that very name already."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if has_url(name) and name != getattr(getattr(self.parent, "instance", None), self.field_name or "", None):
+            raise serializers.ValidationError(NO_URL, "url")
+        return name
+
+
 class TextField(StringMixin, serializers.CharField):
     """Text of several lines."""
 
@@ -37,7 +60,13 @@ class TextField(StringMixin, serializers.CharField):
 
 
 class EmailField(StringMixin, serializers.EmailField):
-    """An e-mail address."""
+    """An e-mail address; its value is the canonical form, whose length is what counts."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return canonical_email(super().to_internal_value(data))
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(error.messages, error.code) from error
 
 
 class UUIDField(serializers.UUIDField):
@@ -77,6 +106,10 @@ class BlankableMixin:
 
 class BlankableLineField(BlankableMixin, LineField):
     """One line of text that may be left out."""
+
+
+class BlankableNameField(BlankableMixin, NameField):
+    """A name that may be left out."""
 
 
 class BlankableTextField(BlankableMixin, TextField):

@@ -1,4 +1,4 @@
-"""One id per request: echoed to the client, named in every error body and, with the caller, in every log line."""
+"""The context of a request: its id, echoed to the client and named in errors and log lines; its user and network."""
 
 import re
 import uuid
@@ -7,11 +7,14 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+from anywork.api.addresses import Address, client_address, shortened
+
 HEADER = "X-Request-ID"
 
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _user: ContextVar[str] = ContextVar("user_id", default="-")
+_address: ContextVar[Address | None] = ContextVar("address", default=None)
 
 
 def current_request_id() -> str:
@@ -22,6 +25,12 @@ def current_request_id() -> str:
 def current_user_id() -> str:
     """Return the id of the user who made that request; "-" while that is not known."""
     return _user.get()
+
+
+def current_network() -> str:
+    """Return the network that the request came from, /24 or of IPv6 /48; "" outside of requests."""
+    address = _address.get()
+    return "" if address is None else shortened(address)
 
 
 def remember_user(user_id: object) -> None:
@@ -41,6 +50,7 @@ class RequestIDMiddleware:
         # Never reset: Django logs a refused request after the middleware has returned.
         _current.set(request_id)
         _user.set("-")
+        _address.set(client_address(request))
         response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response

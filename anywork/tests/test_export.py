@@ -6,12 +6,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from django.utils import timezone
 
 from accounts.tests.factories import SkillFactory
+from accounts.tokens import open_session
 from anywork.testing.pdf import make_pdf
 from applications.services import change_status, submit_application
 from applications.tests.factories import ApplicationFactory
@@ -29,6 +30,7 @@ FILES = {
     "resume_accesses.json",
     "applications.json",
     "notifications.json",
+    "sent_notifications.json",
     "notification_preferences.json",
     "mails.json",
 }
@@ -154,3 +156,30 @@ def test_full_disk_is_told(seeker: Any, monkeypatch: pytest.MonkeyPatch) -> None
     answer = seeker.get(URL)
 
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+
+
+def test_files_are_stored_as_they_are(seeker: Any) -> None:
+    """Deflating 150 MiB of PDFs, which hardly shrink, held a worker for 10 s."""
+    resume = ResumeFactory(job_seeker=seeker.user.job_seeker, data=make_pdf("Ben"))
+
+    archive = export(seeker)
+
+    assert archive.getinfo(f"resumes/{resume.pk}.pdf").compress_type == ZIP_STORED
+    assert archive.getinfo("account.json").compress_type == ZIP_DEFLATED
+
+
+def test_security_events_and_an_unconfirmed_address_are_in_it(seeker: Any) -> None:
+    seeker.patch("/api/auth/me/email/", {"email": "new@example.org", "password": "correct-horse-42"})
+    seeker.delete(f"/api/auth/sessions/{open_session(seeker.user) and seeker.user.sessions.first().pk}/")
+
+    account = told(export(seeker), "account.json")
+
+    assert account["email_change"]["email"] == "new@example.org"
+    assert [event["kind"] for event in account["security_events"]] == ["exported", "session_ended"]
+
+
+def test_what_an_employer_wrote_to_others_is_in_it(employer: Any) -> None:
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
+    employer.post("/api/notifications/", {"user": str(application.job_seeker_id), "message": "Come on Monday"})
+
+    assert [row["message"] for row in told(export(employer), "sent_notifications.json")] == ["Come on Monday"]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.erasure import erase_account
 from accounts.tests.factories import EmployerFactory
+from applications.tests.factories import ApplicationFactory
 from jobs import services
 from jobs.models import Renaming, Suggestion
 from jobs.services import reindex_renamed_jobs
@@ -157,3 +158,21 @@ def test_administrator_finds_what_is_being_renamed(admin_client, rename, many):
 
     (link,) = re.findall(r'class="field-renamed_row"><a href="([^"]+)"', listed)
     assert "Newcastle" in admin_client.get(link).content.decode()
+
+
+def test_erased_employer_leaves_no_word_and_title_of_its_jobs_behind(db):
+    employer = EmployerFactory(company_name="Roses")
+    JobFactory(employer=employer, title="Zanzibar Tamer")
+    kept = ApplicationFactory(job__employer=employer, job__title="Quokka Whisperer").job
+    JobFactory(employer=employer, title="Gardener")
+    JobFactory(title="Gardener")
+
+    erase_account(employer.user)
+
+    titles = Suggestion.objects.filter(kind="title").values_list("text", flat=True)
+    words = set(Suggestion.objects.filter(kind="word").values_list("key", flat=True))
+    assert list(titles) == ["Gardener"]
+    assert words & {"zanzibar", "tamer", "quokka", "whisperer", "gardener"} == {"gardener"}
+    # The applicant keeps it.
+    kept.refresh_from_db()
+    assert kept.title == "Quokka Whisperer"

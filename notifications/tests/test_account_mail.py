@@ -13,9 +13,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.links import email_verification_tokens, password_reset_tokens
-from accounts.models import AuditEvent, User
-from accounts.services import sign_in_with_google
+from accounts.models import AuditEvent, EmailChange, RefreshTokenUse, User
+from accounts.services import block_account, sign_in_with_google
+from accounts.tasks import sweep_sign_ins
 from accounts.tests.factories import PASSWORD, JobSeekerFactory, UserFactory
+from accounts.tokens import open_session, refresh_session
 from anywork.testing.concurrency import at_once
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.delivery import deliver_next
@@ -268,45 +270,209 @@ class TestLinksInMails:
 
 
 class TestEmailVerification:
-    def test_user_proves_the_address_by_the_link(self, ben, client_for):
+    def test_user_verifies_the_address_by_the_link_on_any_device(self, ben, client_for):
         asked = client_for(ben).post(VERIFY)
         [message] = deliver()
         path, link = link_in(message)
 
-        done = APIClient().post(VERIFY_CONFIRM, link)
+        done = client_for(ben).post(VERIFY_CONFIRM, link)
 
         assert asked.json()["data"] == done.json()["data"] == {}
         assert (message.to, message.subject, path) == ([ben.email], "Confirm your e-mail address", "/verify-email")
         assert done.status_code == 200
+        assert "Not you? Ignore this, and the address stays unconfirmed." in message.body
         ben.refresh_from_db()
         assert ben.email_verified_at is not None
+        assert AuditEvent.objects.filter(kind="email_verified", user=ben).count() == 1
+
+    def test_stranger_who_clicks_verifies_no_account_of_an_attacker(self, ben, client_for):
+        client_for(ben).post(VERIFY)
+        _, link = link_in(deliver()[0])
+
+        nobody = APIClient().post(VERIFY_CONFIRM, link)
+        other = client_for(UserFactory()).post(VERIFY_CONFIRM, link)
+
+        assert (nobody.status_code, nobody.json()["code"]) == (401, "sign_in_to_confirm")
+        assert (other.status_code, other.json()["code"]) == (403, "other_account")
+        ben.refresh_from_db()
+        assert ben.email_verified_at is None
+        # The link stays valid.
+        assert client_for(ben).post(VERIFY_CONFIRM, link).status_code == 200
 
     def test_link_works_once(self, ben, client_for):
         client_for(ben).post(VERIFY)
         _, link = link_in(deliver()[0])
-        APIClient().post(VERIFY_CONFIRM, link)
+        client_for(ben).post(VERIFY_CONFIRM, link)
 
-        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, link))
+        assert_link_is_refused(client_for(ben).post(VERIFY_CONFIRM, link))
 
     def test_link_ends_with_a_change_of_the_password(self, ben, client_for):
         client_for(ben).post(VERIFY)
         _, link = link_in(deliver()[0])
         client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        ben.refresh_from_db()
 
-        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, link))
+        assert_link_is_refused(client_for(ben).post(VERIFY_CONFIRM, link))
         ben.refresh_from_db()
         assert ben.email_verified_at is None
 
-    def test_password_link_proves_nothing_here(self, ben):
+    def test_password_link_verifies_nothing_here(self, ben, client_for):
         body = {"uid": str(ben.pk), "token": password_reset_tokens.make_token(ben)}
 
-        assert_link_is_refused(APIClient().post(VERIFY_CONFIRM, body))
+        assert_link_is_refused(client_for(ben).post(VERIFY_CONFIRM, body))
 
     def test_user_with_a_proven_address_gets_no_mail(self, ben, client_for):
         User.objects.filter(pk=ben.pk).update(email_verified_at=timezone.now())
 
         assert client_for(ben).post(VERIFY).status_code == 200
         assert deliver() == []
+
+
+class TestEmailChange:
+    URL = "/api/auth/me/email/"
+    NEW = "ben@carson.example"
+
+    def request(self, client, **changes):
+        return client.patch(self.URL, {"email": self.NEW, "password": PASSWORD, **changes})
+
+    def test_owner_changes_the_address_by_the_link(self, ben, client_for):
+        here, elsewhere = client_for(ben), client_for(ben)
+
+        asked = self.request(here, email=" Ben@CARSON.example")
+
+        assert (asked.status_code, asked.json()["data"]) == (200, {})
+        [message] = deliver()
+        path, link = link_in(message)
+        assert (message.to, message.subject, path) == ([self.NEW], "Confirm your new e-mail address", "/verify-email")
+        # Until then nothing changes.
+        assert here.get("/api/auth/me/").json()["data"]["user"]["email"] == "ben@example.org"
+
+        assert here.post(VERIFY_CONFIRM, link).status_code == 200
+
+        ben.refresh_from_db()
+        assert (ben.email, ben.email_verified_at is None) == (self.NEW, False)
+        assert not EmailChange.objects.exists()
+        assert here.get("/api/auth/me/").json()["data"]["user"]["email"] == self.NEW
+        assert elsewhere.get("/api/auth/me/").status_code == 401
+        [told] = deliver()
+        assert (told.to, told.subject) == (["ben@example.org"], "Your e-mail address was changed")
+        assert self.NEW not in told.body + told.alternatives[0].content
+        assert AuditEvent.objects.filter(kind="email_changed", user=ben).count() == 1
+        login = APIClient().post("/api/auth/login/", {"email": self.NEW, "password": PASSWORD})
+        assert login.status_code == 200
+
+    def test_link_needs_the_account_that_it_was_made_for(self, ben, client_for):
+        self.request(client_for(ben))
+        _, link = link_in(deliver()[0])
+
+        assert APIClient().post(VERIFY_CONFIRM, link).json()["code"] == "sign_in_to_confirm"
+        assert client_for(UserFactory()).post(VERIFY_CONFIRM, link).json()["code"] == "other_account"
+        ben.refresh_from_db()
+        assert ben.email == "ben@example.org"
+
+    def test_newer_request_replaces_the_older(self, ben, client_for):
+        client = client_for(ben)
+        self.request(client)
+        _, older = link_in(deliver()[0])
+        self.request(client, email="ben@third.example")
+        _, newer = link_in(deliver()[0])
+
+        assert_link_is_refused(client.post(VERIFY_CONFIRM, older))
+        assert client.post(VERIFY_CONFIRM, newer).status_code == 200
+        ben.refresh_from_db()
+        assert ben.email == "ben@third.example"
+
+    def test_link_opens_for_a_day(self, ben, client_for):
+        client = client_for(ben)
+        self.request(client)
+        _, link = link_in(deliver()[0])
+        EmailChange.objects.update(requested_at=timezone.now() - timedelta(hours=25))
+
+        sweep_sign_ins()
+
+        assert not EmailChange.objects.exists()
+        assert_link_is_refused(client.post(VERIFY_CONFIRM, link))
+
+    @pytest.mark.parametrize("email", ["ada@example.org", " ADA@example.ORG", "ben@example.org"])
+    def test_address_in_use_is_refused(self, ben, client_for, email):
+        JobSeekerFactory(user__email="ada@example.org")
+
+        answer = self.request(client_for(ben), email=email)
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+        assert deliver() == []
+
+    def test_address_that_is_taken_meanwhile_stays_its_owners(self, ben, client_for):
+        client = client_for(ben)
+        self.request(client)
+        _, link = link_in(deliver()[0])
+        JobSeekerFactory(user__email=self.NEW)
+
+        answer = client.post(VERIFY_CONFIRM, link)
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+        ben.refresh_from_db()
+        assert ben.email == "ben@example.org"
+        assert client.get("/api/auth/me/").status_code == 200
+
+    def test_wrong_password_is_told_and_slowed_down(self, ben, client_for):
+        client = client_for(ben)
+
+        answers = [self.request(client, password="wrong") for _ in range(11)]
+
+        assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+        assert list(answers[0].json()["errors"]) == ["password"]
+        assert not EmailChange.objects.exists()
+
+    def test_links_to_the_former_address_go_with_it(self, ben, client_for):
+        APIClient().post(RESET, {"email": ben.email})
+        client = client_for(ben)
+        self.request(client)
+        [_, message] = deliver()
+        APIClient().post(RESET, {"email": ben.email})
+
+        client.post(VERIFY_CONFIRM, link_in(message)[1])
+
+        assert not OutgoingEmail.objects.filter(kind="password_reset").exists()
+
+    def test_blocked_or_erased_owner_gets_no_link(self, ben, client_for):
+        self.request(client_for(ben))
+        block_account(user=ben)
+
+        assert deliver() == []
+
+
+class TestReusedTokens:
+    def test_owner_is_told_once_a_day_with_device_and_network(self, ben):
+        for _ in range(2):
+            pair = open_session(ben)
+            refresh_session(pair.refresh)
+            RefreshTokenUse.objects.update(used_at=timezone.now() - timedelta(minutes=1))
+            answer = APIClient().post(
+                "/api/auth/refresh/",
+                {"refreshToken": pair.refresh},
+                REMOTE_ADDR="203.0.113.7",
+                HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0",
+            )
+            assert (answer.status_code, answer.json()["code"]) == (401, "session_ended")
+
+        [message] = deliver()
+
+        assert (message.to, message.subject) == ([ben.email], "A session of your account was ended")
+        assert "Device: Firefox on Linux. Network: 203.0.113.0/24." in message.body
+        assert AuditEvent.objects.filter(kind="token_reused", user=ben).count() == 2
+
+    def test_mail_shows_no_words_of_an_unknown_program(self, ben):
+        pair = open_session(ben)
+        refresh_session(pair.refresh)
+        RefreshTokenUse.objects.update(used_at=timezone.now() - timedelta(minutes=1))
+        APIClient().post(
+            "/api/auth/refresh/", {"refreshToken": pair.refresh}, HTTP_USER_AGENT="http://evil.example/win"
+        )
+
+        [message] = deliver()
+
+        assert "evil" not in message.body + message.alternatives[0].content
 
 
 class TestRequireVerifiedEmail:
@@ -345,14 +511,15 @@ class TestRequireVerifiedEmail:
     def test_wrong_role_is_told_first(self, db, requests, undecided):
         assert undecided.post("/api/jobs/", {}).json()["code"] == "permission_denied"
 
-    def test_newcomer_gets_the_link_at_once(self, db, settings):
+    def test_newcomer_gets_the_link_at_once(self, db, settings, client_for):
         settings.REQUIRE_VERIFIED_EMAIL = True
         body = {"email": "new@example.org", "password": PASSWORD, "role": "job_seeker"}
         APIClient().post("/api/auth/register/", body)
 
         [message] = deliver()
 
-        assert APIClient().post(VERIFY_CONFIRM, link_in(message)[1]).status_code == 200
+        newcomer = client_for(User.objects.get())
+        assert newcomer.post(VERIFY_CONFIRM, link_in(message)[1]).status_code == 200
         assert User.objects.get().email_verified_at is not None
 
     def test_newcomer_gets_no_mail_where_nobody_asks_for_proof(self, db):
@@ -415,8 +582,8 @@ class TestPasswordChange:
 
 
 def test_owner_is_told_that_a_google_account_was_linked(ben):
-    sign_in_with_google(sub="110169484474386276334", email=ben.email)
-    sign_in_with_google(sub="110169484474386276334", email=ben.email)
+    for _ in range(2):
+        sign_in_with_google(sub="110169484474386276334", email=ben.email, hosted_domain="example.org")
 
     [message] = deliver()
     assert (message.to, message.subject) == ([ben.email], "Sign-in with Google was added to your account")

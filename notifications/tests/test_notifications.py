@@ -2,6 +2,9 @@ import uuid
 
 import pytest
 
+from accounts.erasure import erase_account
+from accounts.models import Employer
+from accounts.services import block_account
 from accounts.tests.factories import JobSeekerFactory, UserFactory
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
@@ -126,14 +129,53 @@ def test_anybody_leaves_itself_a_message(request, actor):
     ]
 
 
-def test_employer_notifies_an_applicant(employer, client_for):
+@pytest.mark.parametrize(("company", "prefix"), [("Microsoft", "Microsoft"), ("", "An employer")])
+def test_applicant_reads_who_wrote(employer, client_for, company, prefix):
+    Employer.objects.update(company_name=company)
     application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
 
     answer = send(employer, application.job_seeker_id)
 
-    assert answer.status_code == 201
+    assert (answer.status_code, answer.json()["message"]) == (201, MESSAGE)
+    row = Notification.objects.get()
+    assert row.message == MESSAGE
     applicant = client_for(application.job_seeker.user)
-    assert [row["message"] for row in applicant.get(URL).json()["results"]] == [MESSAGE]
+    shown = f"{prefix}: {MESSAGE}"
+    assert [found["message"] for found in applicant.get(URL).json()["results"]] == [shown]
+    read = applicant.get(f"{URL}{row.pk}/")
+    assert read.json()["message"] == shown
+    assert applicant.patch(f"{URL}{row.pk}/", {"is_read": True}, HTTP_IF_MATCH=read["ETag"]).json()["message"] == shown
+
+
+@pytest.mark.parametrize("url", ["http://evil.example", "See WWW.evil.example", "ftp://x"])
+def test_employer_sends_an_applicant_no_link(employer, url):
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
+
+    answer = employer.post(URL, {"user": str(application.job_seeker_id), "message": url})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["message"])
+    assert not Notification.objects.exists()
+    assert employer.post(URL, {"user": str(employer.user.pk), "message": url}).status_code == 201
+
+
+def test_blocked_applicant_is_not_notified(employer):
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
+    block_account(user=application.job_seeker.user)
+
+    answer = send(employer, application.job_seeker_id)
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["user"])
+    assert not Notification.objects.exists()
+
+
+def test_message_outlives_the_account_of_its_sender_without_the_name(employer, client_for):
+    application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
+    send(employer, application.job_seeker_id)
+
+    erase_account(employer.user)
+
+    applicant = client_for(application.job_seeker.user)
+    assert [row["message"] for row in applicant.get(URL).json()["results"]] == [f"An employer: {MESSAGE}"]
 
 
 def test_employer_notifies_who_withdrew_is_forbidden(employer):

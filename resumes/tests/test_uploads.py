@@ -1,4 +1,5 @@
 import hashlib
+import importlib
 import re
 import resource
 import signal
@@ -13,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.tests.factories import JobSeekerFactory
 from anywork.testing.concurrency import at_once
 from anywork.testing.pdf import make_pdf
+from applications.tests.factories import ApplicationFactory
 from resumes.models import Resume
 from resumes.services import display_name
 from resumes.tests.factories import ResumeFactory
@@ -331,3 +333,74 @@ class TestNoRoom:
 
         assert answer.status_code == 503
         assert not Resume.objects.exists()
+
+
+class TestQuota:
+    """A job seeker's list holds 20 resumes and 100 MiB."""
+
+    @pytest.fixture(autouse=True)
+    def _limits(self, settings):
+        settings.RESUMES_MAX_COUNT = 3
+        settings.RESUMES_MAX_BYTES = 10_000
+
+    def upload(self, client, *, size=0):
+        return upload(client, pdf_of(size) if size else make_pdf(str(uuid4())))
+
+    def refused(self, answer):
+        body = answer.json()
+        assert (answer.status_code, body["code"], body["message"]) == (409, "storage_full", "Delete a resume first.")
+
+    def test_limits_are_those_of_the_documentation(self):
+        defaults = importlib.import_module("anywork.settings")
+        assert (defaults.RESUMES_MAX_COUNT, defaults.RESUMES_MAX_BYTES) == (20, 100 * 1024 * 1024)
+
+    def test_one_more_is_refused_and_leaves_no_file(self, seeker, settings):
+        uploaded = [self.upload(seeker) for _ in range(3)]
+        assert [answer.status_code for answer in uploaded] == [201] * 3
+
+        self.refused(self.upload(seeker))
+
+        assert Resume.objects.count() == len(list((settings.MEDIA_ROOT / "resumes").iterdir())) == 3
+        assert seeker.delete(f"{URL}{uploaded[0].json()['resume_id']}/").status_code == 204
+        assert self.upload(seeker).status_code == 201
+
+    def test_bytes_count(self, seeker):
+        assert self.upload(seeker, size=6_000).status_code == 201
+        assert Resume.objects.get().size == 6_000
+        self.refused(self.upload(seeker, size=4_001))
+        assert self.upload(seeker, size=4_000).status_code == 201
+
+    def test_size_of_older_files_is_looked_up(self, seeker):
+        assert self.upload(seeker, size=6_000).status_code == 201
+        Resume.objects.update(size=None)
+
+        self.refused(self.upload(seeker, size=4_001))
+        assert Resume.objects.get().size == 6_000
+
+    def test_resumes_that_only_applications_hold_do_not_count(self, seeker):
+        person = seeker.user.job_seeker
+        for _ in range(3):
+            resume = ResumeFactory(job_seeker=person)
+            ApplicationFactory(job_seeker=person, resume=resume)
+            assert seeker.delete(f"{URL}{resume.pk}/").status_code == 204
+
+        assert self.upload(seeker).status_code == 201
+
+    def test_the_same_file_is_told_first(self, seeker):
+        assert upload(seeker).status_code == 201
+        for _ in range(2):
+            self.upload(seeker)
+
+        answer = upload(seeker)
+
+        assert (answer.status_code, list(answer.json()["existing"])) == (409, ["resume_id"])
+
+    @pytest.mark.django_db(transaction=True)
+    def test_uploads_at_once_store_no_more_than_fit(self, client_for, settings):
+        user = JobSeekerFactory().user
+        clients = [client_for(user) for _ in range(10)]
+
+        answers = at_once(*[lambda client=client: self.upload(client) for client in clients])
+
+        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 7
+        assert Resume.objects.count() == len(list((settings.MEDIA_ROOT / "resumes").iterdir())) == 3

@@ -1,0 +1,90 @@
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, ValidateConstraint
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    # Each operation by itself: the trail may be long, and is written to meanwhile.
+    atomic = False
+
+    dependencies = [
+        ("accounts", "0002_failures_and_email_changes"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="auditevent",
+            name="accounts_auditevent_kind_known",
+        ),
+        migrations.AlterField(
+            model_name="auditevent",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("registered", "Registered"),
+                    ("sign_in", "Sign-in"),
+                    ("sign_in_failed", "Failed sign-in"),
+                    ("admin_sign_in", "Admin sign-in"),
+                    ("role_chosen", "Role chosen"),
+                    ("password_changed", "Password changed"),
+                    ("password_reset", "Password set by a link"),
+                    ("account_erased", "Account deleted"),
+                    ("resume_opened", "Resume opened"),
+                    ("logged_out_all", "Logged out everywhere"),
+                    ("session_ended", "Session ended"),
+                    ("token_reused", "Refresh token used again"),
+                    ("email_verified", "E-mail address verified"),
+                    ("email_changed", "E-mail address changed"),
+                    ("google_linked", "Google account linked"),
+                    ("exported", "Data exported"),
+                    ("blocked", "Account blocked"),
+                    ("unblocked", "Account unblocked"),
+                    ("changed_by_admin", "Changed by an administrator"),
+                ],
+                max_length=20,
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="auditevent",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["sign_in", "admin_sign_in"])),
+                fields=["user", "address"],
+                name="accounts_auditevent_networks",
+            ),
+        ),
+        AddConstraintNotValid(
+            model_name="auditevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "registered",
+                            "sign_in",
+                            "sign_in_failed",
+                            "admin_sign_in",
+                            "role_chosen",
+                            "password_changed",
+                            "password_reset",
+                            "account_erased",
+                            "resume_opened",
+                            "logged_out_all",
+                            "session_ended",
+                            "token_reused",
+                            "email_verified",
+                            "email_changed",
+                            "google_linked",
+                            "exported",
+                            "blocked",
+                            "unblocked",
+                            "changed_by_admin",
+                        ],
+                    )
+                ),
+                name="accounts_auditevent_kind_known",
+            ),
+        ),
+        ValidateConstraint(
+            model_name="auditevent",
+            name="accounts_auditevent_kind_known",
+        ),
+    ]

@@ -1,0 +1,47 @@
+"""What a password must not be, beside Django's own validators."""
+
+import re
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+
+PRODUCT = "anywork"
+
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+class NameWithDigitsValidator:
+    """Refuses the name of the product, of the company or of the person, or the address, with digits or signs around."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Check the letters of `password`; case and what lies between them do not count.
+
+        Raises:
+            ValidationError: they are such a name.
+        """
+        if _letters(password) in {_letters(name) for name in _names(user)} - {""}:
+            raise ValidationError(
+                "The password must not be this site's name, your address, your name or your company's with digits.",
+                "password_is_a_name",
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password can't be a name, such as your company's, with digits."
+
+
+def _names(user: User | None) -> Iterator[str]:
+    yield PRODUCT
+    if user is None:
+        return
+    yield user.email
+    yield from user.email.split("@")
+    if seeker := getattr(user, "job_seeker", None):
+        yield from (seeker.first_name, seeker.last_name, seeker.full_name, f"{seeker.last_name} {seeker.first_name}")
+    if employer := getattr(user, "employer", None):
+        yield employer.company_name
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTERS.sub("", text).casefold()

@@ -1,0 +1,181 @@
+"""Blocked accounts."""
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Session, User
+from accounts.services import block_account, unblock_account
+from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory, JobSeekerFactory
+from applications.services import submit_application
+from jobs.models import Job
+from jobs.tests.factories import JobFactory
+from resumes.tests.factories import ResumeFactory
+
+USERS = "/admin/accounts/user/"
+
+
+@pytest.fixture
+def umbrella(db):
+    """A company with an open, a closed and an expired job."""
+    company = EmployerFactory(company_name="Umbrella")
+    JobFactory(employer=company, title="Open")
+    JobFactory(employer=company, title="Closed", is_active=False)
+    JobFactory(employer=company, title="Expired", expires_at=timezone.now() - timedelta(days=3))
+    return company
+
+
+def active_titles():
+    return set(Job.objects.filter(is_active=True).values_list("title", flat=True))
+
+
+class TestBlocking:
+    def test_company_and_its_jobs_are_gone_from_the_public_site(self, anonymous, admin, seeker, umbrella):
+        JobFactory(title="Another")
+        assert len(anonymous.get("/api/jobs/").json()["results"]) == 2
+
+        block_account(user=umbrella.user)
+
+        card = f"/api/employers/{umbrella.pk}/"
+        assert [job["title"] for job in anonymous.get("/api/jobs/").json()["results"]] == ["Another"]
+        assert anonymous.get("/api/jobs/", {"search": "umbrella"}).json()["count"] == 0
+        assert anonymous.get("/api/jobs/suggest/", {"q": "umbr"}).json()["companies"] == []
+        assert "Umbrella" not in anonymous.get("/api/jobs/facets/").content.decode()
+        for client in (anonymous, seeker):
+            assert client.get(card).status_code == 404
+            assert "Umbrella" not in client.get("/api/employers/").content.decode()
+        assert admin.get(card).json()["company_name"] == "Umbrella"
+        assert "Umbrella" in admin.get("/api/employers/").content.decode()
+
+    def test_applicants_go_on_reading_what_they_applied_to(self, seeker, umbrella):
+        job = Job.objects.get(title="Open")
+        resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
+        submit_application(user=seeker.user, job_id=job.pk, resume_id=resume.pk, cover_letter="")
+
+        block_account(user=umbrella.user)
+
+        shown = seeker.get(f"/api/jobs/{job.pk}/", {"expand": "employer"}).json()
+        assert (shown["title"], shown["is_active"]) == ("Open", False)
+        assert shown["employer_details"]["company_name"] == "Umbrella"
+        [application] = seeker.get("/api/applications/").json()["results"]
+        assert application["job_details"] == {"title": "Open", "company_name": "Umbrella"}
+
+    def test_all_sessions_end_for_good(self, client_for, umbrella, anonymous):
+        client = client_for(umbrella.user)
+
+        block_account(user=umbrella.user)
+        assert client.get("/api/auth/me/").status_code == 401
+        login = {"email": umbrella.user.email, "password": PASSWORD}
+        assert anonymous.post("/api/auth/login/", login).status_code == 401
+
+        unblock_account(user=umbrella.user)
+        assert client.get("/api/auth/me/").status_code == 401
+        assert anonymous.post("/api/auth/login/", login).status_code == 200
+
+    def test_unblocking_opens_the_jobs_that_blocking_closed(self, umbrella):
+        expiring = JobFactory(employer=umbrella, title="Expires meanwhile")
+        block_account(user=umbrella.user)
+        assert active_titles() == {"Expired"}
+        past = timezone.now() - timedelta(days=3)
+        Job.objects.filter(pk=expiring.pk).update(expires_at=past, closes_at=past)
+
+        unblock_account(user=umbrella.user)
+
+        assert active_titles() == {"Expired", "Open"}
+        assert not Job.objects.filter(closed_by_block=True).exists()
+
+    def test_each_is_recorded_once(self, umbrella):
+        for service in (block_account, unblock_account):
+            service(user=umbrella.user)
+            service(user=umbrella.user)
+
+        assert list(AuditEvent.objects.order_by("pk").values_list("kind", "user")) == [
+            ("blocked", umbrella.pk),
+            ("unblocked", umbrella.pk),
+        ]
+
+    def test_administrator_opens_no_job_of_a_blocked_company(self, admin, admin_client, umbrella):
+        block_account(user=umbrella.user)
+        job = Job.objects.get(title="Open")
+
+        answer = admin.patch(f"/api/jobs/{job.pk}/", {"is_active": True})
+        form = {name: getattr(job, name) for name in ("title", "description", "salary_range", "job_type")}
+        form |= {"location": job.location_id, "category": job.category_id, "is_active": "on"}
+        form |= {"expires_at_0": "2090-12-12", "expires_at_1": "00:00:00"}
+        page = admin_client.post(f"/admin/jobs/job/{job.pk}/change/", form)
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["is_active"])
+        assert "The employer is blocked" in page.content.decode()
+        job.refresh_from_db()
+        assert not job.is_active
+
+
+class TestWays:
+    def test_by_the_form(self, admin_client, umbrella):
+        form = {"email": umbrella.user.email, "role": "employer"}
+        page = f"{USERS}{umbrella.pk}/change/"
+
+        assert admin_client.post(page, form).status_code == 302
+        assert active_titles() == {"Expired"}
+        assert not User.objects.get(pk=umbrella.pk).is_active
+
+        assert admin_client.post(page, {**form, "is_active": "on"}).status_code == 302
+        assert active_titles() == {"Expired", "Open"}
+        assert User.objects.get(pk=umbrella.pk).is_active
+
+    def test_by_actions(self, admin_client, umbrella):
+        chosen = {"_selected_action": [umbrella.pk]}
+
+        page = admin_client.post(USERS, {"action": "block", **chosen}, follow=True)
+        assert "1 blocked." in page.content.decode()
+        assert active_titles() == {"Expired"}
+
+        page = admin_client.post(USERS, {"action": "unblock", **chosen}, follow=True)
+        assert "1 unblocked." in page.content.decode()
+        assert active_titles() == {"Expired", "Open"}
+
+    def test_clerk_blocks_no_administrator(self, client, db):
+        root, clerk = AdminFactory(), AdminFactory(is_superuser=False)
+        clerk.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
+        client.force_login(clerk)
+
+        client.post(USERS, {"action": "block", "_selected_action": [root.pk]})
+
+        root.refresh_from_db()
+        assert root.is_active
+
+    def test_by_the_command(self, umbrella, capsys):
+        call_command("block_account", umbrella.user.email.upper())
+        assert active_titles() == {"Expired"}
+        call_command("block_account", umbrella.user.email, "--undo")
+        assert active_titles() == {"Expired", "Open"}
+        with pytest.raises(CommandError):
+            call_command("block_account", "nobody@example.org")
+
+    def test_nothing_else_sets_it(self):
+        """Only the service knows what else blocking means."""
+        writers = set()
+        for path in Path(settings.BASE_DIR).glob("*/**/*.py"):
+            if {"tests", "migrations", ".venv"} & set(path.parts):
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                match node:
+                    case ast.Call(func=ast.Attribute(value=owner, attr="update"), keywords=keywords):
+                        if "User.objects" in ast.unparse(owner) and "is_active" in {word.arg for word in keywords}:
+                            writers.add(path.relative_to(settings.BASE_DIR).as_posix())
+                    case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="user" | "obj"), attr="is_active")]):
+                        writers.add(path.relative_to(settings.BASE_DIR).as_posix())
+        assert writers == {"accounts/services.py", "accounts/admin.py"}
+
+
+def test_blocked_seeker_has_no_session_left(db):
+    seeker = JobSeekerFactory()
+    block_account(user=seeker.user)
+
+    assert not Session.objects.filter(user=seeker.user, ended_at=None).exists()

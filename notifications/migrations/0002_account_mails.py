@@ -1,0 +1,89 @@
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    AddIndexConcurrently,
+    RemoveIndexConcurrently,
+    ValidateConstraint,
+)
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    # Each operation by itself: the table may be long, and is written to meanwhile.
+    atomic = False
+
+    dependencies = [
+        ("notifications", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="outgoingemail",
+            name="notifications_outgoingemail_kind_known",
+        ),
+        RemoveIndexConcurrently(
+            model_name="outgoingemail",
+            name="notifications_email_links",
+        ),
+        migrations.AlterField(
+            model_name="outgoingemail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("application_received", "Application received"),
+                    ("application_accepted", "Application accepted"),
+                    ("application_rejected", "Application rejected"),
+                    ("email_verification", "Confirm the e-mail address"),
+                    ("password_reset", "Reset the password"),
+                    ("password_changed", "Password changed"),
+                    ("google_linked", "Google account linked"),
+                    ("new_application", "New application"),
+                    ("applications_digest", "New applications of a day"),
+                    ("application_withdrawn", "Application withdrawn"),
+                    ("email_change", "Confirm the new e-mail address"),
+                    ("email_changed", "E-mail address changed"),
+                    ("refresh_token_reused", "Refresh token used again"),
+                    ("sign_in_failures", "Many failed sign-ins"),
+                ],
+                max_length=40,
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="outgoingemail",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["email_verification", "password_reset", "email_change"])),
+                fields=["to", "sent_at"],
+                name="notifications_email_links",
+            ),
+        ),
+        AddConstraintNotValid(
+            model_name="outgoingemail",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "application_received",
+                            "application_accepted",
+                            "application_rejected",
+                            "email_verification",
+                            "password_reset",
+                            "password_changed",
+                            "google_linked",
+                            "new_application",
+                            "applications_digest",
+                            "application_withdrawn",
+                            "email_change",
+                            "email_changed",
+                            "refresh_token_reused",
+                            "sign_in_failures",
+                        ],
+                    )
+                ),
+                name="notifications_outgoingemail_kind_known",
+            ),
+        ),
+        ValidateConstraint(
+            model_name="outgoingemail",
+            name="notifications_outgoingemail_kind_known",
+        ),
+    ]
