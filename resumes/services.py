@@ -9,8 +9,7 @@ from pathlib import PurePath
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import IntegrityError, transaction
-from django.db.models import Count, ProtectedError, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import ProtectedError
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -131,12 +130,14 @@ def _checked(upload: File) -> bytes:
 
 
 def _require_room(job_seeker: JobSeeker, size: int) -> None:
-    listed = Resume.objects.kept().filter(job_seeker=job_seeker)
-    for resume in listed.filter(size=None):
-        with suppress(FileNotFoundError):
-            Resume.objects.filter(pk=resume.pk).update(size=resume.file.size)
-    count, total = listed.aggregate(count=Count("pk"), total=Coalesce(Sum("size"), 0)).values()
-    if count >= settings.RESUMES_MAX_COUNT or total + size > settings.RESUMES_MAX_BYTES:
+    listed = list(Resume.objects.kept().filter(job_seeker=job_seeker).only("size", "file"))
+    for resume in listed:
+        if resume.size is None:
+            with suppress(FileNotFoundError):
+                resume.size = resume.file.size
+                resume.save(update_fields=["size"])
+    total = sum(resume.size or 0 for resume in listed)
+    if len(listed) >= settings.RESUMES_MAX_COUNT or total + size > settings.RESUMES_MAX_BYTES:
         raise Conflict(STORAGE_FULL, "storage_full")
 
 

@@ -33,6 +33,7 @@ request                                                    | anon. | undec. | ap
 POST   /api/auth/register/                                 | 201   | 201    | 201   | 201    | 201   | 201   | 201
 POST   /api/auth/login/                                    | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/google/                                   | 503   | 503    | 503   | 503    | 503   | 503   | 503
+POST   /api/auth/google/link/                              | 401   | 503    | 503   | 503    | 503   | 503   | 503
 POST   /api/auth/refresh/                                  | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/logout/                                   | 401   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/logout/ refreshToken={own_refresh}        | 200   | 200    | 200   | 200    | 200   | 200   | 200
@@ -45,7 +46,8 @@ POST   /api/auth/password/change/                          | 401   | 200    | 20
 POST   /api/auth/password/reset/                           | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/password/reset/confirm/                   | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/email/verify/                             | 401   | 200    | 200   | 200    | 200   | 200   | 200
-POST   /api/auth/email/verify/confirm/                     | 200   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/email/verify/confirm/                     | 401   | 200    | 200   | 200    | 200   | 200   | 200
+PATCH  /api/auth/me/email/ email=me@example.org password=correct-horse-42 | 401 | 200 | 200 | 200 | 200 | 200 | 200
 GET    /api/auth/me/export/                                | 401   | 200    | 200   | 200    | 200   | 200   | 200
 DELETE /api/auth/me/ password=correct-horse-42             | 401   | 204    | 204   | 204    | 204   | 204   | 204
 PATCH  /api/auth/me/ role=employer                         | 401   | 200    | 400   | 400    | 400   | 400   | 400
@@ -174,6 +176,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/auth/register/": {"email": "new@example.org", "password": "correct-horse-42", "role": "employer"},
     "/api/auth/login/": {"email": "{own_email}", "password": "correct-horse-42"},
     "/api/auth/google/": {"code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlz"},
+    "/api/auth/google/link/": {"password": "correct-horse-42", "code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlz"},
     "/api/auth/refresh/": {"refreshToken": "{own_refresh}"},
     "/api/auth/password/change/": {"current_password": "correct-horse-42", "new_password": "another-horse-43"},
     "/api/auth/password/reset/": {"email": "{own_email}"},

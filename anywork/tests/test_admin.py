@@ -11,7 +11,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEvent, Employer, JobSeeker, RefreshTokenUse, Session, SignInFailures, Skill, User
+from accounts.models import (
+    AccountFailures,
+    AuditEvent,
+    EmailChange,
+    Employer,
+    JobSeeker,
+    RefreshTokenUse,
+    Session,
+    SignInFailures,
+    Skill,
+    User,
+)
 from accounts.tests.factories import AuditEventFactory, EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
 from accounts.tokens import open_session
 from analytics.models import Analytics
@@ -29,7 +40,16 @@ APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resum
 
 # The first is shown with its application; the second says nothing that its session does not; the third is hashes; the
 # last two are kept by triggers for programs alone.
-WITHOUT_PAGE = {StatusChange, RefreshTokenUse, SignInFailures, ResumeAccess, Change, Suggestion}
+WITHOUT_PAGE = {
+    StatusChange,
+    RefreshTokenUse,
+    SignInFailures,
+    AccountFailures,
+    EmailChange,
+    ResumeAccess,
+    Change,
+    Suggestion,
+}
 
 # Profiles without a name, which are called by the address of their user: one query more each, if it is not joined.
 MAKE_ROW: dict[Any, Any] = {

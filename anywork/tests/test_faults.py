@@ -304,7 +304,8 @@ def test_worker_killed_during_uploads_leaves_nothing_or_everything(
         assert half.recv(100) == b""
     assert not Resume.objects.exists()
 
-    # ... and, again and again, at any moment of the rest.
+    # ... and, again and again, at any moment of the rest. Each token is used for as many resumes as a seeker may have.
+    tokens = [str(open_session(seeker.user).access) for seeker in JobSeekerFactory.create_batch(100)]
     numbers = itertools.count()
     broken: list[int] = []
     stopped = threading.Event()
@@ -313,7 +314,9 @@ def test_worker_killed_during_uploads_leaves_nothing_or_everything(
         while not stopped.is_set():
             number = next(numbers)
             try:
-                response = upload(server.url, token, make_pdf(f"Resume {number}"))
+                response = upload(
+                    server.url, tokens[number // settings.RESUMES_MAX_COUNT], make_pdf(f"Resume {number}")
+                )
             except httpx.TransportError:
                 broken.append(number)
                 continue

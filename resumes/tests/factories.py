@@ -19,6 +19,7 @@ class ResumeFactory(factory.django.DjangoModelFactory):
     job_seeker = factory.SubFactory(JobSeekerFactory)
     file = factory.LazyAttribute(lambda o: ContentFile(o.data, name="resume.pdf"))
     file_name = "resume.pdf"
+    size = factory.LazyAttribute(lambda o: len(o.data))
     checksum = factory.LazyAttribute(lambda o: hashlib.sha256(o.data).hexdigest())
 
 
