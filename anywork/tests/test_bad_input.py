@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Iterator
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
@@ -94,7 +95,7 @@ def write_cells() -> Iterator[Cell]:
     """Yield one allowed cell for each operation of the permission table that takes a body."""
     seen = set()
     for cell in CELLS:
-        if cell.body and cell.refusal in {None, 503} and (cell.method, cell.path) not in seen:
+        if cell.body and not cell.refusal and (cell.method, cell.path) not in seen:
             seen.add((cell.method, cell.path))
             yield cell
 
@@ -236,7 +237,11 @@ def cell_of(method: str, path: str) -> Cell | None:
     """Return an allowed cell of the permission table for an operation of the schema."""
     wanted = path.split("{", maxsplit=1)[0]
     for cell in CELLS:
-        if cell.method == method and cell.refusal in {None, 503} and cell.path.split("{")[0] == wanted:
+        if (
+            cell.method == method
+            and cell.refusal in {None, HTTPStatus.SERVICE_UNAVAILABLE}
+            and cell.path.split("{")[0] == wanted
+        ):
             return cell
     return None
 
@@ -487,6 +492,8 @@ def test_seeker_uploads_a_form_without_a_boundary(seeker: Any, media_type: str) 
 def test_every_operation_with_a_body_is_among_the_cells() -> None:
     schema = SchemaGenerator().get_schema(request=None, public=True)
     known = {(cell.method, cell.path.split("{")[0]) for cell in write_cells()}
+    # Nothing can be granted without Google.
+    known |= {(cell.method, cell.path) for cell in CELLS if cell.refusal == HTTPStatus.SERVICE_UNAVAILABLE}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             if "requestBody" in operation:
