@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -28,7 +30,7 @@ def server_url() -> str:
         raise SystemExit("DATABASE_URL names no PostgreSQL server to measure on.") from None
 
 
-def url_of(jobs: int) -> str:
+def url_of(jobs: int | str) -> str:
     """Return the URL of the database of so many jobs."""
     return urlunsplit(urlsplit(server_url())._replace(path=f"/{PREFIX}{jobs}"))
 
@@ -55,6 +57,26 @@ def wait_until_idle() -> None:
                 if cursor.fetchone() == (0,):
                     return
                 time.sleep(0.05)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def copy_of(jobs: int) -> Iterator[str]:
+    """Copy the database of so many jobs, yield the copy's URL, and drop it at the end."""
+    name = f"{PREFIX}copy_of_{jobs}"
+    connection = psycopg2.connect(server_url())
+    connection.autocommit = True
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(drop)
+            cursor.execute(create.format(sql.Identifier(name), sql.Identifier(f"{PREFIX}{jobs}")))
+            try:
+                yield url_of(f"copy_of_{jobs}")
+            finally:
+                cursor.execute(drop)
     finally:
         connection.close()
 

@@ -1,0 +1,130 @@
+"""The callers with the most rows, and rows that the fill leaves out: notifications, sessions, skills, analytics."""
+
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from benchmarks.worst.inputs import INPUTS, PASSWORD
+
+MANY = 5_000
+LONG_JOBS = 300
+
+# A row of every job's first day, and a month of the largest employer's jobs.
+_ANALYTICS = """
+    INSERT INTO analytics_analytics (analytics_id, job_id, date, views, applications)
+    SELECT gen_random_uuid(), job_id, posted_at::date, 1, 0 FROM jobs_job
+    UNION ALL
+    SELECT gen_random_uuid(), job_id, current_date - day + 1000, 1, 0
+    FROM jobs_job, generate_series(1, 10) AS day WHERE employer_id = %s
+"""
+
+
+class Subjects(NamedTuple):
+    """What inputs are made of: access tokens by caller, values by the name that stands for them in braces."""
+
+    tokens: dict[str, str]
+    values: dict[str, str]
+    admin_cookie: str
+
+
+def prepare() -> Subjects:
+    """Write what is missing to the database that Django is set up for, and choose who asks for what."""
+    from django.db import connection
+    from django.db.models import Count
+
+    from accounts.models import Employer, JobSeeker, Session, Skill, User
+    from analytics.models import Analytics
+    from applications.models import Application
+    from jobs.models import Category, Job, Location
+    from notifications.models import Notification
+
+    employer, other_employer = Employer.objects.annotate(number=Count("jobs")).order_by("-number")[:2]
+    seeker, other_seeker = JobSeeker.objects.annotate(number=Count("applications")).order_by("-number")[:2]
+    leaver = JobSeeker.objects.exclude(pk__in=[seeker.pk, other_seeker.pk]).earliest("pk")
+    own = list(Application.objects.filter(job_seeker=seeker, status="pending").select_related("job")[:2])
+    receiver: Any = own[0].job.employer
+    verbose = _write_verbose()
+    admin = User.objects.create_superuser("worst-admin@example.com", PASSWORD)
+    users = {
+        "seeker": seeker.user,
+        "other_seeker": other_seeker.user,
+        "leaver": leaver.user,
+        "employer": employer.user,
+        "other_employer": other_employer.user,
+        "receiver": receiver.user,
+        "verbose": verbose.user,
+        "admin": admin,
+    }
+    for user in users.values():
+        user.set_password(PASSWORD)
+        user.save()
+    Skill.objects.bulk_create(Skill(user=seeker.user, name=f"Skill {number}") for number in range(MANY))
+    Notification.objects.bulk_create(Notification(user=seeker.user, message="Hello") for _ in range(MANY))
+    for user in (seeker.user, leaver.user):
+        Session.objects.bulk_create(Session(user=user) for _ in range(MANY))
+    with connection.cursor() as cursor:
+        cursor.execute(_ANALYTICS, [employer.pk])
+        cursor.execute("VACUUM ANALYZE")
+    own_jobs = Job.objects.filter(employer=employer, applications__isnull=False).distinct()[:2]
+    busiest = {model: model.objects.annotate(number=Count("jobs")).latest("number") for model in (Category, Location)}
+    rows: dict[str, Any] = {
+        **{name: user.pk for name, user in users.items()},
+        "job": Job.objects.open().latest("posted_at").pk,
+        "long_job": verbose.jobs.all()[0].pk,
+        "own_job": own_jobs[0].pk,
+        "other_own_job": own_jobs[1].pk,
+        "category": busiest[Category].pk,
+        "location": busiest[Location].pk,
+        "skill": seeker.user.skills.all()[0].pk,
+        "notification": seeker.user.notifications.all()[0].pk,
+        "session": seeker.user.sessions.all()[0].pk,
+        "resume": own[0].resume_id,
+        "application": own[0].pk,
+        "other_application": own[1].pk,
+        "analytics": Analytics.objects.filter(job__employer=employer)[0].pk,
+        "seeker_email": seeker.user.email,
+        "deep_page": Job.objects.open().count() // 400,
+        "deep_applications": Application.objects.count() // 400,
+        "deep_analytics": Analytics.objects.count() // 400,
+    }
+    return Subjects(_tokens(users), {name: str(value) for name, value in rows.items()}, _admin_cookie(admin))
+
+
+def _write_verbose() -> Any:
+    from accounts.models import Employer, User
+    from jobs.models import Job
+
+    user = User.objects.create_user("worst-verbose@example.com", PASSWORD, role=User.Role.EMPLOYER)
+    employer = Employer.objects.create(user=user, company_name="Verbose")
+    like = Job.objects.open().latest("posted_at")
+    text = next(request.json for request in INPUTS["POST /api/jobs/"] if request.name == "description: different words")
+    for number in range(LONG_JOBS):
+        Job.objects.create(
+            job_id=uuid4(),
+            employer=employer,
+            category=like.category,
+            location=like.location,
+            title=f"{number} {text['title']}"[:255],
+            description=text["description"],
+            job_type=like.job_type,
+            expires_at=like.expires_at,
+        )
+    return employer
+
+
+def _tokens(users: dict[str, Any]) -> dict[str, str]:
+    from accounts.tokens import open_session
+
+    return {name: open_session(user).access for name, user in users.items()}
+
+
+def _admin_cookie(admin: Any) -> str:
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(admin.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
