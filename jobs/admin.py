@@ -1,14 +1,15 @@
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from anywork.admin import AuditedAdmin, DeletedByServiceAdmin, RecordAdmin
+from anywork.admin import DeletedByServiceAdmin, RecordAdmin
 from jobs.models import Category, Job, Location, Renaming
 from jobs.services import delete_or_close_job
 
@@ -27,9 +28,11 @@ class UseFilter(admin.SimpleListFilter):
         return queryset.filter(is_used if self.value() == "used" else ~is_used)
 
 
-class VocabularyAdmin(AuditedAdmin):
-    """What one user added and no job uses is found by the user's address and the filter, and deleted together."""
+class VocabularyAdmin(DeletedByServiceAdmin):
+    """What one user added is found by the user's address, and deleted together, but for what jobs use."""
 
+    instead = "kept"
+    reason = "jobs use it"
     list_select_related = ("created_by",)
     readonly_fields = ("created_by",)
 
@@ -37,6 +40,10 @@ class VocabularyAdmin(AuditedAdmin):
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
+
+    def delete_by_service(self, obj: Any) -> None:
+        with suppress(ProtectedError):
+            obj.delete()
 
 
 @admin.register(Category)

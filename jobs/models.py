@@ -39,6 +39,17 @@ class Vocabulary(models.Model):
     class Meta:
         abstract = True
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row.
+
+        Raises:
+            ProtectedError: a job uses it.
+        """
+        # Django itself reads all jobs that use it, to name them in the exception.
+        if Job.objects.filter(**{str(self._meta.model_name): self}).exists():
+            raise models.ProtectedError("Jobs use it.", set())
+        return super().delete(*args, **kwargs)
+
 
 class Category(Vocabulary):
     """A field of work."""

@@ -145,7 +145,7 @@ def test_caller_without_a_token_is_asked_for_one(anonymous: APIClient) -> None:
 
 
 @pytest.mark.parametrize("debug", ["on", "off"])
-def test_caller_by_another_host_name_gets_400(anonymous: APIClient, settings: Any, debug: str) -> None:
+def test_caller_by_another_host_name_gets_400(db: None, anonymous: APIClient, settings: Any, debug: str) -> None:
     settings.DEBUG = debug == "on"
     assert_error(anonymous.get("/api/jobs/", HTTP_HOST="evil.example"), 400, "parse_error")
 

@@ -83,9 +83,15 @@ def test_admin_is_told_that_a_category_exists(admin_client):
 
 
 def test_admin_cannot_delete_a_category_in_use(admin_client):
-    category = JobFactory().category
-    admin_client.post(reverse("admin:jobs_category_delete", args=[category.pk]), {"post": "yes"})
-    assert Category.objects.get() == category
+    job = JobFactory()
+    url = reverse("admin:jobs_category_delete", args=[job.category_id])
+
+    # Thousands of jobs may use it.
+    assert job.title not in admin_client.get(url).content.decode()
+    page = admin_client.post(url, {"post": "yes"}, follow=True).content.decode()
+
+    assert f"“{job.category}”: Not deleted but kept, because jobs use it." in page
+    assert Category.objects.get() == job.category
 
 
 def test_admin_deletes_what_one_user_added_and_no_job_uses(admin_client, employer):
@@ -95,14 +101,16 @@ def test_admin_deletes_what_one_user_added_and_no_job_uses(admin_client, employe
     other = CategoryFactory()
     changelist = reverse("admin:jobs_category_changelist")
 
-    page = admin_client.get(changelist, {"q": employer.user.email, "use": "unused"})
-    unused = {row.name: row.pk for row in page.context["cl"].queryset}
-    assert set(unused) == {"Spam", "More spam"}
-    values = {"action": "delete_selected", "_selected_action": list(unused.values()), "post": "yes"}
+    page = admin_client.get(changelist, {"q": employer.user.email})
+    added = {row.name: row.pk for row in page.context["cl"].queryset}
+    assert set(added) == {"Spam", "More spam", "Gardening"}
+    values = {"action": "delete_selected", "_selected_action": list(added.values()), "post": "yes"}
     page = admin_client.post(changelist, values, follow=True).content.decode()
 
-    assert "Successfully deleted 2 categories." in page
+    assert "2 of 3 deleted." in page
+    assert "“Gardening”: Not deleted but kept, because jobs use it." in page
     assert set(Category.objects.all()) == {used, other}
+    assert [row.pk for row in admin_client.get(changelist, {"use": "unused"}).context["cl"].queryset] == [other.pk]
     assert [row.pk for row in admin_client.get(changelist, {"use": "used"}).context["cl"].queryset] == [used.pk]
 
 

@@ -3,6 +3,8 @@
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import EmployerFactory
 from anywork.testing.concurrency import at_once
@@ -179,6 +181,16 @@ class TestLocations:
 
         assert answer.status_code == 409
         assert answer.json()["existing"] == {"location_id": str(other.pk)}
+
+    def test_deleting_what_jobs_use_does_not_read_these_jobs(self, admin):
+        location = LocationFactory()
+        JobFactory.create_batch(3, location=location)
+
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.delete(f"{LOCATIONS}{location.pk}/").status_code == 409
+
+        read = [query["sql"] for query in queries if 'FROM "jobs_job"' in query["sql"]]
+        assert [sql for sql in read if not sql.endswith("LIMIT 1")] == []
 
     def test_admin_deletes_a_location_in_use_and_it_stays(self, admin):
         location = JobFactory().location
