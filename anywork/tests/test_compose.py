@@ -134,6 +134,23 @@ def test_compose_names_what_is_required_and_empty(copied, service, name):
         environment_of(service, copied | {name: ""})
 
 
+def test_nginx_is_published_and_the_web_server_is_not():
+    # What is for the machine's own administrator listens at its loopback address alone.
+    published = {
+        name
+        for name, service in SERVICES.items()
+        if any(not port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    }
+
+    assert published == {"nginx"}
+    assert SERVICES["nginx"]["volumes"] == ["./deploy/nginx.conf:/etc/nginx/nginx.conf:ro"]
+    assert (ROOT / "deploy" / "nginx.conf").is_file()
+
+
+def test_client_is_known_by_what_nginx_says_of_it(copied):
+    assert settings_in("web", copied, "settings.NUM_PROXIES") == 1
+
+
 def test_example_file_means_the_same_to_every_reader():
     values = re.findall(r"^#?[A-Z][A-Z0-9_]+=(.*)$", EXAMPLE, re.MULTILINE)
 

@@ -1,10 +1,5 @@
 """What docs/files.md tells operators of nginx, tried with a real one."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -12,22 +7,16 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings as django_settings
 
+from anywork.testing.nginx import running_nginx
+from anywork.testing.smtp import free_port
 from resumes.tests.factories import ResumeFactory
 
 DOCS = Path(django_settings.BASE_DIR) / "docs" / "files.md"
 SITE = """
-{user}
-daemon off;
-pid {folder}/nginx.pid;
 error_log stderr;
 events {{}}
 http {{
     access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
         location / {{
@@ -40,49 +29,19 @@ http {{
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 def nginx(live_server, settings, tmp_path):
     """Return the origin of an nginx in front of the live server."""
-    if (program := shutil.which("nginx")) is None:
-        pytest.skip("nginx is not installed")
     settings.MEDIA_ACCEL_PREFIX = "/private-media/"
     documented = DOCS.read_text(encoding="utf-8").partition("```nginx\n")[2].partition("```")[0]
     port = free_port()
-    config = tmp_path / "nginx.conf"
-    config.write_text(
-        SITE.format(
-            # Else its workers are nobody, who may not read the test's folder.
-            user="user root;" if os.geteuid() == 0 else "",
-            folder=tmp_path,
-            port=port,
-            upstream=live_server.url,
-            documented=documented.replace("/srv/anywork/media/", f"{settings.MEDIA_ROOT}/"),
-        )
+    config = SITE.format(
+        port=port,
+        upstream=live_server.url,
+        documented=documented.replace("/srv/anywork/media/", f"{settings.MEDIA_ROOT}/"),
     )
-    process = subprocess.Popen([program, "-c", str(config), "-p", str(tmp_path)])
-    try:
-        wait_for(port, process)
+    with running_nginx(config, port=port, folder=tmp_path):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def wait_for(port, process):
-    for _ in range(100):
-        assert process.poll() is None, "nginx did not start"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("nginx does not answer")
 
 
 def fetch(url, **headers):
