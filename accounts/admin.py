@@ -6,10 +6,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,7 +20,6 @@ from accounts.erasure import erase_account
 from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
 from accounts.services import block_account, ensure_profile, unblock_account
-from accounts.tokens import close_all_sessions
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
 from anywork.api.emails import canonical_email
 
@@ -60,21 +59,10 @@ class UserEditForm(RoleRule, UserChangeForm):
         field_classes = {"email": EmailField}
 
 
-class UserPasswordForm(AdminPasswordChangeForm):
-    """Sets a password, and signs whoever knew the old one out everywhere."""
-
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's signature
-        with transaction.atomic():
-            user = super().save(commit)
-            close_all_sessions(user)
-        return user
-
-
 @admin.register(User)
 class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     add_form = UserAddForm
     form = UserEditForm
-    change_password_form = UserPasswordForm
     list_display = ("email", "role", "is_active", "is_staff", "is_verified", "created_at")
     list_filter = ("role", "is_active", "is_staff", ("email_verified_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "^user_id")

@@ -35,8 +35,7 @@ def _names(user: User | None) -> Iterator[str]:
     yield PRODUCT
     if user is None:
         return
-    yield user.email
-    yield from user.email.split("@")
+    yield from (user.email, *user.email.split("@"), *re.split(r"[@.+_-]", user.email))
     if seeker := getattr(user, "job_seeker", None):
         yield from (seeker.first_name, seeker.last_name, seeker.full_name, f"{seeker.last_name} {seeker.first_name}")
     if employer := getattr(user, "employer", None):

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import audit
 from accounts.models import User
+from accounts.tokens import close_all_sessions
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.record_admin_sign_in")
@@ -22,3 +24,11 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
     if request is not None:
         email = credentials.get("username") or credentials.get(User.USERNAME_FIELD, "")
         audit.record_failed_sign_in(email=email)
+
+
+@receiver(post_save, sender=User, dispatch_uid="accounts.end_sessions_with_the_password")
+def end_sessions_with_the_password(instance: User, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
+    """By whichever way it is changed: the API, the admin site or `manage.py changepassword`. Inside its transaction."""
+    # Django's mark of a password that was set; a login that only renews the hash takes it away.
+    if getattr(instance, "_password", None) is not None and not created:
+        close_all_sessions(instance)

@@ -324,8 +324,8 @@ def _change_email(user: User, change: EmailChange, session_id: UUID) -> None:
 def _set_password(user: User, password: str) -> None:
     _require_strong_password(password, user, "new_password")
     user.set_password(password)
+    # A receiver ends all sessions.
     user.save(update_fields=["password", "updated_at"])
-    close_all_sessions(user)
     password_changed.send(sender=User, user=user)
 
 
