@@ -68,7 +68,6 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     search_fields = ("email", "^user_id")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "pk")
-    show_full_result_count = False
     actions = ("block", "unblock")
     readonly_fields = (
         "user_id",
@@ -166,7 +165,6 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 class ProfileAdmin(FixedRowsAdmin):
     """Profiles come with the role of their user."""
 
-    show_full_result_count = False
     readonly_fields = ("user",)
     ordering = ("-user__created_at", "pk")
 
@@ -199,7 +197,6 @@ class SkillAdmin(RecordAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "user__email")
     ordering = ("name", "pk")
-    show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
@@ -224,7 +221,6 @@ class SessionAdmin(RecordAdmin):
     search_fields = ("user__email", "^session_id")
     date_hierarchy = "created_at"
     ordering = ("-last_used_at", "pk")
-    show_full_result_count = False
     fields = ("session_id", "user", "device", "address", "is_alive", "created_at", "last_used_at", "ended_at")
     actions = ("end_sessions",)
 
@@ -253,7 +249,6 @@ class AuditEventAdmin(RecordAdmin):
     search_fields = ("user__email", "^user__user_id", "^subject", "^address")
     date_hierarchy = "at"
     ordering = ("-at", "-pk")
-    show_full_result_count = False
     fields = ("at", "kind", "user", "subject", "address")
 
 

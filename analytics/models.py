@@ -25,6 +25,8 @@ class Analytics(models.Model):
         verbose_name_plural = "analytics"
         # Also serves the counting, which finds the row by job and day.
         constraints = (models.UniqueConstraint(fields=("job", "date"), name="analytics_analytics_unique_job_date"),)
+        # Serves all counters, newest first, and their first and last day.
+        indexes = (models.Index(fields=("-date", "-analytics_id"), name="analytics_newest"),)
 
     def __str__(self) -> str:
         return f"{self.date}: {self.views} views, {self.applications} applications"

@@ -35,7 +35,7 @@ class StatusChangeInline(admin.TabularInline):
 @admin.register(Application)
 class ApplicationAdmin(RecordAdmin):
     list_display = ("job_seeker", "job", "company", "status", "applied_at")
-    list_filter = ("status", "job__category")
+    list_filter = ("status", "applied_at", "job__category")
     list_select_related = ("job_seeker__user", "job__employer__user")
     search_fields = (
         "job_seeker__user__email",
@@ -45,9 +45,7 @@ class ApplicationAdmin(RecordAdmin):
         "job__employer__company_name",
         "^application_id",
     )
-    date_hierarchy = "applied_at"
     ordering = ("-applied_at", "-pk")
-    show_full_result_count = False
     fields = (
         "job_seeker",
         "job",

@@ -83,12 +83,10 @@ class JobStateFilter(admin.SimpleListFilter):
 @admin.register(Job)
 class JobAdmin(DeletedByServiceAdmin):
     list_display = ("title", "employer", "location__city", "is_open", "posted_at")
-    list_filter = (JobStateFilter, "job_type", "category", "location__country")
+    list_filter = (JobStateFilter, "posted_at", "job_type", "category", "location__country")
     list_select_related = ("employer__user", "location")
     search_fields = ("title", "employer__company_name", "employer__user__email", "^job_id")
-    date_hierarchy = "posted_at"
     ordering = ("-posted_at", "-pk")
-    show_full_result_count = False
     autocomplete_fields = ("employer", "location", "category")
     readonly_fields = ("job_id", "is_open", "posted_at", "closes_at")
     fieldsets = (

@@ -94,7 +94,7 @@ def _count_facets(listing: JobListing) -> Facets:
     facets: Facets = {"job_type": [], "category": [], "location": [], "employer": []}
     if not listing.count():
         return facets
-    found = listing.queryset.order_by().values("job_type", "category_id", "location_id", "employer_id")
+    found = listing.queryset.values("job_type", "category_id", "location_id", "employer_id")
     sql, parameters = found.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_FACETS.format(found=sql), [*parameters, FACET_VALUES])

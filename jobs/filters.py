@@ -1,5 +1,6 @@
 """The parameters of job lists."""
 
+import time
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from anywork.api.filters import (
     TimestampFilter,
     TotalOrderingFilter,
 )
-from jobs.listing import NEWEST, JobListing
+from jobs import listing
+from jobs.listing import NEWEST, JobListing, having_words
 from jobs.models import Job
 from jobs.places import Keys, Names, find_city
 from jobs.querysets import JobQuerySet
@@ -154,13 +156,19 @@ class JobFilter(FilterSet):
             at_most=asked.get("salary_max"),
             include_unspecified=bool(asked.get("include_unspecified")),
         )
-        if self._selection == "open" and {"expires_at", "-expires_at"} & {*jobs.query.order_by[:1]}:
+        if not self._has_closed and {"expires_at", "-expires_at"} & {*jobs.query.order_by[:1]}:
             # Or the first page would lie behind all that ever expired.
             jobs = jobs.not_long_expired()
         if near := asked.get("near"):
             jobs = _at(jobs, self._names.nearby(near, float(asked.get("radius_km") or DEFAULT_RADIUS_KM)))
         search = SearchQuery(asked["search"]) if asked.get("search") else None
-        return JobListing(jobs, search=search, key=self._key, version=version_of(self.request))
+        return JobListing(
+            jobs,
+            search=search,
+            key=self._key,
+            version=version_of(self.request),
+            has_closed=self._has_closed,
+        )
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
         """Leave to `filter_queryset` what several parameters decide together, or what is no matter of one row."""
@@ -175,7 +183,7 @@ class JobFilter(FilterSet):
             return jobs.filter(location=key)
         if keys := self._names.place(value):
             return _at(jobs, keys)
-        return jobs.filter(SearchQuery(value, typing=False).anywhere(by_index=True))
+        return jobs.filter(having_words(SearchQuery(value, typing=False), has_closed=self._has_closed))
 
     def filter_city(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return _at(jobs, self._names.city(value))
@@ -194,15 +202,25 @@ class JobFilter(FilterSet):
         return (self._selection, *asked)
 
     @property
+    def _has_closed(self) -> bool:
+        return self._selection != "open"
+
+    @property
     def _selection(self) -> str:
         selection: str = self.request.parser_context["view"].selection
         return selection
 
 
 def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
-    """Return how many jobs there would be without each of the filters of a request that finds none, most first."""
+    """Return how many jobs there would be without each of the filters of a request that finds none, most first.
+
+    After LOOK_LIMIT seconds the filters that are left are not tried.
+    """
     counts = []
+    until = time.monotonic() + listing.LOOK_LIMIT
     for name in JobFilter.base_filters:
+        if time.monotonic() > until:
+            break
         if any(request.query_params.getlist(name)) and name not in {"ordering", "radius_km", "include_unspecified"}:
             others = request.query_params.copy()
             del others[name]

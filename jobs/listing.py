@@ -5,12 +5,15 @@ fastest by the index of words and then sorted; of many, a page is found fastest 
 and looking for the words in each job. Here the number is known, because a page shows it, and decides.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db import connection
-from django.db.models import Count, F, Func, QuerySet, Value
+from django.db import OperationalError, connection, transaction
+from django.db.models import Count, F, Func, Q, QuerySet, Value
+from psycopg2.errors import QueryCanceled
 
 from jobs.querysets import JobQuerySet
 from jobs.search import SearchQuery
@@ -25,6 +28,16 @@ _FEW = 2_000
 # From here on, the keys of a page are found first: most of the way the index suffices.
 _DEEP = 200
 
+# A count that takes longer is given up: of what is that frequent a page is found soon, the number of all is not. In
+# milliseconds; None has no limit.
+COUNT_LIMIT: int | None = 400
+# The same for a part alone, after all parts together took too long.
+PART_LIMIT = 150
+# A list that was not counted ends after so many jobs.
+MOST_UNCOUNTED = 10_000
+# In seconds: no further correction or selection is looked for after that.
+LOOK_LIMIT = 0.5
+
 
 class Found(NamedTuple):
     """How many jobs a search finds, by tier, and with which words."""
@@ -35,6 +48,8 @@ class Found(NamedTuple):
     among: int = 0
     # How it is spelt, where it seems to be misspelt.
     did_you_mean: str | None = None
+    # False: counting took too long, and `total` is MOST_UNCOUNTED.
+    is_counted: bool = True
 
     @property
     def total(self) -> int:
@@ -52,10 +67,14 @@ class JobListing:
         search: what is looked for in them; ordered by relevance unless the caller asked for another order.
         key: tells this selection from others, however it is ordered.
         version: as of which version of the database the caller looks.
+        has_closed: closed jobs are among them.
     """
 
-    def __init__(self, jobs: JobQuerySet, *, search: SearchQuery | None, key: Hashable, version: Version) -> None:
+    def __init__(
+        self, jobs: JobQuerySet, *, search: SearchQuery | None, key: Hashable, version: Version, has_closed: bool
+    ) -> None:
         self._jobs = jobs
+        self._has_closed = has_closed
         self._search = search
         self.key = key
         self.version = version
@@ -76,9 +95,12 @@ class JobListing:
 
     @property
     def queryset(self) -> JobQuerySet:
-        """All jobs that are found, in any order."""
+        """All jobs that are found, in any order; of those that were not counted the newest MOST_UNCOUNTED."""
         query = self.found.query
-        return self._found_by_index(query) if query else self._jobs
+        if self.found.is_counted:
+            return (self._found_by_index(query) if query else self._jobs).order_by()
+        jobs = self._jobs.filter(query.anywhere(by_index=False)) if query else self._jobs
+        return jobs.order_by(*NEWEST)[:MOST_UNCOUNTED]
 
     def count(self) -> int:
         return self.found.total
@@ -98,10 +120,13 @@ class JobListing:
 
     def _look(self) -> Found:
         if self._search is None:
-            return Found((self._jobs.count(),))
+            return self._count([self._jobs], None)
+        until = time.monotonic() + LOOK_LIMIT
         if (found := self._look_for(self._search)).total:
             return found._replace(did_you_mean=self._search.well_spelt())
         for query in self._search.corrections():
+            if time.monotonic() > until:
+                break
             if (corrected := self._look_for(query)).total:
                 return corrected._replace(did_you_mean=query.text)
         return found
@@ -109,19 +134,42 @@ class JobListing:
     def _found_by_index(self, query: SearchQuery) -> JobQuerySet:
         if unwanted := query.unwanted:
             # The index knows who has a word, not who lacks it.
-            return self._jobs.exclude(pk__in=self._jobs.filter(unwanted.anywhere(by_index=True)).values("pk"))
-        return self._jobs.filter(query.anywhere(by_index=True))
+            return self._jobs.exclude(pk__in=self._having(unwanted).values("pk"))
+        return self._having(query)
+
+    def _having(self, query: SearchQuery, part: Q | Func | None = None) -> JobQuerySet:
+        return self._jobs.filter(having_words(query, part, has_closed=self._has_closed))
 
     def _look_for(self, query: SearchQuery) -> Found:
         if query.unwanted:
-            return Found((self._found_by_index(query).count(),), query)
+            return self._count([self._found_by_index(query)], query)
         # Of each tier alone by its own index, which takes a fraction of looking into every job that is found.
         parts = query.tiers(by_index=True) if query.excludes else query.nested()
-        in_title, in_names, anywhere = _count_each(self._jobs.filter(part) for part in parts)
-        tiers = (in_title, in_names, anywhere)
-        if not query.excludes:
-            tiers = (in_title, in_names - in_title, anywhere - in_names)
-        return Found(tiers, query, among=_number_of_jobs() if sum(tiers) > _FEW else 0)
+        return self._count([self._having(query, part) for part in parts], query)
+
+    def _count(self, selections: list[JobQuerySet], query: SearchQuery | None) -> Found:
+        """Count what the tiers are made of; a part that takes too long is taken for all that a list shows."""
+        is_nested = query is not None and not query.excludes
+        counts = _count_each(selections, COUNT_LIMIT)
+        is_counted = counts is not None
+        if counts is None:
+            # What is in the title comes first, so that it is worth another try.
+            counts = [*self._count_first(selections[:-1]), MOST_UNCOUNTED]
+        tiers: list[int] = []
+        for count in counts:
+            tiers.append(max(count - sum(tiers), 0) if is_nested else count)
+        if not is_counted:
+            tiers = [max(min(count, MOST_UNCOUNTED - sum(tiers[:place])), 0) for place, count in enumerate(tiers)]
+        among = _number_of_jobs() if query and sum(tiers) > _FEW else 0
+        return Found(tuple(tiers), query, among, is_counted=is_counted)
+
+    @staticmethod
+    def _count_first(selections: list[JobQuerySet]) -> Iterator[int]:
+        for selection in selections:
+            counts = _count_each([selection], PART_LIMIT)
+            yield counts[0] if counts else MOST_UNCOUNTED
+            if not counts:
+                return
 
     def _in_order(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
         if page.start < _DEEP:
@@ -130,19 +178,20 @@ class JobListing:
 
     def _lacking_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         # Most jobs lack the words, so that a page is soon full of those along the way.
-        if self._way_to(page, self.found.total) <= _FEW:
+        if not self.found.is_counted or self._way_to(page, self.found.total) <= _FEW:
             return self._in_order(self._jobs.filter(query.anywhere(by_index=False)), page)
         return self._in_order(self._found_by_index(query), page)
 
     def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
-        jobs = self._jobs.filter(query.anywhere(by_index=by_index))
-        return self._in_order(self._by_index(jobs) if by_index else jobs, page)
+        if by_index:
+            return self._in_order(self._by_index(self._having(query)), page)
+        return self._in_order(self._jobs.filter(query.anywhere(by_index=False)), page)
 
     def _found_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_relevance = (query.tier(), *NEWEST)
         if self.found.total <= _FEWEST:
-            return self._jobs.filter(query.anywhere(by_index=True)).order_by(*by_relevance)[page]
+            return self._having(query).order_by(*by_relevance)[page]
         parts = []
         before = 0
         for number, count in enumerate(self.found.tiers):
@@ -165,10 +214,10 @@ class JobListing:
 
     def _tier_by_index(self, query: SearchQuery, number: int) -> JobQuerySet:
         if query.excludes:
-            return self._jobs.filter(query.tiers(by_index=True)[number])
-        jobs = self._jobs.filter(query.nested()[number])
+            return self._having(query, query.tiers(by_index=True)[number])
+        jobs = self._having(query, query.nested()[number])
         # By their keys: to look for words in each job that is found takes ten times as long.
-        return jobs.exclude(pk__in=self._jobs.filter(query.nested()[number - 1]).values("pk")) if number else jobs
+        return jobs.exclude(pk__in=self._having(query, query.nested()[number - 1]).values("pk")) if number else jobs
 
     def _from_nearer_end(self, jobs: QuerySet[Any], page: slice, count: int) -> QuerySet[Any]:
         """Return a page of `count` jobs, in any order: from one of the two ends it is at most half of the way."""
@@ -179,7 +228,7 @@ class JobListing:
     def _way_to(self, page: slice, count: int) -> int:
         """Return how many of `count` jobs are walked past to find a page of them."""
         # From the end, a count that lags behind would lead to another page.
-        return min(page.stop, count - page.start) if self.is_current else page.stop
+        return min(page.stop, count - page.start) if self.is_current and self.found.is_counted else page.stop
 
     def _by_index(self, jobs: JobQuerySet) -> JobQuerySet:
         """Keep the planner from walking: no index has an order that begins by what is true of all of them."""
@@ -187,7 +236,19 @@ class JobListing:
 
     def _is_found_faster_by_index(self, count: int, fetched: int, page: slice) -> bool:
         """Compare how many jobs each way reads to find the page of `count` jobs."""
+        if not self.found.is_counted and fetched >= MOST_UNCOUNTED:
+            return False
         return fetched <= _FEW or fetched * count < self._way_to(page, count) * self.found.among
+
+
+def having_words(query: SearchQuery, part: Q | Func | None = None, *, has_closed: bool) -> Q:
+    """Return the condition, by index, to have the words of a search, or to be in `part` of what it finds."""
+    anywhere = Q(query.anywhere(by_index=True))
+    condition = anywhere if part is None else Q(part)
+    if not has_closed:
+        return condition
+    # In two, as the indexes are: closed jobs have one for all words alone.
+    return Q(is_active=True) & condition | Q(is_active=False) & anywhere & condition
 
 
 def _number_of_jobs() -> int:
@@ -197,11 +258,21 @@ def _number_of_jobs() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _count_each(selections: Iterable[JobQuerySet]) -> Iterator[int]:
-    """Return the sizes of several selections by one query."""
+def _count_each(selections: list[JobQuerySet], limit: int | None) -> list[int] | None:
+    """Return the sizes of several selections by one query, or None if that takes more than `limit` milliseconds."""
     counts = [
         jobs.order_by().values(number=Value(number)).annotate(count=Count("*"))
         for number, jobs in enumerate(selections)
     ]
-    found = dict(counts[0].union(*counts[1:], all=True).values_list("number", "count"))
-    return (found.get(number, 0) for number in range(len(counts)))
+    rows = counts[0].union(*counts[1:], all=True).values_list("number", "count")
+    try:
+        with transaction.atomic() if limit is not None else nullcontext():
+            if limit is not None:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL statement_timeout = %s", [limit])
+            found = dict(rows)
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
+    return [found.get(number, 0) for number in range(len(counts))]

@@ -186,6 +186,8 @@ class Job(models.Model):
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
             # Serves the search for words, anywhere in a job.
             GinIndex(fields=("search",), condition=models.Q(is_active=True), name="jobs_job_search"),
+            # Serves the same where administrators and employers search among closed jobs, too.
+            GinIndex(fields=("search",), condition=models.Q(is_active=False), name="jobs_job_search_closed"),
             # Serves the same in titles, which come first.
             GinIndex(IN_TITLE, condition=models.Q(is_active=True), name="jobs_job_search_title"),
             # Serves the same in title, company, category and place, which come second.

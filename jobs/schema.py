@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.schema import EMPLOYER
 from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
+from jobs.listing import MOST_UNCOUNTED
 from jobs.models import Category, Location
 from jobs.serializers import (
     FacetsSerializer,
@@ -169,7 +170,9 @@ jobs_documented = documented(
         "category and place, then the others; in each group the newest first. Words that find nothing are taken for "
         "mistyped: if similar ones find something, these are the answer, and the header `X-Did-You-Mean` names them "
         "(percent-encoded UTF-8).\n\n"
-        "Rows are always current. `count` may be up to five seconds old where counting takes long.",
+        "Rows are always current. `count` may be up to five seconds old where counting takes long. Where it would take "
+        f"longer than half a second, the list ends after {MOST_UNCOUNTED:,} jobs, and facets are those of the newest "
+        f"{MOST_UNCOUNTED:,}.",
         parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
         answer=[JOB],

@@ -1,6 +1,7 @@
 """What becomes of a job that its owner deletes, and of jobs whose company, category or place has a new name."""
 
 import time
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import ProtectedError
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from jobs.models import Job, Renaming
+from jobs.querysets import JobQuerySet
 
 # Titles are suggested as long as an open job has them; see the trigger that gathers them, jobs_job_write_search.
 _FORGET_TITLES = """
@@ -17,8 +19,8 @@ _FORGET_TITLES = """
         AND key IN (SELECT btrim(left(jobs_folded(title), 300)) FROM unnest(%s::text[]) AS title)
         AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND title = text)
 """
-# So many jobs are written anew by one statement, far within the time that it may take.
-_REINDEXED_TOGETHER = 500
+# So many jobs are written or deleted by one statement, far within the time that it may take.
+_WRITTEN_TOGETHER = 500
 
 
 def delete_or_close_job(job: Job) -> None:
@@ -40,15 +42,26 @@ def detach_jobs(user: User) -> None:
     """Take an employer out of its jobs: those without applications are deleted, the others stay, closed."""
     jobs = Job.objects.owned_by(user)
     titles = list(jobs.order_by().values_list("title", flat=True).distinct())
-    for job in jobs:
-        delete_or_close_job(job)
+    # Locked first: an application either is seen here or finds its job gone.
+    keys = list(jobs.select_for_update().order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), _WRITTEN_TOGETHER):
+        _delete_unprotected(Job.objects.filter(pk__in=keys[start : start + _WRITTEN_TOGETHER]))
     # Applicants keep the title and what the job was filed under; the rest is the employer's own words.
-    jobs.update(employer=None, description="")
+    jobs.update(is_active=False, employer=None, description="")
     for renaming in Renaming.objects.filter(relation=Renaming.Relation.EMPLOYER, renamed=user.pk):
         _finish_renaming(renaming)
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_TITLES, [titles])
         cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
+
+
+def _delete_unprotected(jobs: JobQuerySet) -> None:
+    try:
+        with transaction.atomic():
+            jobs.delete()
+    except ProtectedError as error:
+        protected = {row.job_id for row in cast("set[Any]", error.protected_objects)}
+        jobs.exclude(pk__in=protected).delete()
 
 
 def close_jobs_of_blocked(user: User) -> None:
@@ -79,7 +92,7 @@ def _reindex_some() -> bool:
     jobs = Job.objects.filter(**{renaming.relation: renaming.renamed}).order_by("pk")
     if renaming.reached:
         jobs = jobs.filter(pk__gt=renaming.reached)
-    keys = list(jobs.values_list("pk", flat=True)[:_REINDEXED_TOGETHER])
+    keys = list(jobs.values_list("pk", flat=True)[:_WRITTEN_TOGETHER])
     if keys:
         # The trigger that keeps it writes it anew.
         Job.objects.filter(pk__in=keys).update(search=None)

@@ -21,7 +21,6 @@ class NotificationAdmin(AuditedAdmin):
     search_fields = ("user__email", "message")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
-    show_full_result_count = False
     autocomplete_fields = ("user",)
     readonly_fields = ("created_at",)
 
@@ -39,7 +38,6 @@ class NotificationPreferenceAdmin(RecordAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email",)
     ordering = ("-changed_at", "-pk")
-    show_full_result_count = False
 
 
 @admin.register(OutgoingEmail)
@@ -54,7 +52,6 @@ class OutgoingEmailAdmin(RecordAdmin):
     search_fields = ("to", "recipient__email", "subject", "^email_id", "dedup_key")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
-    show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("to", "recipient", "subject", "kind", "dedup_key")}),
         (

@@ -52,7 +52,6 @@ class ResumeAdmin(DeletedByServiceAdmin):
     )
     date_hierarchy = "uploaded_at"
     ordering = ("-uploaded_at", "-pk")
-    show_full_result_count = False
     fields = ("job_seeker", "file_name", "open_link", "checksum", "uploaded_at", "removed_at", "resume_id")
     inlines = (ResumeAccessInline,)
     instead = "hidden from its owner"

@@ -41,13 +41,16 @@ def _closed_mail_connections() -> Iterator[None]:
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     from anywork.api.health import probe
     from anywork.api.lists import remembered
-    from jobs import versions
+    from jobs import listing, versions
 
     probe.cache_clear()
     remembered.clear()
     versions.VersionedCache.forget_all()
     # On a busy machine any count may take long, and then lag behind.
     monkeypatch.setattr(versions, "_SLOW_SECONDS", 60)
+    # Nor is any count given up.
+    monkeypatch.setattr(listing, "COUNT_LIMIT", None)
+    monkeypatch.setattr(listing, "LOOK_LIMIT", 60)
 
 
 @pytest.fixture

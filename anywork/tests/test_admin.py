@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -222,3 +223,14 @@ def test_browser_finds_the_icon_of_the_admin_site(live_server: Any) -> None:
     answer = httpx.get(live_server.url + icon)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+def test_list_is_not_counted_to_its_end(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anywork.admin.MOST_LISTED", 150)
+    User.objects.bulk_create(User(email=f"{number}@example.org") for number in range(170))
+
+    with CaptureQueriesContext(connection) as captured:
+        page = admin_client.get(reverse("admin:accounts_user_changelist"))
+
+    assert page.context["cl"].result_count == 150
+    assert [query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "LIMIT 150" not in query["sql"]] == []

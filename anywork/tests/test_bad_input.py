@@ -510,3 +510,17 @@ def test_every_view_reads_bodies_by_the_guarded_parsers() -> None:
     assert len(own) > len(LISTS)
     for view in own:
         assert {parser.__module__ for parser in view.parser_classes} == {"anywork.api.parsers"}, view
+
+
+@pytest.mark.parametrize(("accents", "status"), [(30, 201), (31, 400)])
+def test_employer_puts_accents_on_one_letter(world: World, accents: int, status: int) -> None:
+    """PostgreSQL sorts them in a time that grows with the square of their number."""
+    cell = cell_of("POST", "/api/jobs/")
+    assert cell
+    body = filled(world, cell) | {"description": ("e" + "\u0301" * accents) * 2}
+
+    response = world.client("employer").post("/api/jobs/", body, format="json")
+
+    assert response.status_code == status
+    if status == 400:
+        assert response.json()["errors"] == {"description": ["A letter may have at most 30 accents."]}

@@ -11,6 +11,7 @@ from anywork.api.lists import remembered
 from jobs.models import Job
 
 ROWS = 100_000
+WORDS = ("jobs_job_search", "jobs_job_search_title", "jobs_job_search_names")
 
 # Too few to be looked up by an index.
 _PEOPLE = """
@@ -104,7 +105,7 @@ def many_rows(django_db_setup, django_db_blocker):
                 # The next ones refer to these. A foreign key's check would keep the plan that it made when the table
                 # was empty, and read all of it for each of them.
                 cursor.execute("ANALYZE")
-            for index in ("jobs_job_search", "jobs_job_search_title", "jobs_job_search_names", "jobs_suggestion_typed"):
+            for index in (*WORDS, "jobs_job_search_closed", "jobs_suggestion_typed"):
                 # As autovacuum does; until then an index costs more than its worth.
                 cursor.execute("SELECT gin_clean_pending_list(%s)", [index])
         yield
@@ -211,13 +212,18 @@ def test_next_job_to_close_is_found_by_index(many_rows, db):
     assert indexes(plan) == {"jobs_job_closing"}
 
 
+@pytest.mark.parametrize("query", ["search=welder", "search=-engineer+welder", "location=falconer"])
+def test_administrator_searches_closed_jobs_by_index(many_rows, db, admin, query):
+    assert "jobs_job_search_closed" in indexes(*plans_of(admin, f"/api/jobs/?{query}&ordering=newest"))
+
+
 @pytest.mark.parametrize("word", ["welder", "engineer"])
 def test_tiers_are_counted_by_their_indexes(many_rows, db, anonymous, word):
     Job.objects.filter(title="Welder").update(salary_range="makes a new version")
 
     plan = next(plan for plan in plans_of(anonymous, f"/api/jobs/?search={word}") if "Append" in plan)
 
-    assert indexes(plan) == {"jobs_job_search", "jobs_job_search_title", "jobs_job_search_names"}
+    assert indexes(plan) == set(WORDS)
 
 
 def test_job_is_found_by_its_key(some_job, some_seeker, anonymous):

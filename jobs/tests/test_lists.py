@@ -5,8 +5,10 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.db.models import Func, IntegerField
 from django.utils import timezone
 
+from jobs import listing
 from jobs.models import Job
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
@@ -321,3 +323,40 @@ def test_a_changed_wording_changes_what_the_filter_finds(listed, salaries, clien
     client_for(job.employer.user).patch(f"{URL}{job.pk}/", {"salary_range": "€200k"})
 
     assert set(listed(salary_min=150_000)) == {"Open-ended", "Silent"}
+
+
+class TestCountingThatTakesTooLong:
+    """With a limit of 20 ms, of which each row takes all; the list is then as long as MOST_UNCOUNTED says."""
+
+    @pytest.fixture(autouse=True)
+    def _slow(self, monkeypatch):
+        for name in ("Cook", "Chef", "Baker", "Chef", "Waiter"):
+            JobFactory(title=name, description="Roses")
+        counted = listing._count_each
+
+        def count_slowly(selections, limit):
+            slept = Func(
+                0.02,
+                function="pg_sleep",
+                template="num_nonnulls(%(function)s(%(expressions)s))",
+                output_field=IntegerField(),
+            )
+            return counted([jobs.alias(slept=slept).filter(slept=1) for jobs in selections], 20)
+
+        monkeypatch.setattr(listing, "_count_each", count_slowly)
+        monkeypatch.setattr(listing, "MOST_UNCOUNTED", 4)
+
+    @pytest.mark.parametrize(
+        "query", ["", "search=roses", "search=-pilot", "search=roses+-pilot", "search=ros&ordering=title"]
+    )
+    def test_visitor_turns_the_pages_of_a_list_that_ends(self, anonymous, query):
+        pages = [anonymous.get(f"{URL}?page_size=2&page={page}&{query}") for page in (1, 2, 3)]
+
+        assert [page.status_code for page in pages] == [200, 200, 404]
+        assert [page.json()["count"] for page in pages[:2]] == [4, 4]
+        assert len({row["job_id"] for page in pages[:2] for row in page.json()["results"]}) == 4
+
+    def test_facets_are_those_of_the_newest(self, anonymous):
+        facets = anonymous.get(f"{URL}facets/?search=roses").json()
+
+        assert facets["count"] == sum(value["count"] for value in facets["job_type"]) == 4

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.erasure import erase_account
 from accounts.tests.factories import EmployerFactory
 from applications.tests.factories import ApplicationFactory
 from jobs import services
-from jobs.models import Renaming, Suggestion
-from jobs.services import reindex_renamed_jobs
+from jobs.models import Job, Renaming, Suggestion
+from jobs.services import detach_jobs, reindex_renamed_jobs
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 RENAMED: dict[str, tuple[Any, str]] = {
@@ -25,7 +26,7 @@ RENAMED: dict[str, tuple[Any, str]] = {
 @pytest.fixture
 def many(db, monkeypatch):
     """Three jobs are many."""
-    monkeypatch.setattr(services, "_REINDEXED_TOGETHER", 1)
+    monkeypatch.setattr(services, "_WRITTEN_TOGETHER", 1)
     with connection.cursor() as cursor:
         cursor.execute("CREATE OR REPLACE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql AS 'SELECT 2'")
 
@@ -176,3 +177,16 @@ def test_erased_employer_leaves_no_word_and_title_of_its_jobs_behind(db):
     # The applicant keeps it.
     kept.refresh_from_db()
     assert kept.title == "Quokka Whisperer"
+
+
+@pytest.mark.parametrize("jobs", [2, 12])
+def test_jobs_of_an_erased_employer_go_together(db, jobs):
+    employer = EmployerFactory()
+    JobFactory.create_batch(jobs, employer=employer)
+    ApplicationFactory(job__employer=employer)
+
+    with CaptureQueriesContext(connection) as captured:
+        detach_jobs(employer.user)
+
+    assert Job.objects.get().is_active is False
+    assert len(captured) < 30
