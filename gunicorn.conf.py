@@ -5,14 +5,43 @@ import logging
 import multiprocessing
 import os
 import socket
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NoReturn
 
+import environ
 from gunicorn import util
 
-bind = os.environ.get("BIND", "0.0.0.0:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY", min(2 * multiprocessing.cpu_count() + 1, 9)))
+# Variables of the environment win over those of the file.
+environ.Env.read_env(Path(__file__).with_name(".env"))
+
+
+WRONG_SETTING = 3
+_CHECK = "from anywork.environment import require_settings; require_settings()"
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End as a worker with wrong settings does."""
+    sys.stderr.write(f"error: {sentence}\n")
+    sys.exit(WRONG_SETTING)
+
+
+bind = os.environ.get("BIND") or "0.0.0.0:8000"
+_workers = os.environ.get("WEB_CONCURRENCY") or str(min(2 * multiprocessing.cpu_count() + 1, 9))
+if not _workers.isdecimal() or not int(_workers):
+    refuse(f"WEB_CONCURRENCY is no number of processes: {_workers}.")
+workers = int(_workers)
+_log_format = os.environ.get("LOG_FORMAT") or "json"
+if _log_format not in {"json", "plain"}:
+    refuse("LOG_FORMAT is neither json nor plain.")
+try:
+    util.parse_address(bind, default_port="8000")
+except RuntimeError:
+    refuse(f"BIND is no address: {bind}.")
 
 # A signed resume link or a long filter fits; anything longer is an attack or a mistake.
 limit_request_line = 8190
@@ -40,6 +69,24 @@ def write_error(sock: socket.socket, status: int, reason: str, message: str) -> 
         f"X-Request-ID: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     util.write_nonblock(sock, head.encode() + body)
+
+
+def on_starting(server: Any) -> None:
+    """End where the settings are wrong, before a worker fails of them.
+
+    In a process of its own: what the master imports would outlive a reload.
+    """
+    checked = subprocess.run([sys.executable, "-c", _CHECK], check=False)
+    if checked.returncode == WRONG_SETTING:
+        sys.exit(WRONG_SETTING)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Warn, once and not in each worker, of services that can't be reached."""
+    if worker.age == 1:
+        from anywork.api.health import warn_of_what_is_away  # noqa: PLC0415 - in a worker alone
+
+        warn_of_what_is_away()
 
 
 # gunicorn has no setting for it, and its own page is HTML.
@@ -75,7 +122,7 @@ logconfig_dict = {
         "plain": {"format": "%(asctime)s %(levelname)-7s %(message)s", "datefmt": "%H:%M:%S"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": os.environ.get("LOG_FORMAT", "json")},
+        "console": {"class": "logging.StreamHandler", "formatter": _log_format},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -10,9 +10,20 @@ from celery import Celery, beat, signals
 from celery.worker import consumer
 from django.db import close_old_connections
 
+from anywork.environment import require_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
-app = Celery("anywork")
+
+class App(Celery):
+    """Celery's app, which refuses wrong settings as every process does."""
+
+    def _load_config(self) -> Any:
+        require_settings()
+        return super()._load_config()  # type: ignore[misc]
+
+
+app = App("anywork")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -20,6 +31,14 @@ app.autodiscover_tasks()
 # Celery would connect to the database anew for every task; kept open, the connection is asked before each whether it
 # still works.
 signals.task_prerun.connect(close_old_connections)
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _warn_of_what_is_away(**kwargs: Any) -> None:
+    from anywork.api.health import warn_of_what_is_away  # noqa: PLC0415 - needs the settings
+
+    warn_of_what_is_away()
 
 
 @signals.setup_logging.connect

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from anywork.api.rates import parse_rates
+from anywork.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Env()
 env.read_env(BASE_DIR / ".env")
 if "DATABASE_URL" not in env.ENVIRON:
     # What `make run` wrote for its private server, so that manage.py in a second terminal reaches the same database.
@@ -102,22 +102,26 @@ TEMPLATES = [
 _STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=15_000)
 _LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=5_000)
 
+_DATABASE = env.db_url("DATABASE_URL")
+# What the URL asks of the driver, such as sslmode=require.
+_URL_OPTIONS = _DATABASE.pop("OPTIONS", {})
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL"),
+        **_DATABASE,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         # Without it the first request after a restart of PostgreSQL would meet a dead connection.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "anywork",
+            **_URL_OPTIONS,
             # Without compilation and parallel workers, which cost a query of milliseconds more than they bring. With
             # memory for the rows that a common word finds: at PostgreSQL's default, it would read every job instead.
             # So it would at its default costs, too, which are those of a spinning disk, and by which looking for words
             # in a job is as cheap as comparing numbers; they lie beside its row, and a million of them take seconds.
             "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}"
             " -c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=32MB"
-            " -c random_page_cost=1.1 -c cpu_operator_cost=0.025",
+            f" -c random_page_cost=1.1 -c cpu_operator_cost=0.025 {_URL_OPTIONS.get('options', '')}",
         },
     },
 }
@@ -325,7 +329,9 @@ SPECTACULAR_SETTINGS = {
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
-CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match"]
+# By default those that Sentry's browser SDK adds to every request.
+_MORE_HEADERS = env.list("CORS_ALLOWED_HEADERS", default=["sentry-trace", "baggage"])
+CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match", *_MORE_HEADERS]
 CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "Retry-After",
@@ -481,9 +487,12 @@ if NUM_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400)
+SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE_SSL_REDIRECT else 0
+# Browsers keep to these for as long, also on hosts of the domain that are not ours: for the operator to switch on.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # Cookies are the admin site's alone: the API takes tokens.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{ADMIN_PATH}/"
@@ -555,3 +564,11 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
         max_breadcrumbs=0,
         before_send=without_values,
     )
+
+# --- The web server ---------------------------------------------------------------------------------------------------
+
+# Read by gunicorn.conf.py; here, so that every process finds a mistake.
+BIND = env.str("BIND", default="0.0.0.0:8000")
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1)
+
+ENVIRONMENT_NAMES = env.names

@@ -1,24 +1,32 @@
 """What a load balancer and an operator ask."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, cast
 
+from amqp.exceptions import AMQPError
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
+
+from anywork.api.cache import CacheAway, CountingCache
+
+logger = logging.getLogger(__name__)
 
 BROKER_TIMEOUT_SECONDS = 2
+AWAY = (OSError, DatabaseError, KombuError, AMQPError, CacheAway, SMTPException, RuntimeError)
 # For how long a process gives the same response: it has no rate, and probing takes up to some seconds.
 KEEP_SECONDS = 2
 
@@ -54,12 +62,22 @@ def probe(period: int) -> dict[str, Any]:
     waits too long, for want of a worker. Beside the checks stand the figures of `reports`.
     """
     required = {"database": _database, "media": _media}
-    optional = {"broker": _broker, "smtp": _smtp}
+    optional = {"broker": _broker, "cache": _cache, "smtp": _smtp}
     checks = {name: _outcome(check) for name, check in {**required, **optional}.items()}
     figures = _figures(checks) if checks["database"] == "ok" else {}
     failed = {name for name, outcome in checks.items() if outcome != "ok"}
     verdict = "unavailable" if failed & required.keys() else "degraded" if failed else "ok"
     return {"status": verdict, "checks": checks, **figures}
+
+
+def warn_of_what_is_away() -> None:
+    """Log a warning, in the driver's own words, for each of database, broker and cache that can't be reached."""
+    for name, check in {"database": connection.ensure_connection, "broker": _broker, "cache": _cache}.items():
+        try:
+            check()
+        except AWAY as error:
+            words = " ".join(str(error.__cause__ or error).split())
+            logger.warning("The %s cannot be reached: %s", name, words)
 
 
 def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
@@ -73,7 +91,7 @@ def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
 def _outcome(check: Callable[[], None]) -> str:
     try:
         check()
-    except (OSError, DatabaseError, OperationalError, SMTPException, RuntimeError) as error:
+    except AWAY as error:
         return type(error).__name__
     return "ok"
 
@@ -98,6 +116,12 @@ def _media() -> None:
 def _broker() -> None:
     with current_app.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as broker:
         broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
+        # A broker that refuses it lets in, but takes no message.
+        broker.default_channel  # noqa: B018 - opens one
+
+
+def _cache() -> None:
+    cast("CountingCache", cache).count("health", 1, KEEP_SECONDS)
 
 
 def _smtp() -> None:

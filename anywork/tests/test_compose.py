@@ -20,6 +20,7 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 FIXED = {
     "DATABASE_URL": "postgres://anywork:named-POSTGRES_PASSWORD@postgres:5432/anywork",
     "CELERY_BROKER_URL": "amqp://anywork:named-RABBITMQ_PASSWORD@rabbitmq:5672//",
+    "BIND": "0.0.0.0:8000",
     "MEDIA_ROOT": "/srv/media",
     "STATIC_ROOT": "/srv/static",
 }

@@ -1,0 +1,106 @@
+"""Environment variables: read with their types, and refused in one sentence that names the variable."""
+
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# What gunicorn exits with when a worker fails to boot.
+WRONG_SETTING = 3
+
+POSTGRESQL = {"postgres", "postgresql", "pgsql", "psql"}
+BOOLEANS = {
+    **dict.fromkeys(("true", "on", "ok", "y", "yes", "1"), True),
+    **dict.fromkeys(("false", "off", "n", "no", "0", ""), False),
+}
+
+
+class Env(environ.Env):
+    """django-environ's reader, which remembers the names that it reads and names them in its errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        self.names.add(var)
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ImproperlyConfigured:
+            raise ImproperlyConfigured(f"{var} is required and not set.") from None
+        except (LookupError, TypeError, ValueError) as error:
+            raise ImproperlyConfigured(f"{var} has a wrong value: {error}.") from error
+
+    def int(self, var: str, default: Any = environ.Env.NOTSET) -> int:
+        text = str(self.get_value(var, cast=str, default=default)).strip()
+        try:
+            return int(text)
+        except ValueError:
+            raise ImproperlyConfigured(f"{var} is no whole number: {text}.") from None
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> bool:
+        text = str(self.get_value(var, cast=str, default=default)).strip().lower()
+        try:
+            return BOOLEANS[text]
+        except KeyError:
+            raise ImproperlyConfigured(f"{var} is neither on nor off.") from None
+
+    def db_url(self, var: str) -> dict[str, Any]:
+        url = self.get_value(var)
+        if urlsplit(url).scheme not in POSTGRESQL:
+            raise ImproperlyConfigured(f"{var} is no URL of a PostgreSQL server: postgres://user:password@host/name.")
+        try:
+            config: dict[str, Any] = self.db_url_config(url)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} has a wrong value: {error}.") from error
+        return config
+
+    def email_url(self, var: str, default: Any = environ.Env.NOTSET) -> dict[str, Any]:
+        url = self.get_value(var, default=default)
+        try:
+            config: dict[str, Any] = self.email_url_config(url)
+        except (ImproperlyConfigured, ValueError) as error:
+            raise ImproperlyConfigured(f"{var} is no URL of a mail server, such as smtp://localhost:25.") from error
+        return config
+
+
+def misspelt_names(path: Path, known: set[str]) -> dict[str, str]:
+    """Return the names in the file at `path` that nothing reads and that resemble a known one, with that one."""
+    if not path.exists():
+        return {}
+
+    class File(environ.Env):
+        """The file's own names, not those of the environment."""
+
+        ENVIRON: ClassVar[dict[str, str]] = {}
+
+    File.read_env(path)
+    unknown = File.ENVIRON.keys() - known
+    similar = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in sorted(unknown)}
+    return {name: names[0] for name, names in similar.items() if names}
+
+
+def require_settings() -> None:
+    """Load the settings and check them; a wrong one ends the process with one sentence and status WRONG_SETTING."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
+    try:
+        from django.conf import settings  # noqa: PLC0415 - after the environment is complete
+
+        from anywork.checks import check_settings  # noqa: PLC0415 - reads settings
+
+        settings.SECRET_KEY  # noqa: B018 - loads them, and must not be empty
+        problems = check_settings()
+    except ImproperlyConfigured as error:
+        _refuse(str(error))
+    if problems:
+        _refuse(" ".join(filter(None, (problems[0].msg, problems[0].hint))))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.stderr.write(f"error: {sentence}\n")
+    sys.exit(WRONG_SETTING)
