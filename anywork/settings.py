@@ -43,6 +43,8 @@ FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("
 # Under which address the world reaches this server: the links that it answers itself, in mails, start with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
+# What balancers ask all day: by plain HTTP, under whatever Host.
+HEALTH_PATHS = ("/healthz", "/readyz")
 
 INSTALLED_APPS = [
     # Before the admin site, because of its templates.
@@ -486,7 +488,7 @@ if NUM_PROXIES:
     # Without a proxy in front, anybody could claim to have come by https.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [f"^{path[1:]}$" for path in HEALTH_PATHS]
 HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE_SSL_REDIRECT else 0
 # Browsers keep to these for as long, also on hosts of the domain that are not ours: for the operator to switch on.
@@ -532,6 +534,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "context": {"()": "anywork.api.logs.ContextFilter"},
+        "idle": {"()": "anywork.api.logs.IdleFilter"},
         "refused_host": {"()": "anywork.api.logs.RefusedHostFilter"},
     },
     "formatters": {"line": {"()": f"anywork.api.logs.{_LOG_FORMATTERS[LOG_FORMAT]}"}},
@@ -542,9 +545,10 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would mail the admins and print every message twice.
         "django": {"handlers": [], "level": "INFO"},
+        "gunicorn.access": {"filters": ["idle"]},
         # Every task that is due, begins and ends: of use to programs.
         **{
-            f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO"}
+            f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO", "filters": ["idle"]}
             for name in ("app.trace", "beat", "worker.strategy")
         },
         "django.security.DisallowedHost": {"filters": ["refused_host"]},

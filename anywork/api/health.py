@@ -30,8 +30,6 @@ AWAY = (OSError, DatabaseError, KombuError, AMQPError, CacheAway, SMTPException,
 # For how long a process gives the same response: it has no rate, and probing takes up to some seconds.
 KEEP_SECONDS = 2
 
-PATHS = ("/healthz", "/readyz")
-
 # What apps add: whether all is well, and figures to show. Each fills it in its `ready()`.
 reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
 
@@ -40,7 +38,7 @@ class CommonMiddleware(DjangoCommonMiddleware):
     """Django's, but the health of the site is told whatever Host it is asked by: balancers ask by IP address."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-        return None if request.path in PATHS else super().process_request(request)
+        return None if request.path in settings.HEALTH_PATHS else super().process_request(request)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

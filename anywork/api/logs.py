@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
 
@@ -68,6 +69,38 @@ class RefusedHostFilter(logging.Filter):
         record.msg = "Refused the host %r, which is not in ALLOWED_HOSTS. Others are not reported for an hour."
         record.args, record.exc_info = (host,), None
         return told == 1
+
+
+class IdleFilter(logging.Filter):
+    """Leaves out what is logged while there is nothing to do: responses that all is well, and periodic tasks.
+
+    Of the latter, which fall due every 15 s, a line an hour shows that the process lives. Failures are never left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._silent_until = 0.0
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.INFO:
+            return True
+        if record.name == "gunicorn.access":
+            access = cast("Mapping[str, Any]", record.args)
+            return not (access["U"] in settings.HEALTH_PATHS and str(access["s"]) == "200")
+        if _task_of(record) not in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}:
+            return True
+        now = time.monotonic()
+        # Not the end of a task, since each process of the pool would have its line.
+        if record.name == "celery.app.trace" or now < self._silent_until:
+            self._left_out += 1
+            return False
+        record.msg, record.args = (
+            f"{record.getMessage()} ({self._left_out} lines of periodic tasks left out before)",
+            None,
+        )
+        self._silent_until, self._left_out = now + _HOUR_SECONDS, 0
+        return True
 
 
 class PlainFormatter(logging.Formatter):
@@ -155,6 +188,13 @@ def _harmless_arguments(record: logging.LogRecord) -> Any:
         # The text of an exception, "ValueError('...')".
         arguments["exc"] = str(arguments["exc"]).partition("(")[0]
     return arguments
+
+
+def _task_of(record: logging.LogRecord) -> str:
+    """Return the name of the task that Celery tells of: beat as the last of two, the worker by name."""
+    if isinstance(record.args, Mapping):
+        return str(record.args.get("name"))
+    return str(record.args[-1]) if record.args else ""
 
 
 def _harmless(value: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import sys
+import time
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from sentry_sdk.transport import Transport
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from anywork.api.logs import ContextFilter, JSONFormatter, PlainFormatter
+from anywork.api.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter
 from anywork.api.reports import without_values
 from anywork.testing.pdf import make_pdf
 from anywork.testing.processes import Program, answers, wait_for
@@ -305,6 +306,66 @@ class TestFormatters:
         error = OperationalError("connection to server at 127.0.0.1 failed: Connection refused")
 
         assert "Connection refused" in formatted(PlainFormatter, exc_info=raised(error))
+
+
+class TestIdleProcesses:
+    DUE = ("Scheduler: Sending due task %s (%s)", "sweep-outgoing-email", "notifications.sweep_outgoing_email")
+    SWEPT: ClassVar = {"id": "5", "name": "notifications.sweep_outgoing_email"}
+    SENT: ClassVar = {"id": "5", "name": "notifications.send_outgoing_email"}
+
+    @staticmethod
+    def logged(idle, name, level, message, *args):
+        record = logging.LogRecord(name, level, __file__, 1, message, args, None)
+        return record.getMessage() if idle.filter(record) else None
+
+    def test_beat_and_worker_tell_of_periodic_tasks_once_an_hour(self, monkeypatch):
+        for name, message in (
+            ("celery.beat", self.DUE),
+            ("celery.worker.strategy", ("Task %(name)s[%(id)s] received", self.SWEPT)),
+        ):
+            idle = IdleFilter()
+            now = time.monotonic()
+            told = []
+            # Two hours and a bit of sweeps.
+            for seconds in range(0, 2 * 3_600 + 30, 15):
+                monkeypatch.setattr(time, "monotonic", lambda seconds=seconds, now=now: now + seconds)
+                told.append(self.logged(idle, name, logging.INFO, *message))
+
+            lines = [line for line in told if line]
+            assert len(lines) == 3
+            assert lines[1].endswith(" (239 lines of periodic tasks left out before)")
+
+    def test_pool_tells_nothing_of_periodic_tasks_that_went_well(self):
+        message = ("Task %(name)s[%(id)s] succeeded in 1s: None", self.SWEPT)
+
+        assert self.logged(IdleFilter(), "celery.app.trace", logging.INFO, *message) is None
+
+    def test_failure_of_a_periodic_task_is_always_told(self):
+        message = ("Task %(name)s[%(id)s] raised unexpected: KeyError", self.SWEPT)
+
+        assert self.logged(IdleFilter(), "celery.app.trace", logging.ERROR, *message)
+
+    @pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
+    def test_work_is_always_told(self, name):
+        idle = IdleFilter()
+
+        assert [self.logged(idle, name, logging.INFO, "Task %(name)s", self.SENT) for _ in range(2)] == [
+            "Task notifications.send_outgoing_email"
+        ] * 2
+        assert self.logged(idle, "celery.beat", logging.INFO, "beat: Starting...")
+
+    @pytest.mark.parametrize(
+        ("path", "status", "is_told"),
+        [("/healthz", "200", False), ("/readyz", "200", False), ("/readyz", "503", True), ("/api/jobs/", "200", True)],
+    )
+    def test_response_that_all_is_well_is_no_line(self, path, status, is_told):
+        atoms = {"m": "GET", "U": path, "s": status}
+
+        assert bool(self.logged(IdleFilter(), "gunicorn.access", logging.INFO, "%(m)s %(U)s", atoms)) == is_told
+
+    def test_filter_is_where_celery_and_gunicorn_log(self):
+        for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy", "gunicorn.access"):
+            assert any(isinstance(idle, IdleFilter) for idle in logging.getLogger(name).filters)
 
 
 class TestRefusedHosts:
