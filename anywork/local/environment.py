@@ -43,6 +43,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
+def copy_name(var: Path) -> str:
+    """Return a name that no other copy of the project has."""
+    return f"anywork.local.{sha256(str(var).encode()).hexdigest()[:8]}"
+
+
 def _defaults(var: Path, port: str) -> dict[str, str]:
     # Every copy of the project has its own folders, so that two of them never take each other's messages.
     path = quote(str(var))
@@ -55,7 +60,7 @@ def _defaults(var: Path, port: str) -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CELERY_BROKER_URL": f"filesystem://localhost{path}/broker",
         # For two copies that share a RabbitMQ.
-        "CELERY_QUEUE": f"anywork.local.{sha256(str(var).encode()).hexdigest()[:8]}",
+        "CELERY_QUEUE": copy_name(var),
         # One slash more than elsewhere: django-environ drops the first one of a path.
         "EMAIL_URL": f"filemail:///{path}/mail",
         "MEDIA_ROOT": str(var / "media"),
@@ -67,11 +72,12 @@ def local_environment(root: Path, *, database_url: str, given: Mapping[str, str]
     """What the processes of `make run` get on top of `given`.
 
     The database is always the private one, lest demo accounts with published passwords end up anywhere else. All
-    other variables are defaults: what `given` or the `.env` in `root` names stands. The secret key is kept.
+    other variables are defaults: what `given` or the `.env` in `root` sets stands; an empty one in `.env` is not set,
+    as for Compose. The secret key is kept.
     """
     var = root / "var"
     kept = read_env_file(var / "local.env").get("SECRET_KEY") or secrets.token_urlsafe(50)
     values = {"SECRET_KEY": kept, **_defaults(var, given.get("PORT") or "8000")}
     elsewhere = read_env_file(root / ".env")
-    chosen = {name: given.get(name, value) for name, value in values.items() if name in given or name not in elsewhere}
-    return {**chosen, "DATABASE_URL": database_url}
+    left = {name: value for name, value in values.items() if name in given or not elsewhere.get(name)}
+    return {**{name: given.get(name, value) for name, value in left.items()}, "DATABASE_URL": database_url}

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from anywork.local.demo import ACCOUNTS
-from anywork.local.environment import local_environment, read_env_file, write_env_file
+from anywork.local.environment import copy_name, local_environment, read_env_file, write_env_file
 from anywork.local.identity import Identity
 from anywork.local.install import install, step
 from anywork.local.lock import AlreadyLockedError, FileLock
@@ -153,7 +153,7 @@ def run() -> int:
     _check_port(port)
     for name in ("mail", "media"):
         (VAR / name).mkdir(mode=0o700, exist_ok=True)
-    if "DATABASE_URL" in os.environ or "DATABASE_URL" in read_env_file(ROOT / ".env"):
+    if os.environ.get("DATABASE_URL") or read_env_file(ROOT / ".env").get("DATABASE_URL"):
         print("DATABASE_URL is set: `make run` has its own database, manage.py elsewhere would not use it.", flush=True)
     server = PrivateServer(VAR / "postgres", server_binaries(VAR / "postgres"))
     supervisor = Supervisor(directory=ROOT, record=record)
@@ -194,12 +194,12 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
     as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
     # Two workers of one name on one broker take each other's control queue.
-    node = ["--hostname", f"{supervisor.environment['CELERY_QUEUE']}@%h"]
+    node = ["--hostname", f"{copy_name(VAR)}@%h"]
     supervisor.start(
         "worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node], restarts=Restarts()
     )
     supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO"], restarts=Restarts())
-    for line in _banner(port, supervisor.environment).splitlines():
+    for line in _banner(port, {**read_env_file(ROOT / ".env"), **supervisor.environment}).splitlines():
         supervisor.say("run", line)
     while True:
         supervisor.check(None)

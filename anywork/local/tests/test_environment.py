@@ -53,6 +53,15 @@ def test_environment_and_dotenv_win_over_the_defaults(tmp_path: Path) -> None:
     assert values["DATABASE_URL"] == URL
 
 
+def test_empty_variable_of_dotenv_is_not_set(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SECRET_KEY=\nCELERY_QUEUE=\n")
+
+    values = local_environment(tmp_path, database_url=URL, given={})
+
+    assert len(values["SECRET_KEY"]) >= 50
+    assert values["CELERY_QUEUE"].startswith("anywork.local.")
+
+
 def test_two_copies_share_no_folder(tmp_path: Path) -> None:
     one, two = (local_environment(tmp_path / name, database_url=URL, given={}) for name in ("one", "two"))
 

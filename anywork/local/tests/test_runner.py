@@ -2,6 +2,7 @@ import re
 import shutil
 import socket
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,15 @@ from anywork.local.lock import FileLock
 from anywork.local.postgres import PostgresError, PrivateServer, find_binaries, port_is_free
 from anywork.local.processes import Interrupted, ProcessEndedError, Stopping, Supervisor
 from anywork.local.runner import UsageError
+
+
+def filled(example: str, values: Mapping[str, str]) -> str:
+    """Return `.env.example` as a user fills it in: lines that are empty or commented out get these values."""
+    for name, value in values.items():
+        [line] = re.findall(rf"^#?{name}=.*$", example, re.MULTILINE)
+        example = example.replace(f"\n{line}\n", f"\n{name}={value}\n")
+    return example
+
 
 needs_postgres = pytest.mark.skipif(find_binaries() is None, reason="needs PostgreSQL binaries")
 
@@ -93,6 +103,29 @@ def test_run_leaves_the_way_to_its_database_for_a_second_terminal(
     url = read_env_file(root / "var" / "local.env")["DATABASE_URL"]
     assert url.startswith("postgres://anywork:")
     assert port_is_free(int(url.rpartition(":")[2].partition("/")[0]))
+
+
+@needs_postgres
+def test_run_takes_a_copy_of_the_example_file_and_what_it_names(
+    root: Path, started: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = (Path(__file__).resolve().parents[3] / ".env.example").read_text(encoding="utf-8")
+    names = {"SECRET_KEY": "Filled1In" * 6, "CELERY_QUEUE": "mine", "ADMIN_PATH": "office"}
+    (root / ".env").write_text(filled(example, names))
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    end_with(monkeypatch, Interrupted("SIGINT"))
+
+    assert runner.run() == 0
+
+    output = capsys.readouterr().out
+    assert "/office/" in output
+    assert "DATABASE_URL is set" not in output
+    assert list(started) == ["web", "worker", "beat"]
+    # What is empty in the file is not set by it, and what it sets is left to it.
+    written = read_env_file(root / "var" / "local.env")
+    assert not names.keys() & written.keys()
+    assert written["SECURE_SSL_REDIRECT"] == "off"
 
 
 def test_run_refuses_a_second_one_in_the_same_copy(root: Path, free_port: int) -> None:
