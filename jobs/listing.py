@@ -6,10 +6,10 @@ and looking for the words in each job. Here the number is known, because a page 
 """
 
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import nullcontext
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, F, Func, Q, QuerySet, Value
@@ -18,6 +18,8 @@ from psycopg2.errors import QueryCanceled
 from jobs.querysets import JobQuerySet
 from jobs.search import SearchQuery
 from jobs.versions import Version, VersionedCache
+
+Answer = TypeVar("Answer")
 
 NEWEST = ("-posted_at", "-pk")
 
@@ -99,8 +101,7 @@ class JobListing:
         query = self.found.query
         if self.found.is_counted:
             return (self._found_by_index(query) if query else self._jobs).order_by()
-        jobs = self._jobs.filter(query.anywhere(by_index=False)) if query else self._jobs
-        return jobs.order_by(*NEWEST)[:MOST_UNCOUNTED]
+        return self._newest(query)
 
     def count(self) -> int:
         return self.found.total
@@ -150,7 +151,9 @@ class JobListing:
     def _count(self, selections: list[JobQuerySet], query: SearchQuery | None) -> Found:
         """Count what the tiers are made of; a part that takes too long is taken for all that a list shows."""
         is_nested = query is not None and not query.excludes
-        counts = _count_each(selections, COUNT_LIMIT)
+        counts = _within(COUNT_LIMIT, lambda: _count_each(selections))
+        if counts is None and self._has_few(query):
+            counts = _count_each(selections)
         is_counted = counts is not None
         if counts is None:
             # What is in the title comes first, so that it is worth another try.
@@ -166,10 +169,19 @@ class JobListing:
     @staticmethod
     def _count_first(selections: list[JobQuerySet]) -> Iterator[int]:
         for selection in selections:
-            counts = _count_each([selection], PART_LIMIT)
+            counts = _within(PART_LIMIT, partial(_count_each, [selection]))
             yield counts[0] if counts else MOST_UNCOUNTED
             if not counts:
                 return
+
+    def _has_few(self, query: SearchQuery | None) -> bool:
+        """Tell whether a list is short: then a busy machine made its count slow, and counting it again is cheap."""
+        count = _within(COUNT_LIMIT, self._newest(query).count)
+        return count is not None and count < MOST_UNCOUNTED
+
+    def _newest(self, query: SearchQuery | None) -> JobQuerySet:
+        jobs = self._jobs.filter(query.anywhere(by_index=False)) if query else self._jobs
+        return jobs.order_by(*NEWEST)[:MOST_UNCOUNTED]
 
     def _in_order(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
         if page.start < _DEEP:
@@ -258,21 +270,26 @@ def _number_of_jobs() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _count_each(selections: list[JobQuerySet], limit: int | None) -> list[int] | None:
-    """Return the sizes of several selections by one query, or None if that takes more than `limit` milliseconds."""
-    counts = [
-        jobs.order_by().values(number=Value(number)).annotate(count=Count("*"))
-        for number, jobs in enumerate(selections)
-    ]
-    rows = counts[0].union(*counts[1:], all=True).values_list("number", "count")
+def _within(limit: int | None, ask: Callable[[], Answer]) -> Answer | None:
+    """Return what `ask` returns, or None if a query of it takes more than `limit` milliseconds."""
     try:
         with transaction.atomic() if limit is not None else nullcontext():
             if limit is not None:
                 with connection.cursor() as cursor:
                     cursor.execute("SET LOCAL statement_timeout = %s", [limit])
-            found = dict(rows)
+            return ask()
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             return None
         raise
+
+
+def _count_each(selections: list[JobQuerySet]) -> list[int]:
+    """Return the sizes of several selections by one query."""
+    counts = [
+        jobs.order_by().values(number=Value(number)).annotate(count=Count("*"))
+        for number, jobs in enumerate(selections)
+    ]
+    rows = counts[0].union(*counts[1:], all=True).values_list("number", "count")
+    found = dict(rows)
     return [found.get(number, 0) for number in range(len(counts))]
