@@ -57,6 +57,8 @@ class Application(models.Model):
             models.Index(fields=("job_seeker", "-applied_at", "-application_id"), name="applications_seeker_newest"),
             # Serves the applications to a job, newest first.
             models.Index(fields=("job", "-applied_at", "-application_id"), name="applications_job_newest"),
+            # Serves the lists of administrators, newest first.
+            models.Index(fields=("-applied_at", "-application_id"), name="applications_newest"),
         )
 
     def __str__(self) -> str:

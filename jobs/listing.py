@@ -32,11 +32,15 @@ _DEEP = 200
 
 # A count that takes longer is given up: of what is that frequent a page is found soon, the number of all is not. In
 # milliseconds; None has no limit.
-COUNT_LIMIT: int | None = 400
-# The same for a part alone, after all parts together took too long.
+COUNT_LIMIT: int | None = 300
+# The same without a search: where few jobs are of that kind, no page of them is found soon.
+FILTER_LIMIT: int | None = 800
+# The same for a part of a search alone, after all parts together took too long.
 PART_LIMIT = 150
 # A list that was not counted ends after so many jobs.
 MOST_UNCOUNTED = 10_000
+# Facets are then those of so many.
+MOST_IN_FACETS = 2_000
 # In seconds: no further correction or selection is looked for after that.
 LOOK_LIMIT = 0.5
 
@@ -97,11 +101,11 @@ class JobListing:
 
     @property
     def queryset(self) -> JobQuerySet:
-        """All jobs that are found, in any order; of those that were not counted the newest MOST_UNCOUNTED."""
+        """All jobs that are found, in any order; of those that were not counted the newest MOST_IN_FACETS."""
         query = self.found.query
         if self.found.is_counted:
             return (self._found_by_index(query) if query else self._jobs).order_by()
-        return self._newest(query)
+        return self._newest(query)[:MOST_IN_FACETS]
 
     def count(self) -> int:
         return self.found.total
@@ -151,7 +155,7 @@ class JobListing:
     def _count(self, selections: list[JobQuerySet], query: SearchQuery | None) -> Found:
         """Count what the tiers are made of; a part that takes too long is taken for all that a list shows."""
         is_nested = query is not None and not query.excludes
-        counts = _within(COUNT_LIMIT, lambda: _count_each(selections))
+        counts = _within(COUNT_LIMIT if query else FILTER_LIMIT, lambda: _count_each(selections))
         if counts is None and self._has_few(query):
             counts = _count_each(selections)
         is_counted = counts is not None

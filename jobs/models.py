@@ -182,6 +182,8 @@ class Job(models.Model):
             models.Index(fields=("location", "job_type", "-posted_at", "-job_id"), name="jobs_job_place_type_newest"),
             # Serves the filter by category, newest first, and similar jobs.
             models.Index(fields=("category", "-posted_at", "-job_id"), name="jobs_job_category_newest"),
+            # Serves the lists of administrators, newest first.
+            models.Index(fields=("-posted_at", "-job_id"), name="jobs_job_newest"),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
             # Serves the search for words, anywhere in a job.

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.schema import EMPLOYER
 from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
-from jobs.listing import MOST_UNCOUNTED
+from jobs.listing import MOST_IN_FACETS, MOST_UNCOUNTED
 from jobs.models import Category, Location
 from jobs.serializers import (
     FacetsSerializer,
@@ -171,8 +171,8 @@ jobs_documented = documented(
         "mistyped: if similar ones find something, these are the answer, and the header `X-Did-You-Mean` names them "
         "(percent-encoded UTF-8).\n\n"
         "Rows are always current. `count` may be up to five seconds old where counting takes long. Where it would take "
-        f"longer than half a second, the list ends after {MOST_UNCOUNTED:,} jobs, and facets are those of the newest "
-        f"{MOST_UNCOUNTED:,}.",
+        f"longer than a second, the list ends after {MOST_UNCOUNTED:,} jobs, and facets are those of the newest "
+        f"{MOST_IN_FACETS:,}.",
         parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
         answer=[JOB],

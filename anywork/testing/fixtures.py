@@ -50,6 +50,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "_SLOW_SECONDS", 60)
     # Nor is any count given up.
     monkeypatch.setattr(listing, "COUNT_LIMIT", None)
+    monkeypatch.setattr(listing, "FILTER_LIMIT", None)
     monkeypatch.setattr(listing, "LOOK_LIMIT", 60)
 
 

@@ -217,6 +217,18 @@ def test_administrator_searches_closed_jobs_by_index(many_rows, db, admin, query
     assert "jobs_job_search_closed" in indexes(*plans_of(admin, f"/api/jobs/?{query}&ordering=newest"))
 
 
+@pytest.mark.parametrize(
+    ("url", "index"),
+    [
+        ("/api/jobs/?search=engineer", "jobs_job_newest"),
+        ("/api/applications/", "applications_newest"),
+        ("/api/analytics/", "analytics_newest"),
+    ],
+)
+def test_administrator_lists_the_newest_by_index(many_rows, db, admin, url, index):
+    assert any(f"using {index} " in plan for plan in plans_of(admin, url))
+
+
 @pytest.mark.parametrize("word", ["welder", "engineer"])
 def test_tiers_are_counted_by_their_indexes(many_rows, db, anonymous, word):
     Job.objects.filter(title="Welder").update(salary_range="makes a new version")
