@@ -22,13 +22,16 @@ class _EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
 
 
 class _EmailChangeTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens of one request to change the address: a newer request ends them."""
+    """Tokens of the address that was asked for last: a request for another ends them.
+
+    A repeated request does not, since it may send no second mail (LINK_PERIOD).
+    """
 
     key_salt = "accounts.email_change"
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
-        change = EmailChange.objects.filter(user=user).values_list("email", "requested_at").first()
-        return f"{super()._make_hash_value(user, timestamp)}{change}"
+        address = EmailChange.objects.filter(user=user).values_list("email", flat=True).first()
+        return f"{super()._make_hash_value(user, timestamp)}{address}"
 
 
 password_reset_tokens = PasswordResetTokenGenerator()

@@ -196,6 +196,9 @@ def request_password_reset(*, email: str) -> None:
 def reset_password(*, uid: UUID, token: str, new_password: str) -> User:
     """Set another password by a link and end all sessions. The link verifies the address, and lifts a closed account.
 
+    If the address was never verified, the account may have been created by another person: a linked Google account is
+    unlinked.
+
     Raises:
         ValidationError: the link is none, was used or has expired, or the password is too weak.
     """
@@ -203,6 +206,10 @@ def reset_password(*, uid: UUID, token: str, new_password: str) -> User:
         user = _locked(uid, _bad_link())
         if not (user.is_active and password_reset_tokens.check_token(user, token)):
             raise _bad_link()
+        if user.email_verified_at is None:
+            # A Google account that was linked before may be that of the person who registered a stranger's address.
+            user.google_sub = None
+            user.save(update_fields=["google_sub"])
         _verify_email(user)
         _set_password(user, new_password)
         reopen_account(email=user.email)
@@ -220,7 +227,7 @@ def request_email_verification(*, user: User) -> None:
 def request_email_change(*, user: User, email: str) -> None:
     """Have a link sent to `email`, a canonical address, which becomes the user's when it is confirmed.
 
-    A newer request replaces the older.
+    A request for another address replaces the older.
 
     Raises:
         ValidationError: the address is in use.

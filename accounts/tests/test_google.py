@@ -14,6 +14,7 @@ from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
 
 from accounts import google
+from accounts.links import password_reset_tokens
 from accounts.models import AuditEvent, Employer, JobSeeker, User
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory, UserFactory
 from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, answering, response, run_provider
@@ -223,6 +224,23 @@ def test_owner_links_a_google_account_of_another_address_and_signs_in_with_it(be
     # Once more changes nothing.
     assert ben.post(LINK, {"password": PASSWORD, "code": consent()}).status_code == 200
     assert OutgoingEmail.objects.count() == 1
+
+
+@pytest.mark.parametrize(("verified_at", "signed_in_as"), [(None, "eve"), ("2026-01-02T03:04:05Z", "ben")])
+def test_password_link_unlinks_what_was_linked_before_the_address_was_verified(
+    ben, anonymous, consent, verified_at, signed_in_as
+):
+    User.objects.filter(pk=ben.user.pk).update(email_verified_at=verified_at)
+    account = {"sub": SUB, "email": "eve@gmail.com"}
+    ben.post(LINK, {"password": PASSWORD, "code": consent(**account)})
+    link = {"uid": str(ben.user.pk), "token": password_reset_tokens.make_token(User.objects.get(pk=ben.user.pk))}
+
+    answer = anonymous.post("/api/auth/password/reset/confirm/", {**link, "new_password": "another-horse-43"})
+
+    assert answer.status_code == 200
+    signed_in = anonymous.post(URL, {"code": consent(**account)}).json()["data"]["user"]
+    assert signed_in["email"] == {"eve": "eve@gmail.com", "ben": ben.user.email}[signed_in_as]
+    assert (signed_in["user_id"] == str(ben.user.pk)) is (signed_in_as == "ben")
 
 
 def test_wrong_password_links_nothing_and_keeps_the_code(ben, consent, provider):

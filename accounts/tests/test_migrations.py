@@ -13,6 +13,42 @@ migration = importlib.import_module("accounts.migrations.0004_canonical_addresse
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "email",
+    [
+        "kim@localhost",
+        '"kim jobs"@example.com',
+        "kim@[127.0.0.1]",
+        "kim@127.0.0.1",
+        "kim@xn--zzzzzz---.example",
+        "kim@ab--cd.example",
+        f"{'k' * 65}@example.com",
+    ],
+)
+def test_address_of_a_refused_kind_is_listed(capsys, email):
+    user = UserFactory()
+    User.objects.filter(pk=user.pk).update(email=email)
+
+    migration.make_canonical(apps, connection.schema_editor())
+
+    user.refresh_from_db()
+    assert user.email == email
+    assert f"{user.pk} (no address that mail can be sent to)" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["kim@example.com", "kim.1@mail.a-b.example", "kim@xn--mller-kva.example"])
+def test_canonical_address_is_not_listed(capsys, email):
+    user = UserFactory(email=email)
+
+    migration.make_canonical(apps, connection.schema_editor())
+
+    user.refresh_from_db()
+    assert user.email == email
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
 def test_existing_addresses_become_canonical_and_those_that_collide_are_listed(capsys):
     free, twin, kept, none = (
         UserFactory(email=email)

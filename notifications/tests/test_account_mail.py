@@ -382,6 +382,18 @@ class TestEmailChange:
         ben.refresh_from_db()
         assert ben.email == "ben@third.example"
 
+    def test_repeated_request_sends_no_second_mail_and_the_link_of_the_first_works(self, ben, client_for):
+        client = client_for(ben)
+        self.request(client)
+        _, link = link_in(deliver()[0])
+
+        assert self.request(client).status_code == 200
+
+        assert deliver() == []
+        assert client.post(VERIFY_CONFIRM, link).status_code == 200
+        ben.refresh_from_db()
+        assert ben.email == self.NEW
+
     def test_link_opens_for_a_day(self, ben, client_for):
         client = client_for(ben)
         self.request(client)
