@@ -219,7 +219,11 @@ def test_owner_links_a_google_account_of_another_address_and_signs_in_with_it(be
     assert ben.get("/api/auth/me/").status_code == 200
     signed_in = anonymous.post(URL, {"code": consent()}).json()["data"]["user"]
     assert (signed_in["user_id"], signed_in["email"]) == (str(ben.user.pk), "ben@carson.example")
-    assert OutgoingEmail.objects.get().kind == "google_linked"
+    told = OutgoingEmail.objects.get()
+    assert (told.kind, told.to) == ("google_linked", "ben@carson.example")
+    # The Google account has another address, and the password goes on working.
+    assert "A Google account can now sign in to your account." in told.text
+    assert "Not you? Write to" in told.text
     assert AuditEvent.objects.filter(kind="google_linked", user=ben.user).count() == 1
     # Once more changes nothing.
     assert ben.post(LINK, {"password": PASSWORD, "code": consent()}).status_code == 200
