@@ -9,5 +9,6 @@ class AnalyticsAdmin(RecordAdmin):
     list_display = ("date", "job", "job__employer__company_name", "views", "applications")
     list_select_related = ("job__employer",)
     list_filter = ("date",)
-    search_fields = ("job__title", "job__employer__company_name", "^job__job_id")
+    search_fields = ("job__employer__company_name", "^job__job_id")
+    search_help_text = "The company's name or the job's id."
     ordering = ("-date", "-pk")

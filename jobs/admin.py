@@ -1,3 +1,4 @@
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -10,8 +11,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin, RecordAdmin
+from jobs.listing import having_words
 from jobs.models import Category, Job, Location, Renaming
+from jobs.search import SearchQuery
 from jobs.services import delete_or_close_job
+
+# A key or its beginning.
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -85,7 +91,8 @@ class JobAdmin(DeletedByServiceAdmin):
     list_display = ("title", "employer", "location__city", "is_open", "posted_at")
     list_filter = (JobStateFilter, "posted_at", "job_type", "category", "location__country")
     list_select_related = ("employer__user", "location")
-    search_fields = ("title", "employer__company_name", "employer__user__email", "^job_id")
+    search_fields = ("employer__user__email", "^job_id")
+    search_help_text = "Words of the job, the company's address or the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
     readonly_fields = ("job_id", "is_open", "posted_at", "closes_at")
@@ -97,6 +104,14 @@ class JobAdmin(DeletedByServiceAdmin):
     record = ("Record", {"fields": ("is_open", "closes_at", "posted_at", "job_id")})
     instead = "closed"
     reason = "it has applications"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find words as visitors do, by index, unless it is an address or a key."""
+        query = SearchQuery(search_term)
+        is_bounded = query.alternatives and not (query.unwanted or query.is_unbounded)
+        if not is_bounded or "@" in search_term or _KEY.fullmatch(search_term):
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(having_words(query, has_closed=True)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return (*self.fieldsets, self.record) if obj else self.fieldsets

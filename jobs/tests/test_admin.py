@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.tests.factories import EmployerFactory
@@ -128,3 +130,29 @@ def test_admin_is_recorded_as_the_creator(admin_client, admin_user):
     assert admin_client.post(reverse("admin:jobs_location_add"), form_data).status_code == 302
 
     assert Location.objects.get().created_by == admin_user
+
+
+@pytest.mark.parametrize(
+    ("search", "titles"),
+    [("pastry chefs", {"Pastry Chef"}), ("golden", {"Pastry Chef", "Waiter"}), ("boss@", {"Waiter"})],
+)
+def test_admin_finds_jobs_in_every_state_by_index(admin_client, search, titles):
+    JobFactory(title="Pastry Chef", employer__company_name="Golden Crust", closed=True)
+    JobFactory(title="Waiter", employer__company_name="Golden Crust", employer__user__email="boss@example.org")
+    JobFactory(title="Pilot")
+
+    with CaptureQueriesContext(connection) as captured:
+        page = admin_client.get(reverse("admin:jobs_job_changelist"), {"q": search})
+
+    assert {job.title for job in page.context["cl"].result_list} == titles
+    assert not any('"title"' in query["sql"].partition("WHERE")[2].partition("ORDER BY")[0] for query in captured)
+
+
+def test_admin_looks_a_key_up(admin_client):
+    job, _ = JobFactory.create_batch(2)
+
+    with CaptureQueriesContext(connection) as captured:
+        page = admin_client.get(reverse("admin:jobs_job_changelist"), {"q": str(job.pk)})
+
+    assert list(page.context["cl"].result_list) == [job]
+    assert not any("UPPER" in query["sql"] or "LIKE" in query["sql"] for query in captured)
