@@ -19,7 +19,7 @@ from accounts.backoff import SignInClosed
 from accounts.erasure import erase_account
 from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
-from accounts.services import block_account, ensure_profile, unblock_account
+from accounts.services import block_account, end_session, ensure_profile, unblock_account
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
 from anywork.api.emails import canonical_email
 
@@ -234,7 +234,11 @@ class SessionAdmin(RecordAdmin):
 
     @admin.action(description="End selected sessions", permissions=["act"])
     def end_sessions(self, request: HttpRequest, queryset: SessionQuerySet) -> None:
-        ended = Session.objects.filter(pk__in=queryset.values("pk")).end()
+        sessions = list(queryset.filter(is_alive=True))
+        for session in sessions:
+            end_session(session=session)
+            self.log_change(request, session, "Ended")
+        ended = len(sessions)
         self.message_user(request, f"{ended} sessions ended: their tokens are refused from now on.", messages.SUCCESS)
 
 

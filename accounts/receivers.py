@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import audit
 from accounts.models import User
+from accounts.signals import password_changed
 from accounts.tokens import close_all_sessions
 
 
@@ -26,9 +28,15 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
         audit.record_failed_sign_in(email=email)
 
 
-@receiver(post_save, sender=User, dispatch_uid="accounts.end_sessions_with_the_password")
-def end_sessions_with_the_password(instance: User, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
-    """By whichever way it is changed: the API, the admin site or `manage.py changepassword`. Inside its transaction."""
+@receiver(post_save, sender=User, dispatch_uid="accounts.follow_change_of_password")
+def follow_change_of_password(instance: User, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
+    """End all sessions, record the change and tell the owner, however the password was changed.
+
+    By the API, by the admin site or by `manage.py changepassword`.
+    """
     # Django's mark of a password that was set; a login that only renews the hash takes it away.
     if getattr(instance, "_password", None) is not None and not created:
-        close_all_sessions(instance)
+        with transaction.atomic():
+            close_all_sessions(instance)
+            audit.record(audit.Kind.PASSWORD_CHANGED, user=instance)
+            password_changed.send(sender=User, user=instance)

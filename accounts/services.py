@@ -25,7 +25,6 @@ from accounts.signals import (
     email_changed,
     email_verification_requested,
     google_account_linked,
-    password_changed,
     password_reset_requested,
 )
 from accounts.tokens import TokenPair, close_all_sessions, open_session
@@ -183,7 +182,6 @@ def change_password(*, user: User, new_password: str) -> User:
     with transaction.atomic():
         user = _locked(user.pk, Unauthorized())
         _set_password(user, new_password)
-        audit.record(audit.Kind.PASSWORD_CHANGED, user=user)
     return user
 
 
@@ -331,9 +329,8 @@ def _change_email(user: User, change: EmailChange, session_id: UUID) -> None:
 def _set_password(user: User, password: str) -> None:
     _require_strong_password(password, user, "new_password")
     user.set_password(password)
-    # A receiver ends all sessions.
+    # A receiver does what follows from it: `follow_change_of_password`.
     user.save(update_fields=["password", "updated_at"])
-    password_changed.send(sender=User, user=user)
 
 
 def _require_strong_password(password: str, user: User, field: str) -> None:

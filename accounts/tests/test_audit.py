@@ -19,6 +19,7 @@ from accounts.tokens import open_session
 from anywork.admin import AuditedAdmin
 from anywork.api.request_id import current_network
 from jobs.models import Category
+from notifications.models import OutgoingEmail
 
 LOGIN = "/api/auth/login/"
 ADDRESS = "203.0.113.77"
@@ -124,6 +125,28 @@ class TestRecording:
 
     def test_every_page_of_the_admin_site_that_changes_rows_is_audited(self):
         assert [model for model, page in admin.site._registry.items() if not isinstance(page, AuditedAdmin)] == []
+
+    def test_administrator_changes_the_own_password_and_is_told(self, client, db):
+        root = AdminFactory()
+        client.force_login(root)
+        passwords = {"old_password": PASSWORD, "new_password1": "another-horse-43", "new_password2": "another-horse-43"}
+
+        assert client.post("/admin/password_change/", passwords).status_code == 302
+
+        assert ("password_changed", root.pk) in [event[:2] for event in events()]
+        assert [mail.kind for mail in OutgoingEmail.objects.filter(recipient=root)] == ["password_changed"]
+
+    def test_administrator_ends_a_session(self, admin_client, admin_user, seeker):
+        session = Session.objects.get(user=seeker.user)
+        values = {"action": "end_sessions", "_selected_action": [session.pk]}
+
+        admin_client.post("/admin/accounts/session/", values)
+
+        assert seeker.get("/api/auth/me/").status_code == 401
+        assert [event[:3] for event in events() if event[0] != "admin_sign_in"] == [
+            ("session_ended", seeker.user.pk, str(session.pk)),
+            ("changed_by_admin", admin_user.pk, f"session {session.pk}"),
+        ]
 
     @pytest.mark.django_db(transaction=True)
     def test_what_cannot_be_recorded_is_not_done(self, anonymous):
