@@ -148,6 +148,7 @@ def test_body_that_the_web_server_refuses_keeps_its_response(nginx):
         (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400, "bad_request"),
         (b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_request"),
         (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET /errors/unavailable HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not_found"),
     ],
 )
 def test_what_nginx_refuses_itself_has_the_one_shape(alone, request_bytes, status, code):
