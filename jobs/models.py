@@ -162,12 +162,16 @@ class Job(models.Model):
             models.Index(
                 models.F("salary_maximum").desc(nulls_last=True),
                 models.F("job_id"),
+                include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_best_paid",
             ),
             # Serves `ordering=salary`, worst paid first.
             models.Index(
-                fields=("salary_maximum", "job_id"), condition=models.Q(is_active=True), name="jobs_job_worst_paid"
+                fields=("salary_maximum", "job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_worst_paid",
             ),
             # Serves `ordering=expires_at`, and the number of what it orders.
             models.Index(
@@ -177,7 +181,12 @@ class Job(models.Model):
                 name="jobs_job_expiring",
             ),
             # Serves `ordering=title`, and which suggested titles are open.
-            models.Index(fields=("title", "job_id"), condition=models.Q(is_active=True), name="jobs_job_title"),
+            models.Index(
+                fields=("title", "job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_title",
+            ),
             # Serves the filters by place and type, newest first.
             models.Index(fields=("location", "job_type", "-posted_at", "-job_id"), name="jobs_job_place_type_newest"),
             # Serves the filter by category, newest first, and similar jobs.

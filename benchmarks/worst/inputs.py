@@ -98,6 +98,8 @@ _LISTS = {
     "common phrase, by title": {"search": '"team work"', "ordering": "title"},
     "deep page": {"page": "{deep_page}", "page_size": "200"},
     "deep page, by title": {"page": "{deep_page}", "page_size": "200", "ordering": "title"},
+    "deep page, best paid": {"page": "{deep_page}", "page_size": "200", "ordering": "-salary"},
+    "deep page, worst paid": {"page": "{deep_page}", "page_size": "200", "ordering": "salary"},
     "every order": {"ordering": "salary,title,closing,expires_at,posted_at", "page": "{deep_page}"},
     "200 rows with details": {"page_size": "200", "expand": "employer,location,category"},
     "details named a thousand times": {"expand": ",".join(["employer"] * 800)},
