@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
@@ -21,6 +22,7 @@ from django.utils.functional import cached_property
 
 from accounts import audit
 from accounts.models import AuditEvent, User
+from anywork.api.fields import NAMES, NO_URL, has_url
 
 SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
 
@@ -47,9 +49,20 @@ class ShortPaginator(Paginator):
         return int(rows.order_by()[:MOST_LISTED].count())
 
 
+class NamesForm(forms.ModelForm):
+    """Names hold no URL when they are set or changed, as in the API."""
+
+    def clean(self) -> dict[str, Any] | None:
+        for name in NAMES.intersection(self.changed_data):
+            if has_url(self.cleaned_data.get(name, "")):
+                self.add_error(name, NO_URL)
+        return super().clean()
+
+
 class AuditedAdmin(admin.ModelAdmin):
     """Base of every admin page: what is changed there is in the audit trail, too; a list is not counted to its end."""
 
+    form: type[forms.ModelForm] = NamesForm
     show_full_result_count = False
     paginator = ShortPaginator
 

@@ -15,14 +15,14 @@ from notifications.querysets import OutgoingEmailQuerySet
 
 @admin.register(Notification)
 class NotificationAdmin(AuditedAdmin):
-    list_display = ("message", "user", "is_read", "created_at")
+    list_display = ("message", "sender", "user", "is_read", "created_at")
     list_filter = ("is_read",)
-    list_select_related = ("user",)
+    list_select_related = ("sender", "user")
     search_fields = ("user__email", "message")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
     autocomplete_fields = ("user",)
-    readonly_fields = ("created_at",)
+    readonly_fields = ("sender", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         # What somebody was told stays as it was told.

@@ -7,7 +7,7 @@ import logging
 import random
 import smtplib
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,11 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications.links import unsubscribe_url
-from notifications.models import OutgoingEmail
+from notifications.models import DECISIONS_A_DAY, DECISIONS_WINDOW, GIVE_UP_AFTER, OutgoingEmail
 from notifications.one_time_links import fill_in_link
 from notifications.preferences import Channel, is_optional, is_wanted_by
 from notifications.smtp import UnansweredError, connections
@@ -117,9 +117,39 @@ def _deliver(email: Any) -> bool:
     elif email.recipient_id and (email.is_blocked or not is_wanted_by(email.choice, email.kind, Channel.EMAIL)):
         # Blocked, or switched off, since it was queued: nobody will read it.
         _settle(email, state=OutgoingEmail.State.SKIPPED, text="", html="")
+    elif due_at := _room_at(email):
+        # No attempt was made; its time begins when it is due.
+        _settle(
+            email,
+            state=OutgoingEmail.State.QUEUED,
+            attempts=email.attempts - 1,
+            next_attempt_at=due_at,
+            give_up_at=due_at + GIVE_UP_AFTER,
+        )
     else:
         _attempt(email)
     return True
+
+
+def _room_at(email: OutgoingEmail) -> datetime | None:
+    """Return when a decision that was not tried yet may leave, if its application had too many mails within a day.
+
+    Those that left late, after workers were away, are counted by when they left.
+    """
+    if email.application_id is None or email.attempts > 1:
+        return None
+    now = timezone.now()
+    latest = list(
+        OutgoingEmail.objects.filter(
+            Q(state=OutgoingEmail.State.SENT, sent_at__gt=now - DECISIONS_WINDOW)
+            | Q(state=OutgoingEmail.State.SENDING),
+            application=email.application_id,
+        )
+        .exclude(pk=email.pk)
+        .order_by(F("sent_at").desc(nulls_first=True))
+        .values_list("sent_at", flat=True)[:DECISIONS_A_DAY]
+    )
+    return (latest[-1] or now) + DECISIONS_WINDOW if len(latest) == DECISIONS_A_DAY else None
 
 
 def _attempt(email: OutgoingEmail) -> None:

@@ -14,16 +14,19 @@ from django.utils import timezone
 from accounts.models import User
 from applications.models import Application
 from notifications.links import unsubscribe_url
-from notifications.models import GIVE_UP_AFTER, OutgoingEmail, default_give_up_at
+from notifications.models import (
+    DECISIONS_A_DAY,
+    DECISIONS_WINDOW,
+    GIVE_UP_AFTER,
+    OutgoingEmail,
+    default_give_up_at,
+)
 from notifications.one_time_links import LINK_TO_COME
 from notifications.preferences import Channel, is_optional, is_wanted
 from notifications.publishing import publish_email
 from notifications.querysets import OutgoingEmailQuerySet
 
 SUBJECT_LENGTH = 255
-# An employer who changes its mind 120 times must not flood the applicant.
-DECISIONS_A_DAY = 6
-DECISIONS_WINDOW = timedelta(hours=24)
 TO_APPLICANTS = frozenset(
     {
         OutgoingEmail.Kind.APPLICATION_RECEIVED,
@@ -102,9 +105,9 @@ def queue_decision(*, kind: OutgoingEmail.Kind, dedup_key: str, application: App
 
 
 def drop_waiting_decision(application: Application) -> None:
-    """Delete the mail of a decision that waits for room: the status has changed since."""
+    """Delete the mail of a decision that waits for room, held or not: the status has changed since."""
     OutgoingEmail.objects.filter(
-        application=application, state=OutgoingEmail.State.QUEUED, next_attempt_at__gt=timezone.now()
+        application=application, state__in=("queued", "held"), attempts=0, next_attempt_at__gt=timezone.now()
     ).delete()
 
 

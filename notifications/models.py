@@ -11,6 +11,9 @@ from applications.models import Application
 from notifications.querysets import NotificationQuerySet, OutgoingEmailQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)
+# An employer that changes an application's status 120 times must not flood the applicant.
+DECISIONS_A_DAY = 6
+DECISIONS_WINDOW = timedelta(hours=24)
 UNNAMED_EMPLOYER = "An employer"
 
 

@@ -131,6 +131,10 @@ def mail_email_change_link(user: User, address: str, **kwargs: Any) -> None:
 def mail_email_change_to_former_address(user: User, former_address: str, **kwargs: Any) -> None:
     # What was to open the account by the former address must not lie there when the account is gone.
     OutgoingEmail.objects.filter(to=former_address, kind__in=LINK_KINDS).delete()
+    # A decision may wait for a day.
+    OutgoingEmail.objects.filter(
+        recipient=user, application__isnull=False, state__in=("queued", "retry"), to=former_address
+    ).update(to=user.email)
     _mail_account_news(OutgoingEmail.Kind.EMAIL_CHANGED, user, to=former_address)
 
 

@@ -30,13 +30,16 @@ notifications_documented = documented(
     list=operation(
         "List notifications",
         "The caller's own, newest first. They appear by themselves: to the employer when somebody applies, to the "
-        "seeker when the status changes.",
+        "seeker when the status changes. What an employer wrote reads `<company_name>: <text>`, or "
+        "`An employer: <text>` without a name.",
         answer=[NOTIFICATION],
         errors=(ValidationError({"is_read": ["Enter true or false."]}),),
     ),
     create=operation(
         "Send a notification",
-        "To oneself; employers also to the applicants of their jobs, administrators to anybody.",
+        "To oneself; employers also to the applicants of their jobs, administrators to anybody. An employer's message "
+        "to an applicant holds no web address (`://`, `www.`); the response shows it as it was sent, the applicant "
+        "reads it after the company's name.",
         request=NotificationCreateSerializer,
         responses={201: NotificationSerializer},
         body=NOTIFICATION_INPUT,

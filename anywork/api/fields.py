@@ -20,6 +20,8 @@ _MOST_MARKS = 30
 
 _URL = re.compile(r"://|www\.", re.IGNORECASE)
 
+# What mails to other people show, or lists beside it.
+NAMES = frozenset({"first_name", "last_name", "company_name", "title", "name", "city", "state", "country"})
 NO_URL = "A web address is not allowed here: leave out “://” and “www.”."
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from anywork.api.fields import NO_URL
 from jobs.models import Category, Job
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
@@ -53,3 +54,18 @@ def test_row_that_has_such_a_name_can_still_be_changed(employer, admin):
     category = Category.objects.exclude(pk=Job.objects.get().category_id).get()
     Category.objects.filter(pk=category.pk).update(name="www.jobs")
     assert admin.patch(f"/api/categories/{category.pk}/", {"name": "www.jobs"}).status_code == 200
+
+
+def test_admin_sets_no_such_name_but_may_keep_one(admin_client, db):
+    job = JobFactory(title="Editor of www.example.org")
+    url = f"/admin/jobs/job/{job.pk}/change/"
+    form = admin_client.get(url).context["adminform"].form
+    body = {name: form[name].value() for name in form.fields}
+    body.update(expires_at_0="2999-12-12", expires_at_1="00:00:00", is_active="on", description="New")
+
+    answer = admin_client.post(url, {**body, "title": "Editor of WWW.evil.example"})
+    assert answer.context["adminform"].form.errors == {"title": [NO_URL]}
+    assert admin_client.post(url, body).status_code == 302
+
+    job.refresh_from_db()
+    assert (job.title, job.description) == ("Editor of www.example.org", "New")

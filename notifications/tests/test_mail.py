@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.services import block_account
+from accounts.signals import email_changed
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from anywork.testing.concurrency import at_once
 from applications.models import Application, StatusChange
 from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
-from notifications.delivery import deliver_one
+from notifications.delivery import deliver_next, deliver_one
+from notifications.mail import hold
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
 from resumes.tests.factories import ResumeFactory
@@ -154,6 +157,49 @@ class TestDecisions:
         assert self.mails().count() == 6
         decide(application, "accepted")
         assert [email.kind for email in self.mails()][6:] == ["application_accepted"]
+
+    def test_change_of_the_status_replaces_what_waits_and_is_held(self, application):
+        for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
+            decide(application, status)
+        assert len(hold(self.mails().filter(next_attempt_at__gt=timezone.now()))) == 1
+
+        decide(application, "rejected")
+
+        assert not self.mails().filter(state="held").exists()
+        assert self.mails().count() == 6
+
+    def test_seventh_waits_for_those_that_left_late(self, application, smtp):
+        for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
+            decide(application, status)
+        # No worker for a day.
+        self.age(timedelta(hours=25))
+
+        while deliver_next():
+            pass
+
+        decisions = [message for message in smtp.messages if "ews about" in message["Subject"]]
+        assert len(decisions) == 6
+        waiting = self.mails().get(state="queued")
+        first = self.mails().filter(state="sent").earliest("sent_at")
+        assert waiting.kind == "application_accepted"
+        assert (waiting.attempts, waiting.locked_until) == (0, None)
+        assert waiting.next_attempt_at == first.sent_at + timedelta(hours=24)
+        assert waiting.give_up_at == waiting.next_attempt_at + timedelta(hours=72)
+
+        OutgoingEmail.objects.update(sent_at=timezone.now() - timedelta(hours=25), next_attempt_at=timezone.now())
+        assert deliver_one(waiting.pk)
+        assert smtp.messages[-1]["Subject"].startswith("Good news")
+
+    def test_decision_that_waits_follows_the_address(self, application):
+        decide(application, "accepted")
+        user = application.job_seeker.user
+        former, user.email = user.email, "new@anywork.example"
+        user.save(update_fields=["email"])
+
+        email_changed.send(sender=User, user=user, former_address=former)
+
+        assert self.mails().get(kind="application_accepted").to == "new@anywork.example"
+        assert self.mails().get(kind="email_changed").to == former
 
     def test_next_day_has_room_again(self, application):
         for status in ("accepted", "rejected") * 3:
