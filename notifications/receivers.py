@@ -25,7 +25,7 @@ from applications.signals import application_status_changed, application_submitt
 from notifications.mail import drop_waiting_decision, erase_mail_of, queue_decision, queue_email, queue_link
 from notifications.models import UNNAMED_EMPLOYER, Notification, NotificationPreference, OutgoingEmail
 from notifications.one_time_links import LINK_KINDS
-from notifications.preferences import Channel, is_wanted
+from notifications.preferences import DEFAULTS, Channel, is_wanted
 
 DECISIONS = {
     Status.ACCEPTED: OutgoingEmail.Kind.APPLICATION_ACCEPTED,
@@ -131,9 +131,9 @@ def mail_email_change_link(user: User, address: str, **kwargs: Any) -> None:
 def mail_email_change_to_former_address(user: User, former_address: str, **kwargs: Any) -> None:
     # What was to open the account by the former address must not lie there when the account is gone.
     OutgoingEmail.objects.filter(to=former_address, kind__in=LINK_KINDS).delete()
-    # A decision may wait for a day.
+    # A decision may wait for a day, anything for the mail server or an operator; news of the account go there still.
     OutgoingEmail.objects.filter(
-        recipient=user, application__isnull=False, state__in=("queued", "retry"), to=former_address
+        recipient=user, kind__in=DEFAULTS, state__in=("queued", "retry", "held"), to=former_address
     ).update(to=user.email)
     _mail_account_news(OutgoingEmail.Kind.EMAIL_CHANGED, user, to=former_address)
 

@@ -23,6 +23,7 @@ from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.delivery import deliver_next
 from notifications.models import OutgoingEmail
 from notifications.one_time_links import LINK_TO_COME
+from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
 
 RESET = "/api/auth/password/reset/"
@@ -446,6 +447,25 @@ class TestEmailChange:
         client.post(VERIFY_CONFIRM, link_in(message)[1])
 
         assert not OutgoingEmail.objects.filter(kind="password_reset").exists()
+
+    def test_news_that_wait_go_to_the_new_address(self, ben, client_for):
+        waiting = [
+            OutgoingEmailFactory(recipient=ben, to=ben.email, state=state) for state in ("queued", "retry", "held")
+        ]
+        sent = OutgoingEmailFactory(recipient=ben, to=ben.email, state="sent")
+        of_another = OutgoingEmailFactory()
+        OutgoingEmail.objects.update(next_attempt_at=timezone.now() + timedelta(hours=9))
+        client = client_for(ben)
+        self.request(client)
+        [message] = deliver()
+
+        client.post(VERIFY_CONFIRM, link_in(message)[1])
+
+        assert {email.to for email in OutgoingEmail.objects.filter(pk__in=[row.pk for row in waiting])} == {self.NEW}
+        assert OutgoingEmail.objects.get(pk=sent.pk).to == "ben@example.org"
+        assert OutgoingEmail.objects.get(pk=of_another.pk).to == of_another.to
+        # What tells of the change itself.
+        assert [told.to for told in deliver()] == [["ben@example.org"]]
 
     def test_blocked_or_erased_owner_gets_no_link(self, ben, client_for):
         self.request(client_for(ben))
