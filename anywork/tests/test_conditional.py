@@ -232,3 +232,10 @@ def test_resume_whose_deletion_is_refused_keeps_its_file(world: World) -> None:
     assert_precondition_failed(client.delete(f"/api/resumes/{resume.pk}/", HTTP_IF_MATCH=STALE))
 
     assert resume.file.storage.exists(resume.file.name)
+
+
+@pytest.mark.parametrize("path", ["/api/jobs/?page=0", "/api/jobs/?salary_min=x", "/api/categories/?page_size=0"])
+def test_any_tag_is_no_answer_to_bad_parameters(anonymous, db, path):
+    assert anonymous.get(path, HTTP_IF_NONE_MATCH="*").status_code in {400, 404}
+    for _ in range(2):
+        assert anonymous.get("/api/jobs/", HTTP_IF_NONE_MATCH="*").status_code == 304
