@@ -96,15 +96,12 @@ class VersionedListMixin(mixins.ListModelMixin):
         asks_for_any = request.headers.get("If-None-Match", "").strip() == "*"
         if is_known(request, tag) and not asks_for_any:
             return not_modified(tag)
-        answer = remembered.get(tag)
-        response = (
-            HttpResponse(answer.body, headers=answer.headers) if answer else super().list(request, *args, **kwargs)
-        )
+        if answer := remembered.get(tag):
+            return not_modified(tag) if asks_for_any else HttpResponse(answer.body, headers=answer.headers)
+        response = super().list(request, *args, **kwargs)
         if asks_for_any:
             # Not before the parameters are checked: a bad one has no list.
             return not_modified(tag)
-        if answer:
-            return response
         if self.list_is_current():
             response.headers["ETag"] = tag
             response.add_post_render_callback(partial(_remember, tag))
