@@ -345,6 +345,9 @@ INPUTS: dict[str, tuple[Input, ...]] = {
         Input("renames 300 jobs of 20,000 characters", "verbose", json={"company_name": "Renamed"}),
         Input("and back", "verbose", json={"company_name": _fill(_RARE, 255)}),
     ),
+    "PATCH /api/employers/{concise}/": (
+        Input("renames 20 jobs of 20,000 characters", "concise", json={"company_name": _fill(_RARE, 255)}),
+    ),
     "GET /api/jobseekers/": (*_queries(_PAGES, "employer"), *_queries(_PAGES, "admin")),
     "GET /api/jobseekers/{seeker}/": (Input("an applicant", "employer"), Input("any", "admin")),
     "PUT /api/jobseekers/{seeker}/": _bodies(

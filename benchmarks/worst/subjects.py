@@ -7,6 +7,7 @@ from benchmarks.worst.inputs import INPUTS, PASSWORD
 
 MANY = 5_000
 LONG_JOBS = 300
+REINDEXED_AT_ONCE = 20
 
 # A row of every job's first day, and a month of the largest employer's jobs.
 _ANALYTICS = """
@@ -42,7 +43,8 @@ def prepare() -> Subjects:
     leaver = JobSeeker.objects.exclude(pk__in=[seeker.pk, other_seeker.pk]).earliest("pk")
     own = list(Application.objects.filter(job_seeker=seeker, status="pending").select_related("job")[:2])
     receiver: Any = own[0].job.employer
-    verbose = _write_verbose()
+    # The one with more jobs than are reindexed at once, the other with as many.
+    verbose, concise = _write_long_jobs("verbose", LONG_JOBS), _write_long_jobs("concise", REINDEXED_AT_ONCE)
     admin = User.objects.create_superuser("worst-admin@example.com", PASSWORD)
     users = {
         "seeker": seeker.user,
@@ -52,6 +54,7 @@ def prepare() -> Subjects:
         "other_employer": other_employer.user,
         "receiver": receiver.user,
         "verbose": verbose.user,
+        "concise": concise.user,
         "admin": admin,
     }
     for user in users.values():
@@ -89,15 +92,15 @@ def prepare() -> Subjects:
     return Subjects(_tokens(users), {name: str(value) for name, value in rows.items()}, _admin_cookie(admin))
 
 
-def _write_verbose() -> Any:
+def _write_long_jobs(name: str, number_of_jobs: int) -> Any:
     from accounts.models import Employer, User
     from jobs.models import Job
 
-    user = User.objects.create_user("worst-verbose@example.com", PASSWORD, role=User.Role.EMPLOYER)
-    employer = Employer.objects.create(user=user, company_name="Verbose")
+    user = User.objects.create_user(f"worst-{name}@example.com", PASSWORD, role=User.Role.EMPLOYER)
+    employer = Employer.objects.create(user=user, company_name=name)
     like = Job.objects.open().latest("posted_at")
     text = next(request.json for request in INPUTS["POST /api/jobs/"] if request.name == "description: different words")
-    for number in range(LONG_JOBS):
+    for number in range(number_of_jobs):
         Job.objects.create(
             job_id=uuid4(),
             employer=employer,
