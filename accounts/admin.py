@@ -126,7 +126,8 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         self._each(request, queryset, unblock_account, "unblocked")
 
     def _each(self, request: HttpRequest, queryset: QuerySet[User], service: Callable[..., None], outcome: str) -> None:
-        users = [user for user in queryset if not self._is_above(request, user)]
+        # Not oneself: with all users selected, no administrator would be left.
+        users = [user for user in queryset if user != request.user and not self._is_above(request, user)]
         for user in users:
             service(user=user)
             self.log_change(request, user, outcome.capitalize())

@@ -16,7 +16,7 @@ from anywork.api.fields import (
     TextField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location, closing_time
+from jobs.models import Category, Job, Location, closing_time
 
 LATEST_YEAR = 9998
 
@@ -75,9 +75,6 @@ class JobSerializer(ModelSerializer[Job]):
     def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
         if value and isinstance(self.instance, Job) and self.instance.employer_id is None:
             raise serializers.ValidationError("The employer is gone, so this job stays closed.")
-        employer = getattr(self.instance, "employer", None)
-        if value and employer and not employer.user.is_active:
-            raise serializers.ValidationError(BLOCKED_EMPLOYER)
         return value
 
     def validate_expires_at(self, value: datetime) -> datetime:

@@ -33,9 +33,10 @@ def delete_or_close_job(job: Job) -> None:
         with transaction.atomic():
             # Applying locks the same row: an application either is seen here or finds the job gone.
             get_object_or_404(Job.objects.select_for_update(), pk=job.pk).delete()
+            _forget_titles([job.title])
     except ProtectedError:
-        job.is_active = False
-        job.save(update_fields=["is_active"])
+        job.is_active = job.closed_by_block = False
+        job.save(update_fields=["is_active", "closed_by_block"])
 
 
 def detach_jobs(user: User) -> None:
@@ -50,9 +51,7 @@ def detach_jobs(user: User) -> None:
     jobs.update(is_active=False, employer=None, description="")
     for renaming in Renaming.objects.filter(relation=Renaming.Relation.EMPLOYER, renamed=user.pk):
         _finish_renaming(renaming)
-    with connection.cursor() as cursor:
-        cursor.execute(_FORGET_TITLES, [titles])
-        cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
+    _forget_titles(titles)
 
 
 def _delete_unprotected(jobs: JobQuerySet) -> None:
@@ -66,7 +65,10 @@ def _delete_unprotected(jobs: JobQuerySet) -> None:
 
 def close_jobs_of_blocked(user: User) -> None:
     """Close the open jobs of an employer, to be opened again by `open_jobs_of_unblocked`."""
-    Job.objects.owned_by(user).open().update(is_active=False, closed_by_block=True)
+    jobs = Job.objects.owned_by(user)
+    # Waits for requests that are changing one: what they open is seen by the next statement.
+    list(jobs.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    jobs.open().update(is_active=False, closed_by_block=True)
 
 
 def open_jobs_of_unblocked(user: User) -> None:
@@ -74,6 +76,13 @@ def open_jobs_of_unblocked(user: User) -> None:
     closed = Job.objects.owned_by(user).filter(closed_by_block=True)
     closed.filter(closes_at__gt=Now()).update(is_active=True)
     closed.update(closed_by_block=False)
+
+
+def _forget_titles(titles: list[str]) -> None:
+    """Suggest neither the titles nor their words, unless an open job has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_TITLES, [titles])
+        cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
 
 
 def reindex_renamed_jobs(*, seconds: float) -> None:

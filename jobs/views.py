@@ -3,7 +3,9 @@
 from collections.abc import Hashable
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from rest_framework import status
 from rest_framework.decorators import action
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
+from accounts.models import User
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
 from anywork.api.lists import VersionedListMixin
@@ -21,7 +24,7 @@ from anywork.api.viewsets import CRUDViewSet
 from jobs.discovery import count_facets, similar_jobs, suggest
 from jobs.filters import JobFilter, without_each
 from jobs.listing import JobListing
-from jobs.models import Category, Job, Location
+from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
 from jobs.serializers import (
     CategorySerializer,
@@ -132,10 +135,26 @@ class JobMixin(VersionedListMixin):
         return answer
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
-        serializer.save(employer=self.caller.employer)
+        with transaction.atomic():
+            # Blocking writes the same row: it either closes the new job or is seen here.
+            self._require_active(User.objects.select_for_update(no_key=True), self.caller.pk)
+            serializer.save(employer=self.caller.employer)
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        # What is closed on purpose is not opened again by unblocking the employer.
+        is_closed = serializer.validated_data.get("is_active") is False
+        job = serializer.save(**({"closed_by_block": False} if is_closed else {}))
+        if job.is_open:
+            # Blocking waits for this row, and then closes it.
+            self._require_active(User.objects.all(), job.employer_id)
 
     def perform_destroy(self, instance: Job) -> None:
         delete_or_close_job(instance)
+
+    @staticmethod
+    def _require_active(users: QuerySet[User], employer_id: UUID) -> None:
+        if not users.filter(pk=employer_id, is_active=True):
+            raise ValidationError({"is_active": [BLOCKED_EMPLOYER]})
 
 
 @jobs_documented

@@ -4,10 +4,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
-from anywork.api.exceptions import AlreadyExists
+from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
 from resumes.models import Resume
 from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
+from resumes.services import STORAGE_FULL
 
 UPLOAD = {"job_seeker": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5", "file_path": "resume.pdf"}
 RESUME = {
@@ -49,7 +50,8 @@ resumes_documented = documented(
         "Upload a resume",
         "For job seekers, as multipart/form-data: one unencrypted PDF of at most 10 MiB in `file_path`. `job_seeker` "
         "may be left out; if given, it must be the caller. `checksum` is the SHA-256 of the bytes; the same bytes "
-        "twice are a 409 that names the `existing` resume.",
+        "twice are a 409 that names the `existing` resume. A list holds 20 resumes and 100 MiB: beyond that, 409 "
+        "`storage_full`. Deleted resumes that an application still holds do not count.",
         request={
             "multipart/form-data": OpenApiRequest(
                 ResumeUploadSerializer,
@@ -62,6 +64,7 @@ resumes_documented = documented(
         errors=(
             ValidationError({"file_path": ["This is not a PDF file."]}),
             AlreadyExists("You have uploaded this very file already.", Resume(pk=RESUME["resume_id"])),
+            Conflict(STORAGE_FULL, "storage_full"),
         ),
     ),
     retrieve=operation("Show a resume", "A resume that the caller may know of, with a fresh link.", answer=RESUME),

@@ -38,10 +38,8 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
     """
     data = _checked(upload)
     checksum = hashlib.sha256(data).hexdigest()
-    if existing := _with_bytes(job_seeker, checksum):
-        raise _already_there(existing)
     # Before the bytes are written, and once more under a lock: of many uploads at once no more than fit are stored.
-    _require_room(job_seeker, len(data))
+    _require_room(job_seeker, checksum, len(data))
     resume = Resume(job_seeker=job_seeker, checksum=checksum, size=len(data), file_name=display_name(upload.name or ""))
     storage, name = resume.file.storage, storage_name(resume, "")
     try:
@@ -50,7 +48,7 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
             "resumes_resume_unique_bytes", lambda: _already_there(_with_bytes(job_seeker, checksum))
         ):
             JobSeeker.objects.select_for_update(no_key=True).filter(pk=job_seeker.pk).first()
-            _require_room(job_seeker, len(data))
+            _require_room(job_seeker, checksum, len(data))
             resume.save()
     except BaseException as error:
         # Where nothing can be written, nothing can be deleted either.
@@ -129,15 +127,19 @@ def _checked(upload: File) -> bytes:
     return data
 
 
-def _require_room(job_seeker: JobSeeker, size: int) -> None:
-    listed = list(Resume.objects.kept().filter(job_seeker=job_seeker).only("size", "file"))
+def _require_room(job_seeker: JobSeeker, checksum: str, size: int) -> None:
+    listed = list(Resume.objects.kept().filter(job_seeker=job_seeker).only("checksum", "size", "file"))
+    if existing := next((resume for resume in listed if resume.checksum == checksum), None):
+        raise _already_there(existing)
+    if len(listed) >= settings.RESUMES_MAX_COUNT:
+        raise Conflict(STORAGE_FULL, "storage_full")
     for resume in listed:
         if resume.size is None:
-            with suppress(FileNotFoundError):
+            # A file that is lost has no size; a storage that is away is told when the upload is stored.
+            with suppress(OSError):
                 resume.size = resume.file.size
-                resume.save(update_fields=["size"])
-    total = sum(resume.size or 0 for resume in listed)
-    if len(listed) >= settings.RESUMES_MAX_COUNT or total + size > settings.RESUMES_MAX_BYTES:
+                Resume.objects.filter(pk=resume.pk).update(size=resume.size)
+    if size + sum(resume.size or 0 for resume in listed) > settings.RESUMES_MAX_BYTES:
         raise Conflict(STORAGE_FULL, "storage_full")
 
 

@@ -13,9 +13,11 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Session, User
 from accounts.services import block_account, unblock_account
 from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory, JobSeekerFactory
+from anywork.testing.concurrency import at_once
 from applications.services import submit_application
+from applications.tests.factories import ApplicationFactory
 from jobs.models import Job
-from jobs.tests.factories import JobFactory
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from resumes.tests.factories import ResumeFactory
 
 USERS = "/admin/accounts/user/"
@@ -115,6 +117,63 @@ class TestBlocking:
         job.refresh_from_db()
         assert not job.is_active
 
+    def test_administrator_opens_no_expired_job_by_its_date(self, admin, umbrella):
+        block_account(user=umbrella.user)
+        job = Job.objects.get(title="Expired")
+
+        answer = admin.patch(f"/api/jobs/{job.pk}/", {"expires_at": "2090-12-12"})
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["is_active"])
+        assert not Job.objects.open().exists()
+
+    def test_what_an_administrator_closes_meanwhile_stays_closed(self, admin, umbrella):
+        ApplicationFactory(job=Job.objects.get(title="Open"))
+        closed = JobFactory(employer=umbrella, title="Closed meanwhile")
+        JobFactory(employer=umbrella, title="Corrected")
+        block_account(user=umbrella.user)
+
+        # Has an application, so it is only closed.
+        assert admin.delete(f"/api/jobs/{Job.objects.get(title='Open').pk}/").status_code == 204
+        assert admin.patch(f"/api/jobs/{closed.pk}/", {"is_active": False}).status_code == 200
+        corrected = Job.objects.get(title="Corrected")
+        assert admin.patch(f"/api/jobs/{corrected.pk}/", {"description": "Correct"}).status_code == 200
+        unblock_account(user=umbrella.user)
+
+        assert active_titles() == {"Expired", "Corrected"}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """A request that passed the sign-in before the account was blocked opens nothing afterwards."""
+
+    def test_posting(self, client_for):
+        company = EmployerFactory()
+        body = {"title": "Late", "description": "Late", "salary_range": "", "job_type": "contract"}
+        body |= {"location": LocationFactory().pk, "category": CategoryFactory().pk, "expires_at": "2090-12-12"}
+        clients = [client_for(company.user) for _ in range(8)]
+
+        at_once(
+            lambda: block_account(user=company.user),
+            *[lambda c=c: c.post("/api/jobs/", body).status_code for c in clients],
+        )
+
+        assert not Job.objects.open().exists()
+
+    def test_opening_a_closed_job(self, client_for):
+        company = EmployerFactory()
+        jobs = JobFactory.create_batch(8, employer=company, is_active=False)
+        clients = [client_for(company.user) for _ in jobs]
+
+        at_once(
+            lambda: block_account(user=company.user),
+            *[
+                lambda client=client, job=job: client.patch(f"/api/jobs/{job.pk}/", {"is_active": True}).status_code
+                for client, job in zip(clients, jobs, strict=True)
+            ],
+        )
+
+        assert not Job.objects.open().exists()
+
 
 class TestWays:
     def test_by_the_form(self, admin_client, umbrella):
@@ -139,6 +198,15 @@ class TestWays:
         page = admin_client.post(USERS, {"action": "unblock", **chosen}, follow=True)
         assert "1 unblocked." in page.content.decode()
         assert active_titles() == {"Expired", "Open"}
+
+    def test_administrator_does_not_block_itself_with_all_others(self, admin_user, admin_client, umbrella):
+        chosen = {"_selected_action": [umbrella.pk, admin_user.pk]}
+
+        page = admin_client.post(USERS, {"action": "block", **chosen}, follow=True)
+
+        assert "1 blocked." in page.content.decode()
+        admin_user.refresh_from_db()
+        assert admin_user.is_active
 
     def test_clerk_blocks_no_administrator(self, client, db):
         root, clerk = AdminFactory(), AdminFactory(is_superuser=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.tests.factories import JobSeekerFactory
@@ -404,3 +405,33 @@ class TestQuota:
 
         assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 7
         assert Resume.objects.count() == len(list((settings.MEDIA_ROOT / "resumes").iterdir())) == 3
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_same_file_is_told_first_at_the_last_place(self, client_for, settings):
+        settings.RESUMES_MAX_COUNT = 1
+        user = JobSeekerFactory().user
+        clients = [client_for(user) for _ in range(8)]
+
+        answers = at_once(*[lambda client=client: upload(client) for client in clients])
+
+        assert sorted(answer.json().get("code", "") for answer in answers) == [""] + ["already_exists"] * 7
+
+    def test_a_full_list_asks_for_no_size(self, seeker, django_assert_max_num_queries):
+        """However many files an account has from before their sizes were kept."""
+        for _ in range(30):
+            ResumeFactory(job_seeker=seeker.user.job_seeker, size=None)
+
+        with django_assert_max_num_queries(10):
+            self.refused(self.upload(seeker))
+
+        assert not Resume.objects.exclude(size=None).exists()
+
+    def test_a_size_that_cannot_be_read_stops_no_upload(self, seeker, monkeypatch):
+        ResumeFactory(job_seeker=seeker.user.job_seeker, size=None)
+
+        def refuse(storage, name):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(FileSystemStorage, "size", refuse)
+
+        assert self.upload(seeker).status_code == 201
