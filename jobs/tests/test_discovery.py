@@ -150,3 +150,11 @@ class TestSimilarJobs:
         job = Job.objects.get(title="Closed Chef")
 
         assert anonymous.get(f"/api/jobs/{job.pk}/similar/").status_code == 404
+
+
+def test_nothing_more_is_tried_after_the_time_to_look(anonymous, market, monkeypatch):
+    monkeypatch.setattr("jobs.listing.LOOK_LIMIT", -1)
+
+    facets = anonymous.get("/api/jobs/facets/?search=enginer&country=Kenya").json()
+
+    assert (facets["count"], facets["did_you_mean"], facets["without"]) == (0, None, [])
