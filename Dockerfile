@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir -r requirements.txt -c requirements-constraints.t
 
 COPY . .
 # Placeholders: collecting static files needs settings, but neither a key nor a database.
-RUN SECRET_KEY=unused DATABASE_URL=postgres://unused python manage.py collectstatic --noinput \
+RUN SECRET_KEY=unused DATABASE_URL=postgres://unused/unused python manage.py collectstatic --noinput \
     && useradd --system --no-create-home anywork \
     && install -d -o anywork -g anywork /srv/media
 

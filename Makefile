@@ -36,7 +36,7 @@ faults: python
 # Describing the API takes neither a database nor a secret.
 schema: python
 	@$(PYTHON) anywork/local/install.py requirements.txt
-	@SECRET_KEY=unused DATABASE_URL=postgres://unused \
+	@SECRET_KEY=unused DATABASE_URL=postgres://unused/unused \
 		$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
 
 python:

@@ -3,62 +3,67 @@
 import os
 import re
 from collections.abc import Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from corsheaders.checks import check_settings as check_origins
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's names
+from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.validators import validate_email
 from kombu.transport import TRANSPORT_ALIASES
 
 from anywork.environment import misspelt_names
 
-_BIND = re.compile(r"unix:.+|fd://\d+|(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*):\d{1,5}", re.ASCII)
+# Up to port 65535.
+_PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_BIND = re.compile(rf"unix:.+|fd://\d+|(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*):{_PORT}", re.ASCII)
+_ALLOWED_HOST = re.compile(r"\*|\[[0-9A-Fa-f:.]+\]|\.?[\w-]+(?:\.[\w-]+)*\.?")
+_FOLDERS = re.compile(r"[\w-]+(?:/[\w-]+)*", re.ASCII)
+FOLDERS_IN_USE = {"api", "healthz", "mail", "media", "readyz", "static"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 @register
 def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Links in mails start with FRONTEND_URL or PUBLIC_URL."""
-    problems: list[CheckMessage] = []
-    for name in ("FRONTEND_URL", "PUBLIC_URL"):
-        parts = urlsplit(getattr(settings, name))
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            problems.append(Error(f"{name} is no URL.", hint="For example https://www.example.org", id="anywork.E002"))
-    return problems
+    """Links in mails start with FRONTEND_URL or PUBLIC_URL; the others are called."""
+    names = ("FRONTEND_URL", "PUBLIC_URL", "GOOGLE_AUTH_URI", "GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI")
+    urls = {name: getattr(settings, name) for name in names}
+    if endpoint := settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint_url"):
+        urls["AWS_S3_ENDPOINT_URL"] = endpoint
+    return [
+        Error(f"{name} is no URL.", hint="For example https://www.example.org", id="anywork.E002")
+        for name, url in urls.items()
+        if not (_host(url) and urlsplit(url).scheme in {"http", "https"} and not re.search(r"[\s?#]", url))
+    ]
 
 
-@register
-def check_durations(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Lifetimes and numbers that would end every session, or make every link useless."""
-    durations = {
-        "JWT_ACCESS_MINUTES": settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds(),
-        "JWT_REFRESH_DAYS": settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"].total_seconds(),
-        "RESUME_LINK_MINUTES": settings.RESUME_LINK_MINUTES,
-        "ADMIN_SESSION_HOURS": settings.SESSION_COOKIE_AGE,
-        "JWT_SESSION_DAYS": settings.JWT_SESSION_DAYS,
-        "AUDIT_DAYS": settings.AUDIT_DAYS,
-        "MAIL_BODY_DAYS": settings.MAIL_BODY_DAYS,
-        "WEB_CONCURRENCY": settings.WEB_CONCURRENCY,
-    }
-    problems: list[CheckMessage] = [
-        Error(f"{name} must be positive.", id="anywork.E003") for name, n in durations.items() if n <= 0
-    ]
-    at_least_zero = {"NUM_PROXIES": settings.NUM_PROXIES, "HSTS_SECONDS": settings.HSTS_SECONDS}
-    problems += [
-        Error(f"{name} is negative.", id="anywork.E003") for name, number in at_least_zero.items() if number < 0
-    ]
-    return problems
+def _host(url: str) -> str | None:
+    """Return the host that `url` names, None if there is none or the port is wrong."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - fails of what is no port
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+def _is_writable(folder: Path) -> bool:
+    """Return whether files can be written to `folder`, which may be still to make."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK)
 
 
 @register
 def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The admin site has a folder of its own."""
-    if settings.ADMIN_PATH and not {"api", "media", "static"} & {settings.ADMIN_PATH.split("/")[0]}:
+    if _FOLDERS.fullmatch(settings.ADMIN_PATH) and settings.ADMIN_PATH.split("/")[0] not in FOLDERS_IN_USE:
         return []
-    return [Error("ADMIN_PATH is empty or a folder in use.", hint="For example admin", id="anywork.E004")]
+    return [Error("ADMIN_PATH is no folder, or one in use.", hint="For example admin", id="anywork.E004")]
 
 
 @register
@@ -78,44 +83,61 @@ def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register
 def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A URL never equals the Host of a request."""
-    if wrong := [host for host in settings.ALLOWED_HOSTS if "/" in host]:
-        hint = "Name hosts alone, such as api.example.org."
+    """A URL, or a name with a port or an asterisk, never equals the Host of a request."""
+    if wrong := [host for host in settings.ALLOWED_HOSTS if not _ALLOWED_HOST.fullmatch(host)]:
+        hint = "Name hosts alone, such as api.example.org, or .example.org for all below it."
         return [Error(f"ALLOWED_HOSTS names {wrong[0]}, which is no host.", hint=hint, id="anywork.E007")]
     return []
 
 
 @register
-def check_google(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Sign-in with Google needs an id and a secret."""
-    names = ("GOOGLE_OAUTH_CLIENT_ID", "GOOGLE_OAUTH_CLIENT_SECRET")
-    missing = [name for name in names if not getattr(settings, name)]
-    if len(missing) != 1:
-        return []
-    (given,) = set(names) - set(missing)
-    return [Error(f"{missing[0]} is not set, but {given} is.", hint="Set both, or neither.", id="anywork.E008")]
+def check_pairs(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Sign-in with Google, and keys of a bucket, need an id and a secret."""
+    bucket = settings.STORAGES["default"].get("OPTIONS", {})
+    pairs: list[dict[str, str | None]] = [
+        {name: getattr(settings, name) for name in ("GOOGLE_OAUTH_CLIENT_ID", "GOOGLE_OAUTH_CLIENT_SECRET")},
+        {"AWS_ACCESS_KEY_ID": bucket.get("access_key"), "AWS_SECRET_ACCESS_KEY": bucket.get("secret_key")},
+    ]
+    problems: list[CheckMessage] = []
+    for pair in pairs:
+        given, missing = ([name for name in pair if bool(pair[name]) == is_set] for is_set in (True, False))
+        if given and missing:
+            message = f"{missing[0]} is not set, but {given[0]} is."
+            problems.append(Error(message, hint="Set both, or neither.", id="anywork.E008"))
+    return problems
 
 
 @register
-def check_media(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Resumes are written to MEDIA_ROOT."""
-    root = Path(settings.MEDIA_ROOT)
-    folder = next(path for path in (root, *root.parents) if path.exists())
-    if not isinstance(default_storage, FileSystemStorage) or (folder.is_dir() and os.access(folder, os.W_OK)):
-        return []
-    return [Error(f"MEDIA_ROOT is no folder that can be written to: {root}.", id="anywork.E009")]
+def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Resumes are written to MEDIA_ROOT, and on one machine mails and messages to folders, too."""
+    folders = {}
+    if isinstance(default_storage, FileSystemStorage):
+        folders["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
+    if settings.EMAIL_BACKEND.endswith(".filebased.EmailBackend"):
+        folders["EMAIL_URL"] = getattr(settings, "EMAIL_FILE_PATH", "")
+    if "data_folder_in" in settings.CELERY_BROKER_TRANSPORT_OPTIONS:
+        folders["CELERY_BROKER_URL"] = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"])
+    return [
+        Error(f"{name} is no folder that can be written to: {folder}.", id="anywork.E009")
+        for name, folder in folders.items()
+        if not (folder and _is_writable(Path(folder)))
+    ]
 
 
 @register
 def check_services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """URLs of broker and cache, and the address of the web server."""
+    """URLs of broker, cache and mail server, and the address of the web server."""
     problems: list[CheckMessage] = []
-    if urlsplit(settings.CELERY_BROKER_URL).scheme not in TRANSPORT_ALIASES:
+    transport, _, rest = settings.CELERY_BROKER_URL.partition("://")
+    # Celery fills in localhost.
+    if transport not in TRANSPORT_ALIASES or (rest.strip("/") and not _host(settings.CELERY_BROKER_URL)):
         hint = "For example amqp://user:password@host:5672/vhost"
         problems.append(Error("CELERY_BROKER_URL is no URL of a broker.", hint=hint, id="anywork.E010"))
-    cache = urlsplit(settings.CACHES["default"]["LOCATION"])
-    if cache.scheme != "dbcache" and not cache.hostname:
+    cache = settings.CACHES["default"]["LOCATION"]
+    if not cache.startswith("dbcache:") and not _host(cache):
         problems.append(Error("CACHE_URL names no host.", hint="For example redis://host:6379/0", id="anywork.E011"))
+    if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and not settings.EMAIL_HOST:
+        problems.append(Error("EMAIL_URL names no host.", hint="For example smtp://localhost:25", id="anywork.E014"))
     if not _BIND.fullmatch(settings.BIND):
         hint = "For example 0.0.0.0:8000 or unix:/run/anywork.sock"
         problems.append(Error(f"BIND is no address: {settings.BIND}.", hint=hint, id="anywork.E012"))
@@ -132,22 +154,38 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
+@register
+def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Mails have a sender, and name an address to write to."""
+    problems: list[CheckMessage] = []
+    for name in ("DEFAULT_FROM_EMAIL", "SUPPORT_EMAIL"):
+        text = getattr(settings, name)
+        try:
+            validate_email(parseaddr(text)[1] if name == "DEFAULT_FROM_EMAIL" and text.isprintable() else text)
+        except ValidationError:
+            hint = "For example AnyWork <no-reply@example.org>" if name == "DEFAULT_FROM_EMAIL" else None
+            problems.append(Error(f"{name} is no e-mail address.", hint=hint, id="anywork.E015"))
+    return problems
+
+
 SETTINGS_CHECKS = (
     check_urls,
-    check_durations,
     check_admin_path,
     check_accel,
     check_hosts,
-    check_google,
-    check_media,
+    check_pairs,
+    check_folders,
     check_services,
     check_names,
+    check_addresses,
+    # Of CORS_ALLOWED_ORIGINS; registered by its app.
+    check_origins,
 )
 
 
 def check_settings() -> list[CheckMessage]:
     """Return what is wrong with the settings, without a database or broker."""
-    return [problem for check in SETTINGS_CHECKS for problem in check(None)]
+    return [problem for check in SETTINGS_CHECKS for problem in check(app_configs=None)]
 
 
 @register(deploy=True)

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import make_dsn
 
 # What gunicorn exits with when a worker fails to boot.
 WRONG_SETTING = 3
 
 POSTGRESQL = {"postgres", "postgresql", "pgsql", "psql"}
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 BOOLEANS = {
     **dict.fromkeys(("true", "on", "ok", "y", "yes", "1"), True),
     **dict.fromkeys(("false", "off", "n", "no", "0", ""), False),
@@ -27,21 +30,30 @@ class Env(environ.Env):
         super().__init__()
         self.names: set[str] = set()
 
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+    def get_value(self, var: str, *args: Any, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
         self.names.add(var)
+        if not self.ENVIRON.get(var, "").strip():
+            # An empty variable is not set: an empty signing key, or no redirect to https, is not meant by it.
+            if default is environ.Env.NOTSET:
+                raise ImproperlyConfigured(f"{var} is required and not set.")
+            return default
         try:
-            return super().get_value(var, *args, **kwargs)
-        except ImproperlyConfigured:
-            raise ImproperlyConfigured(f"{var} is required and not set.") from None
+            return super().get_value(var, *args, default=default, **kwargs)
+        except ImproperlyConfigured as error:
+            # The value begins with `$`, and names another variable that is not set.
+            raise ImproperlyConfigured(f"{var} has a wrong value: {error}") from None
         except (LookupError, TypeError, ValueError) as error:
             raise ImproperlyConfigured(f"{var} has a wrong value: {error}.") from error
 
-    def int(self, var: str, default: Any = environ.Env.NOTSET) -> int:
+    def int(self, var: str, default: int, *, at_least: int = 1, at_most: int = 1_000_000) -> int:
         text = str(self.get_value(var, cast=str, default=default)).strip()
         try:
-            return int(text)
+            number = int(text)
         except ValueError:
             raise ImproperlyConfigured(f"{var} is no whole number: {text}.") from None
+        if not at_least <= number <= at_most:
+            raise ImproperlyConfigured(f"{var} is not between {at_least} and {at_most}: {number}.")
+        return number
 
     def bool(self, var: str, default: Any = environ.Env.NOTSET) -> bool:
         text = str(self.get_value(var, cast=str, default=default)).strip().lower()
@@ -52,12 +64,23 @@ class Env(environ.Env):
 
     def db_url(self, var: str) -> dict[str, Any]:
         url = self.get_value(var)
-        if urlsplit(url).scheme not in POSTGRESQL:
-            raise ImproperlyConfigured(f"{var} is no URL of a PostgreSQL server: postgres://user:password@host/name.")
+        example = "postgres://user:password@host/name"
         try:
-            config: dict[str, Any] = self.db_url_config(url)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{var} has a wrong value: {error}.") from error
+            is_postgresql = urlsplit(url).scheme in POSTGRESQL
+            config: dict[str, Any] = self.db_url_config(url) if is_postgresql else {}
+        except ValueError:
+            # Without the error, which may hold a part of the password.
+            hint = f"{example}, where a special character in the password is percent-encoded"
+            raise ImproperlyConfigured(f"{var} has no valid host or port: {hint}.") from None
+        options = config.get("OPTIONS", {})
+        if not config or not (config["NAME"] or "service" in options):
+            raise ImproperlyConfigured(f"{var} is no URL of a database of PostgreSQL: {example}.")
+        try:
+            make_dsn(**options)
+        except ProgrammingError as error:
+            raise ImproperlyConfigured(f"{var} asks what the driver does not know: {str(error).strip()}.") from None
+        if options.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
+            raise ImproperlyConfigured(f"{var}: sslmode is none of {', '.join(SSL_MODES)}.")
         return config
 
     def email_url(self, var: str, default: Any = environ.Env.NOTSET) -> dict[str, Any]:

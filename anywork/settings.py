@@ -101,8 +101,9 @@ TEMPLATES = [
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
-_STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=15_000)
-_LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=5_000)
+_DAY_MS = 24 * 3_600 * 1_000
+_STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=15_000, at_least=0, at_most=_DAY_MS)
+_LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=5_000, at_least=0, at_most=_DAY_MS)
 
 _DATABASE = env.db_url("DATABASE_URL")
 # What the URL asks of the driver, such as sslmode=require.
@@ -110,7 +111,7 @@ _URL_OPTIONS = _DATABASE.pop("OPTIONS", {})
 DATABASES = {
     "default": {
         **_DATABASE,
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600, at_least=0),
         # Without it the first request after a restart of PostgreSQL would meet a dead connection.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -146,8 +147,10 @@ CACHES = {
 # --- Accounts and tokens ----------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# Beyond it, dates would be none.
+_CENTURY_DAYS = 36_500
 # For how long the audit trail is kept.
-AUDIT_DAYS = env.int("AUDIT_DAYS", default=180)
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=180, at_most=_CENTURY_DAYS)
 AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
@@ -174,12 +177,12 @@ SIMPLE_JWT = {
     "ISSUER": "anywork",
     "AUDIENCE": "anywork",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_ACCESS_MINUTES", default=60)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=7)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=7, at_most=_CENTURY_DAYS)),
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "user_id",
 }
 # However often it is refreshed, a session ends so many days after its sign-in.
-JWT_SESSION_DAYS = env.int("JWT_SESSION_DAYS", default=90)
+JWT_SESSION_DAYS = env.int("JWT_SESSION_DAYS", default=90, at_most=_CENTURY_DAYS)
 
 GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
 GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
@@ -416,7 +419,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@lo
 # Where recipients of mails find a person.
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 # For how long it can be read what was written in a mail that left.
-MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30)
+MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30, at_most=_CENTURY_DAYS)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
@@ -483,13 +486,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 
-NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+NUM_PROXIES = env.int("NUM_PROXIES", default=0, at_least=0, at_most=100)
 if NUM_PROXIES:
     # Without a proxy in front, anybody could claim to have come by https.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [f"^{path[1:]}$" for path in HEALTH_PATHS]
-HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400)
+HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400, at_least=0, at_most=_CENTURY_DAYS * 86_400)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE_SSL_REDIRECT else 0
 # Browsers keep to these for as long, also on hosts of the domain that are not ours: for the operator to switch on.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
@@ -560,14 +563,17 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
 
     from anywork.api.reports import without_values
 
-    sentry_sdk.init(
-        dsn=SENTRY_DSN,
-        send_default_pii=False,
-        max_request_body_size="never",
-        include_local_variables=False,
-        max_breadcrumbs=0,
-        before_send=without_values,
-    )
+    try:
+        sentry_sdk.init(
+            dsn=SENTRY_DSN,
+            send_default_pii=False,
+            max_request_body_size="never",
+            include_local_variables=False,
+            max_breadcrumbs=0,
+            before_send=without_values,
+        )
+    except sentry_sdk.utils.BadDsn as error:
+        raise ImproperlyConfigured(f"SENTRY_DSN is no DSN: {error}.") from None
 
 # --- The web server ---------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,9 @@ TERMINAL = {"PATH": os.environ["PATH"]}
 def project(tmp_path):
     """A copy of the project, whose settings read the `.env` in it."""
     copy = tmp_path / "anywork-copy"
-    left_out = shutil.ignore_patterns(".env", ".git", ".venv", "var", "__pycache__", "tests", "benchmarks", "docs")
+    left_out = shutil.ignore_patterns(
+        ".env", ".git", ".venv", ".*_cache", "var", "__pycache__", "tests", "benchmarks", "docs"
+    )
     return shutil.copytree(ROOT, copy, ignore=left_out)
 
 
