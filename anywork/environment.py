@@ -104,6 +104,8 @@ def misspelt_names(path: Path, known: set[str]) -> dict[str, str]:
 
     File.read_env(path)
     unknown = File.ENVIRON.keys() - known
+    # DATABASE_URL_OLD is another name, not a misspelt one.
+    unknown = {name for name in unknown if not name.startswith(tuple(f"{other}_" for other in known))}
     similar = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in sorted(unknown)}
     return {name: names[0] for name, names in similar.items() if names}
 

@@ -269,7 +269,9 @@ def test_empty_variable_is_not_set():
 
 def test_misspelt_names_of_a_file_are_told(tmp_path):
     file = tmp_path / ".env"
-    file.write_text("ALLOWED_HOST=a\nDATABSE_URL=b\nSECRET_KEY=c\nPOSTGRES_PASSWORD=d\nMY_OWN_THING=e\n")
+    file.write_text(
+        "ALLOWED_HOST=a\nDATABSE_URL=b\nSECRET_KEY=c\nPOSTGRES_PASSWORD=d\nMY_OWN_THING=e\nDATABASE_URL_OLD=f\n"
+    )
     before = dict(os.environ)
 
     assert misspelt_names(file, {"ALLOWED_HOSTS", "DATABASE_URL", "SECRET_KEY"}) == {
