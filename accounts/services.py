@@ -228,8 +228,10 @@ def request_email_change(*, user: User, email: str) -> None:
     A request for another address replaces the older.
 
     Raises:
-        ValidationError: the address is in use.
+        ValidationError: the address is in use, or the user's already.
     """
+    if email == user.email:
+        raise ValidationError({"email": ["This is your address already."]})
     with transaction.atomic():
         if User.objects.filter(email=email).exists():
             raise _email_in_use()

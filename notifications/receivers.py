@@ -206,6 +206,8 @@ def _news_for_seeker(application: Application) -> dict[str, Any]:
             "name": application.applicant.first_name or "there",
             "job_title": application.job.title,
             "company": application.job.company_name or "the company",
+            # At the beginning of a sentence.
+            "company_capitalized": application.job.company_name or "The company",
             "path": "/dashboard/applications",
         },
     }

@@ -244,6 +244,9 @@ def test_mail_greets_and_names_who_has_no_name_yet(db):
     assert email.text.startswith("Hello there,\n")
     assert "at the company and passed it on" in email.text
 
+    decide(Application.objects.get(), "rejected")
+    assert "\nThe company decided" in newest_mail().text
+
 
 def test_mail_escapes_in_html_and_only_there(db):
     submit(title="<b>C & C++</b>", company="Smith & “Sons”", first_name="<i>Ben</i>")
