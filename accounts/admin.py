@@ -19,7 +19,13 @@ from accounts.backoff import SignInClosed
 from accounts.erasure import erase_account
 from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
 from accounts.querysets import SessionQuerySet
-from accounts.services import block_account, end_session, ensure_profile, unblock_account
+from accounts.services import (
+    block_account,
+    end_session,
+    ensure_profile,
+    follow_change_of_email,
+    unblock_account,
+)
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
 from anywork.api.emails import canonical_email
 
@@ -135,7 +141,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
         if change and "email" in form.changed_data:
-            # The proof was of the old address.
+            # The old address was verified.
             obj.email_verified_at = None
         is_active = obj.is_active
         if change and "is_active" in form.changed_data:
@@ -143,6 +149,8 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
             obj.is_active = not is_active
         super().save_model(request, obj, form, change)
         ensure_profile(obj)
+        if change and "email" in form.changed_data:
+            follow_change_of_email(user=obj, former_address=form.initial["email"])
         if obj.is_active != is_active:
             (unblock_account if is_active else block_account)(user=obj)
 

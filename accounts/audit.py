@@ -34,6 +34,14 @@ def record_failed_sign_in(*, email: str) -> None:
     record(Kind.SIGN_IN_FAILED, user=user, subject=account)
 
 
+def forget_subject(user: User) -> None:
+    """Leave out of the trail whose account and profile administrators changed."""
+    kinds = ("user", "job seeker", "employer")
+    for kind in kinds:
+        changes = AuditEvent.objects.filter(kind=Kind.CHANGED_BY_ADMIN, subject=f"{kind} {user.pk}")
+        changes.update(subject=kind)
+
+
 def sweep_audit() -> int:
     """Delete events older than AUDIT_DAYS; return their number."""
     deleted, _ = AuditEvent.objects.filter(at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS)).delete()

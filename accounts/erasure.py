@@ -33,6 +33,7 @@ def erase_account(user: User, *, by: User | None = None) -> None:
         account_erasing.send(sender=User, user=user)
         for rows in (User.objects.filter(pk=user.pk), *profiles, Skill.objects.filter(user=user.pk)):
             _forget_in_admin_log(rows)
+        audit.forget_subject(user)
         audit.record(audit.Kind.ACCOUNT_ERASED, user=by)
         reopen_account(email=user.email)
         user.delete()

@@ -60,6 +60,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
 
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        # As set_password() marks a change, for what follows from one.
+        self._password = ""
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Sessions of the admin site end as tokens do, and with a changed address.
         value = f"{self.password} {self.token_version} {self.email}"

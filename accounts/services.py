@@ -133,7 +133,8 @@ def sign_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> Use
                 raise Conflict(GOOGLE_LINK_REQUIRED, "google_link_required")
             if user.email_verified_at is None:
                 user.email_verified_at = timezone.now()
-                user.set_unusable_password()
+                # The mail about the linked account tells the owner of the password, too.
+                user.password = make_password(None)
                 close_all_sessions(user)
             _link_google(user, sub)
         elif user.google_sub != sub:
@@ -260,6 +261,14 @@ def confirm_email(*, user: User, uid: UUID, token: str, session_id: UUID) -> Non
             raise _bad_link()
 
 
+def follow_change_of_email(*, user: User, former_address: str) -> None:
+    """End all sessions and tell the former address, after an administrator has changed the address."""
+    with transaction.atomic():
+        close_all_sessions(user)
+        audit.record(audit.Kind.EMAIL_CHANGED, user=user)
+        email_changed.send(sender=User, user=user, former_address=former_address)
+
+
 def block_account(*, user: User) -> None:
     """End all sessions of an account and keep it from signing in; an employer's open jobs are closed.
 
@@ -304,7 +313,8 @@ def _new_profile(user: User, values: dict[str, str]) -> JobSeeker | Employer | N
 
 def _locked(user_id: UUID, otherwise: Exception) -> User:
     """Return a user whom nobody else changes meanwhile, so that a link works once."""
-    user = User.objects.select_for_update().filter(pk=user_id).first()
+    # Other rows may refer to it meanwhile, as that of a mail does while this waits for another lock.
+    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if user is None:
         raise otherwise
     return user

@@ -14,14 +14,16 @@ from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from accounts import audit
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent
 from anywork.api.fields import NAMES, NO_URL, has_url
 
 SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
@@ -94,10 +96,14 @@ class AuditedAdmin(admin.ModelAdmin):
             self._record(request, obj)
         return super().log_deletions(request, queryset)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        """An action and its records: all or nothing."""
+        with transaction.atomic():
+            return super().response_action(request, queryset)
+
     def _record(self, request: HttpRequest, obj: Any) -> None:
         actor: Any = request.user
-        # An erased account has an event of its own, which does not say whose it was.
-        subject = f"{self.opts.verbose_name}" if isinstance(obj, User) else f"{self.opts.verbose_name} {obj.pk}"
+        subject = f"{self.opts.verbose_name} {obj.pk}"
         audit.record(audit.Kind.CHANGED_BY_ADMIN, user=actor, subject=subject[:SUBJECT_LENGTH])
 
 

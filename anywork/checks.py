@@ -54,7 +54,8 @@ def _host(url: str) -> str | None:
 
 def _is_writable(folder: Path) -> bool:
     """Return whether files can be written to `folder`, which may be still to make."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    # Not Path.exists(), which raises where a parent may not be entered.
+    existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
     return existing.is_dir() and os.access(existing, os.W_OK)
 
 

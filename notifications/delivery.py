@@ -117,6 +117,10 @@ def _deliver(email: Any) -> bool:
     elif email.recipient_id and (email.is_blocked or not is_wanted_by(email.choice, email.kind, Channel.EMAIL)):
         # Blocked, or switched off, since it was queued: nobody will read it.
         _settle(email, state=OutgoingEmail.State.SKIPPED, text="", html="")
+    elif not email.to.isascii():
+        # An address without a canonical form: mail systems write to another domain.
+        logger.error("Mail %s given up: its address is not in the canonical form.", email.pk)
+        _settle(email, state=OutgoingEmail.State.DEAD, last_error="Address not in the canonical form")
     elif due_at := _room_at(email):
         # No attempt was made; its time begins when it is due.
         _settle(

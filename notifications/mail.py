@@ -75,7 +75,7 @@ def queue_email(
     values = {"support_email": settings.SUPPORT_EMAIL, **context, "url": settings.FRONTEND_URL + context["path"]}
     if kind in TO_APPLICANTS and recipient.email_verified_at is None:
         values.update(name="", is_unverified=True)
-    if is_optional(kind):
+    elif is_optional(kind):
         values["unsubscribe_url"] = unsubscribe_url(recipient.pk, kind)
     row = {"dedup_key": dedup_key, "recipient": recipient, "about_id": about_id, "application": application}
     if due_at:

@@ -15,6 +15,16 @@ class Migration(migrations.Migration):
             model_name="auditevent",
             name="accounts_auditevent_kind_known",
         ),
+        # On the way back, the former constraint knows only the former kinds.
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            """
+            DELETE FROM accounts_auditevent WHERE kind NOT IN (
+                'registered', 'sign_in', 'sign_in_failed', 'admin_sign_in', 'role_chosen', 'password_changed',
+                'password_reset', 'account_erased', 'resume_opened'
+            )
+            """,
+        ),
         migrations.AlterField(
             model_name="auditevent",
             name="kind",

@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.audit import sweep_audit
 from accounts.models import AuditEvent, Session, SignInFailures, User
@@ -108,6 +109,7 @@ class TestRecording:
         assert not User.objects.filter(pk=user.pk).exists()
         assert events() == [
             ("account_erased", None, "", "203.0.113.0/24"),
+            # Whose account it was is forgotten with it.
             ("changed_by_admin", admin_user.pk, "user", "203.0.113.0/24"),
             ("account_erased", admin_user.pk, "", "203.0.113.0/24"),
         ]
@@ -135,6 +137,27 @@ class TestRecording:
 
         assert ("password_changed", root.pk) in [event[:2] for event in events()]
         assert [mail.kind for mail in OutgoingEmail.objects.filter(recipient=root)] == ["password_changed"]
+
+    def test_administrator_disables_a_password_and_all_sessions_end(self, admin_client, seeker):
+        form = {"usable_password": "false", "password1": "", "password2": "", "unset-password": "1"}
+
+        assert admin_client.post(f"/admin/accounts/user/{seeker.user.pk}/password/", form).status_code == 302
+
+        assert not User.objects.get(pk=seeker.user.pk).has_usable_password()
+        assert seeker.get("/api/auth/me/").status_code == 401
+        assert ("password_changed", seeker.user.pk) in [event[:2] for event in events()]
+
+    def test_administrator_changes_an_address_and_the_former_one_is_told(self, admin_client, seeker):
+        user = seeker.user
+        former_address = user.email
+        APIClient().post("/api/auth/password/reset/", {"email": former_address})
+        form = {"email": "new@example.org", "role": user.role, "is_active": "on"}
+
+        assert admin_client.post(f"/admin/accounts/user/{user.pk}/change/", form).status_code == 302
+
+        assert seeker.get("/api/auth/me/").status_code == 401
+        assert ("email_changed", user.pk) in [event[:2] for event in events()]
+        assert [(mail.kind, mail.to) for mail in OutgoingEmail.objects.all()] == [("email_changed", former_address)]
 
     def test_administrator_ends_a_session(self, admin_client, admin_user, seeker):
         session = Session.objects.get(user=seeker.user)

@@ -60,6 +60,8 @@ def test_existing_addresses_become_canonical_and_those_that_collide_are_listed(c
 
     migration.make_canonical(apps, connection.schema_editor())
 
+    free.refresh_from_db()
+    assert (free.email_verified_at, free.token_version) == (None, 1)
     emails = dict(User.objects.values_list("pk", "email"))
     assert emails[free.pk] == "anna@xn--strae-oqa.example"
     assert emails[twin.pk] == "b@xn--mller-kva.example"

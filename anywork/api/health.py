@@ -4,9 +4,9 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from smtplib import SMTPException
+from threading import Lock
 from typing import Any, cast
 
 from amqp.exceptions import AMQPError
@@ -48,12 +48,34 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """The state of the site, up to KEEP_SECONDS old; see `probe`."""
-    body = probe(int(time.monotonic() / KEEP_SECONDS))
+    body = kept.get(probe)
     return JsonResponse(body, status=503 if body["status"] == "unavailable" else 200)
 
 
-@lru_cache(1)
-def probe(period: int) -> dict[str, Any]:
+class Kept:
+    """The latest state, kept for KEEP_SECONDS from when it was found: a slow probe does not end it earlier."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        self._state: dict[str, Any] = {}
+        self._until = 0.0
+
+    def get(self, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        # Locked, so that threads that ask at once wait for one probe.
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._state = find()
+                self._until = time.monotonic() + KEEP_SECONDS
+            return self._state
+
+
+kept = Kept()
+
+
+def probe() -> dict[str, Any]:
     """Requests can be served: 503 without database, its migrations or where files are kept.
 
     Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits. So it is while mail

@@ -39,11 +39,11 @@ def _closed_mail_connections() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    from anywork.api.health import probe
+    from anywork.api.health import kept
     from anywork.api.lists import remembered
     from jobs import listing, versions
 
-    probe.cache_clear()
+    kept.clear()
     remembered.clear()
     versions.VersionedCache.forget_all()
     # On a busy machine any count may take long, and then lag behind.

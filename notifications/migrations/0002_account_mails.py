@@ -24,6 +24,14 @@ class Migration(migrations.Migration):
             model_name="outgoingemail",
             name="notifications_email_links",
         ),
+        # On the way back, the former constraint knows only the former kinds.
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            """
+            DELETE FROM notifications_outgoingemail
+            WHERE kind IN ('email_change', 'email_changed', 'refresh_token_reused', 'sign_in_failures')
+            """,
+        ),
         migrations.AlterField(
             model_name="outgoingemail",
             name="kind",

@@ -6,6 +6,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -182,7 +183,7 @@ class TestPasswordReset:
 
     def test_google_user_gets_a_password_by_the_link(self, db):
         user = UserFactory(google_sub="1")
-        user.set_unusable_password()
+        user.password = make_password(None)
         user.save()
         link = asked_for_password_link(user)
 

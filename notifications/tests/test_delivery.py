@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from anywork.api.health import probe
+from anywork.api.health import kept
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
 from notifications.delivery import LEASE, deliver_next, deliver_one
@@ -604,10 +604,19 @@ def test_operator_sees_how_mail_is_doing(client, db):
 def test_readyz_says_degraded_while_no_worker_sends_mail(client, db):
     assert client.get("/readyz").json()["checks"]["mail"] == "ok"
     OutgoingEmailFactory(next_attempt_at=timezone.now() - timedelta(minutes=6))
-    probe.cache_clear()
+    kept.clear()
 
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
     assert answer.json()["checks"]["mail"] == "late"
+
+
+def test_mail_to_an_address_without_a_canonical_form_is_given_up(db):
+    email = OutgoingEmailFactory(to="anna@straße.example")
+
+    assert deliver_one(email.pk)
+
+    email.refresh_from_db()
+    assert (email.state, email.sent_at) == ("dead", None)

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 
 from accounts.tests.factories import JobSeekerFactory
-from anywork.api.health import probe
+from anywork.api.health import kept
 from anywork.testing.concurrency import at_once
 from anywork.testing.pdf import make_pdf
 from resumes import orphans, storage
@@ -253,6 +253,6 @@ def test_operator_is_told_whether_the_bucket_answers(server, client, db):
 
     stop(server)
 
-    probe.cache_clear()
+    kept.clear()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["media"]) == (503, "OSError")
