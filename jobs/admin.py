@@ -35,7 +35,7 @@ class UseFilter(admin.SimpleListFilter):
 
 
 class VocabularyAdmin(DeletedByServiceAdmin):
-    """What one user added is found by the user's address, and deleted together, but for what jobs use."""
+    """Base of the pages of categories and locations: search by the address of the creator, delete unused ones."""
 
     instead = "kept"
     reason = "jobs use it"

@@ -141,7 +141,7 @@ class JobMixin(VersionedListMixin):
             serializer.save(employer=self.caller.employer)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
-        # What is closed on purpose is not opened again by unblocking the employer.
+        # A job that is closed on purpose stays closed when its employer is unblocked.
         is_closed = serializer.validated_data.get("is_active") is False
         job = serializer.save(**({"closed_by_block": False} if is_closed else {}))
         if job.is_open:

@@ -23,7 +23,7 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError
 
 
 def _write_whole(path: Path, content: Any) -> None:
-    """Let the file appear at once. The draft's name is that of no message and of no exchange."""
+    """Write a file so that readers see all of it or none: as a draft, whose name no reader looks for, then renamed."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4()}.new")
     try:
         draft.write_text(dumps(content), encoding="utf-8")
