@@ -143,7 +143,7 @@ def sign_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> Use
 
 
 def link_google(*, user: User, sub: str) -> User:
-    """Let a Google account sign in to the account of `user`, who has shown to own both; the addresses may differ.
+    """Let a Google account sign in to the account of `user`, the owner of both; the addresses may differ.
 
     Raises:
         Conflict: the Google account is another user's, or the account has another Google account already.
@@ -265,8 +265,7 @@ def follow_change_of_email(*, user: User, former_address: str) -> None:
     """End all sessions and tell the former address, after an administrator has changed the address."""
     with transaction.atomic():
         close_all_sessions(user)
-        audit.record(audit.Kind.EMAIL_CHANGED, user=user)
-        email_changed.send(sender=User, user=user, former_address=former_address)
+        _announce_email_change(user, former_address)
 
 
 def block_account(*, user: User) -> None:
@@ -334,6 +333,10 @@ def _change_email(user: User, change: EmailChange, session_id: UUID) -> None:
         user.save(update_fields=["email", "email_verified_at", "updated_at"])
     change.delete()
     user.sessions.exclude(pk=session_id).end()
+    _announce_email_change(user, former_address)
+
+
+def _announce_email_change(user: User, former_address: str) -> None:
     audit.record(audit.Kind.EMAIL_CHANGED, user=user)
     email_changed.send(sender=User, user=user, former_address=former_address)
 

@@ -54,14 +54,13 @@ def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
         Unauthorized: the token is no valid refresh token, was used before, or its session has ended.
     """
     token = _decode(encoded)
-    device = device or Device()
     with transaction.atomic():
         session = _lock_session(token)
         use = session.refresh_tokens.filter(pk=token["jti"]).first()
         now = timezone.now()
         if use is not None and use.used_at is None:
             use.used_at = session.last_used_at = now
-            session.device, session.address = device
+            session.device, session.address = device or (session.device, session.address)
             use.save(update_fields=["used_at"])
             session.save(update_fields=["last_used_at", "device", "address"])
             return _issue(session, session.user)
@@ -69,7 +68,8 @@ def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
             raise Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used")
         Session.objects.filter(pk=session.pk).end()
         audit.record(audit.Kind.TOKEN_REUSED, user=session.user, subject=str(session.pk))
-        refresh_token_reused.send(sender=Session, user=session.user, device=device.name, network=device.address)
+        name, network = device or Device()
+        refresh_token_reused.send(sender=Session, user=session.user, device=name, network=network)
     raise _session_ended()
 
 

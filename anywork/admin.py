@@ -42,7 +42,7 @@ def _is_key(search_field: str) -> bool:
 
 
 class ShortPaginator(Paginator):
-    """The first MOST_LISTED rows: to count a million takes longer than to show some, and nobody turns so many pages."""
+    """The first MOST_LISTED rows: counting a million takes longer than showing a page."""
 
     @cached_property
     def count(self) -> int:

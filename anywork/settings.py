@@ -181,7 +181,7 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "user_id",
 }
-# However often it is refreshed, a session ends so many days after its sign-in.
+# Days after its sign-in that a session ends, however often it is refreshed.
 JWT_SESSION_DAYS = env.int("JWT_SESSION_DAYS", default=90, at_most=_CENTURY_DAYS)
 
 GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")

@@ -37,9 +37,9 @@ COUNT_LIMIT: int | None = 300
 FILTER_LIMIT: int | None = 800
 # The same for a part of a search alone, after all parts together took too long.
 PART_LIMIT = 150
-# A list that was not counted ends after so many jobs.
+# The length of a list that was not counted.
 MOST_UNCOUNTED = 10_000
-# Facets are then those of so many.
+# The number of jobs that facets of such a list count.
 MOST_IN_FACETS = 2_000
 # In seconds: no further correction or selection is looked for after that.
 LOOK_LIMIT = 0.5

@@ -19,7 +19,7 @@ _FORGET_TITLES = """
         AND key IN (SELECT btrim(left(jobs_folded(title), 300)) FROM unnest(%s::text[]) AS title)
         AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND title = text)
 """
-# So many jobs are written or deleted by one statement, far within the time that it may take.
+# Jobs written or deleted by one statement, far within the time that it may take.
 _WRITTEN_TOGETHER = 500
 
 

@@ -115,7 +115,7 @@ def _deliver(email: Any) -> bool:
     elif not fill_in_link(email):
         email.delete()
     elif email.recipient_id and (email.is_blocked or not is_wanted_by(email.choice, email.kind, Channel.EMAIL)):
-        # Blocked, or switched off, since it was queued: nobody will read it.
+        # Since it was queued, the recipient was blocked or has switched such mails off: the text is not needed.
         _settle(email, state=OutgoingEmail.State.SKIPPED, text="", html="")
     elif not email.to.isascii():
         # An address without a canonical form: mail systems write to another domain.

@@ -31,7 +31,7 @@ def running_nginx(config: str, *, port: int, folder: Path) -> Iterator[httpx.Cli
     """Run nginx by `config`, which listens at `port` of localhost; it keeps its files in `folder`."""
     if (program := shutil.which("nginx")) is None:
         pytest.skip("nginx is not installed")
-    # Else its workers are nobody, who may not read the folder of a test.
+    # Its default user may not read the folder of a test.
     main = _MAIN.format(user="user root;" if os.geteuid() == 0 else "", folder=folder)
     file = folder / "nginx.conf"
     file.write_text(main + config.replace("http {", _HTTP.format(folder=folder), 1))
