@@ -84,7 +84,7 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Warn, once and not in each worker, of services that can't be reached."""
     if worker.age == 1:
-        from anywork.api.health import warn_of_what_is_away  # noqa: PLC0415 - in a worker alone
+        from anywork.operations.health import warn_of_what_is_away  # noqa: PLC0415 - in a worker alone
 
         warn_of_what_is_away()
 
@@ -97,7 +97,7 @@ access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
 
 
 class MasterFormatter(logging.Formatter):
-    """What the master itself has to say, and a worker until its settings are there (LOGGING, `anywork.api.logs`).
+    """Log lines of the master, and of a worker until its settings are there (LOGGING, `anywork.operations.logs`).
 
     Here, because nothing of the project may be imported before a worker starts: it would outlive a reload.
     """

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import AuditEvent, User
-from anywork.api.request_id import current_network
+from anywork.operations.request_id import current_network
 
 Kind = AuditEvent.Kind
 

@@ -75,8 +75,8 @@ from accounts.services import (
 )
 from anywork.api.exceptions import ServiceUnavailable, Unauthorized
 from anywork.api.negotiation import AnyAccept
-from anywork.api.request_id import remember_user
 from anywork.api.viewsets import OfferedMethodsMixin, PermissionClass
+from anywork.operations.request_id import remember_user
 
 
 def success(message: str, data: Any, status_code: int = status.HTTP_200_OK) -> Response:

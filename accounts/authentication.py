@@ -12,7 +12,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
 from accounts.tokens import SESSION_CLAIM, VERSION_CLAIM
-from anywork.api.request_id import remember_user
+from anywork.operations.request_id import remember_user
 
 
 class JWTAuthentication(SimpleJWTAuthentication):

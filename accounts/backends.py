@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from accounts.backoff import open_attempt
 from accounts.models import User
-from anywork.api.addresses import client_address
-from anywork.api.request_id import remember_user
+from anywork.api.throttling.addresses import client_address
+from anywork.operations.request_id import remember_user
 
 
 class PasswordBackend(ModelBackend):

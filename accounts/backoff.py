@@ -15,8 +15,8 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import AccountFailures, AuditEvent, SignInFailures, User
 from accounts.signals import sign_ins_failed
-from anywork.api.addresses import Address, customer, shortened
 from anywork.api.exceptions import TooManyRequests
+from anywork.api.throttling.addresses import Address, customer, shortened
 
 FREE_FAILURES = 10
 FIRST_CLOSURE = timedelta(minutes=1)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rest_framework.request import Request
 
-from anywork.api.addresses import client_address, shortened
+from anywork.api.throttling.addresses import client_address, shortened
 
 # What browsers say of themselves, the particular before the general: all but Firefox also call themselves Safari.
 _BROWSERS = (

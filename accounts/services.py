@@ -14,9 +14,9 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts import audit
+from accounts.account_links import email_change_tokens, email_verification_tokens, password_reset_tokens
 from accounts.backoff import reopen_account
 from accounts.devices import Device
-from accounts.links import email_change_tokens, email_verification_tokens, password_reset_tokens
 from accounts.models import EmailChange, Employer, JobSeeker, Session, User
 from accounts.signals import (
     account_blocked,

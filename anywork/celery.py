@@ -36,7 +36,7 @@ signals.task_prerun.connect(close_old_connections)
 @signals.worker_init.connect
 @signals.beat_init.connect
 def _warn_of_what_is_away(**kwargs: Any) -> None:
-    from anywork.api.health import warn_of_what_is_away  # noqa: PLC0415 - needs the settings
+    from anywork.operations.health import warn_of_what_is_away  # noqa: PLC0415 - needs the settings
 
     warn_of_what_is_away()
 

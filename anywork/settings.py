@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
-from anywork.api.rates import parse_rates
+from anywork.api.throttling.rates import parse_rates
 from anywork.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,7 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "anywork.api.request_id.RequestIDMiddleware",
+    "anywork.operations.request_id.RequestIDMiddleware",
     "anywork.api.errors.ErrorShapeMiddleware",
     "anywork.api.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "anywork.api.rate_limits.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "anywork.api.health.CommonMiddleware",
+    "anywork.operations.health.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -138,7 +138,7 @@ if (_scheme := urlsplit(_CACHE_URL).scheme) not in _CACHE_BACKENDS:
     raise ImproperlyConfigured("CACHE_URL begins with none of dbcache://, redis:// and rediss://.")
 CACHES = {
     "default": {
-        "BACKEND": f"anywork.api.cache.{_CACHE_BACKENDS[_scheme]}",
+        "BACKEND": f"anywork.api.throttling.counting.{_CACHE_BACKENDS[_scheme]}",
         "LOCATION": _CACHE_URL,
         "KEY_PREFIX": "anywork",
     },
@@ -196,7 +196,7 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 
 # Until the link in our mail was opened, no job is posted, no resume uploaded and no application made.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
-# The links of accounts.links, of each kind: a day, so that one in a mail that is late still opens.
+# The links of accounts.account_links, of each kind: a day, so that one in a mail that is late still opens.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
 # --- REST -------------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "anywork.api.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "anywork.api.schema.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["anywork.api.throttles.RateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["anywork.api.throttling.throttle.RateThrottle"],
     "EXCEPTION_HANDLER": "anywork.api.errors.exception_handler",
     # One renderer and one shape: no `?format=`, no OPTIONS descriptions (CORS pre-flights are answered earlier).
     "URL_FORMAT_OVERRIDE": None,
@@ -411,7 +411,7 @@ if _EMAIL["EMAIL_FILE_PATH"]:
     # filemail:///folder: the parser takes the leading slash off.
     _EMAIL["EMAIL_FILE_PATH"] = f"/{_EMAIL['EMAIL_FILE_PATH'].lstrip('/')}"
 if _EMAIL["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
-    _EMAIL["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"
+    _EMAIL["EMAIL_BACKEND"] = "notifications.mail.smtp.EmailBackend"
 vars().update(_EMAIL)
 # Django waits for ever by default; a hung SMTP server would hold a worker.
 EMAIL_TIMEOUT = 20
@@ -536,11 +536,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "context": {"()": "anywork.api.logs.ContextFilter"},
-        "idle": {"()": "anywork.api.logs.IdleFilter"},
-        "refused_host": {"()": "anywork.api.logs.RefusedHostFilter"},
+        "context": {"()": "anywork.operations.logs.ContextFilter"},
+        "idle": {"()": "anywork.operations.logs.IdleFilter"},
+        "refused_host": {"()": "anywork.operations.logs.RefusedHostFilter"},
     },
-    "formatters": {"line": {"()": f"anywork.api.logs.{_LOG_FORMATTERS[LOG_FORMAT]}"}},
+    "formatters": {"line": {"()": f"anywork.operations.logs.{_LOG_FORMATTERS[LOG_FORMAT]}"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "filters": ["context"], "formatter": "line"},
     },
@@ -561,7 +561,7 @@ LOGGING = {
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
-    from anywork.api.reports import without_values
+    from anywork.operations.sentry import without_values
 
     try:
         sentry_sdk.init(

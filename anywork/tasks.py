@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 
-from anywork.api.cache import CountingCache
+from anywork.api.throttling.counting import CountingCache
 
 
 @shared_task(name="anywork.sweep_expired")

@@ -6,8 +6,9 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from anywork.api import errors, health
+from anywork.api import errors
 from anywork.api.schema_view import SchemaView
+from anywork.operations import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
@@ -23,7 +24,7 @@ urlpatterns = [
     path("api/", include("applications.urls")),
     path("api/", include("notifications.urls")),
     path("api/", include("analytics.urls")),
-    path("mail/", include("notifications.mail_urls")),
+    path("mail/", include("notifications.mail.urls")),
     path("media/", include("resumes.media_urls")),
     # Here, not by handler404 alone: with DEBUG on, Django would answer its own HTML page.
     re_path(r"^api/", errors.not_found),

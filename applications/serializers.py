@@ -10,9 +10,9 @@ from anywork.api.fields import BlankableTextField, UUIDField
 from anywork.api.serializers import ModelSerializer, RowListSerializer
 from applications.models import Application, Status
 from jobs.models import Job
-from resumes.links import SignedLinks
 from resumes.models import Resume
 from resumes.serializers import SignedURLField
+from resumes.signed_links import SignedLinks
 
 COVER_LETTER_LENGTH = 10_000
 

@@ -135,7 +135,7 @@ def _floor(stand: Any, sink: Sink, size: int) -> float:
 def _throughput(stand: Any, sink: Sink, size: int, processes: int) -> float:
     from celery import current_app
 
-    from notifications.publishing import SEND_TASK
+    from notifications.mail.publishing import SEND_TASK
 
     with current_app.connection_for_write(stand.broker_url) as broker:
         for key in _queue(stand, size):
@@ -151,7 +151,7 @@ def _rate(times: list[float]) -> float:
 
 def _delays(stand: Any, sink: Sink, number: int, *, a_second: int) -> list[float]:
     """Return the seconds between each row's making, a moment before its commit, and the arrival of its mail."""
-    from notifications.delivery import message_id
+    from notifications.mail.delivery import message_id
     from notifications.models import OutgoingEmail
 
     known = set(OutgoingEmail.objects.values_list("pk", flat=True))

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin, RecordAdmin
-from jobs.listing import having_words
 from jobs.models import Category, Job, Location, Renaming
-from jobs.search import SearchQuery
+from jobs.searching.listing import having_words
+from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job
 
 # A key or its beginning.

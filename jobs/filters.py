@@ -17,13 +17,13 @@ from anywork.api.filters import (
     TimestampFilter,
     TotalOrderingFilter,
 )
-from jobs import listing
-from jobs.listing import NEWEST, JobListing, having_words
 from jobs.models import Job
-from jobs.places import Keys, Names, find_city
 from jobs.querysets import JobQuerySet
-from jobs.search import SearchQuery
-from jobs.versions import version_of
+from jobs.searching import listing
+from jobs.searching.listing import NEWEST, JobListing, having_words
+from jobs.searching.names import Keys, Names, find_city
+from jobs.searching.query import SearchQuery
+from jobs.searching.versions import version_of
 
 DEFAULT_RADIUS_KM = 50
 LARGEST_RADIUS_KM = 1_000

@@ -13,9 +13,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Employer
-from jobs.gazetteer import coordinates
 from jobs.querysets import IN_NAMES, IN_TITLE, JobManager
-from jobs.salary import parse_salary
+from jobs.searching.gazetteer import coordinates
+from jobs.searching.salary import parse_salary
 
 BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 
@@ -113,7 +113,7 @@ class Job(models.Model):
     description = models.TextField(max_length=20_000)
     # Kept verbatim: it is the employer's wording.
     salary_range = models.CharField(max_length=100, blank=True)
-    # What the wording says, as pay for a year; NULL where it does not say. See jobs.salary.
+    # What the wording says, as pay for a year; NULL where it does not say. See jobs.searching.salary.
     salary_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
@@ -125,7 +125,7 @@ class Job(models.Model):
     is_active = models.BooleanField(default=True)
     # Unblocking the employer's account opens it again.
     closed_by_block = models.BooleanField(default=False, db_default=False, editable=False)
-    # The words by which `jobs.search` finds it, kept by a trigger (jobs_job_write_search).
+    # The words by which `jobs.searching.query` finds it, kept by a trigger (jobs_job_write_search).
     search = SearchVectorField(null=True, editable=False)
 
     objects = JobManager()
@@ -284,7 +284,7 @@ class Suggestion(models.Model):
 
 
 class Change(models.Model):
-    """How often jobs, or the names that they are shown with, have changed; raised by triggers, read by jobs.versions.
+    """Counter of changes of jobs, or of names that they are shown with: raised by triggers for `jobs.searching.versions`.
 
     Spread over several rows, so that writers need not wait for each other.
     """

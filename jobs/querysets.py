@@ -27,7 +27,7 @@ IN_NAMES = _words_of("{a,b,c}")
 class JobQuerySet(models.QuerySet[Any]):
     def open(self) -> "JobQuerySet":
         """Jobs that take applications: active and not expired."""
-        # By the clock that jobs.versions goes by: a list is never of an earlier moment than its version.
+        # By the clock that jobs.searching.versions goes by: a list is never of an earlier moment than its version.
         return self.filter(is_active=True, closes_at__gt=Now())
 
     def not_long_expired(self) -> "JobQuerySet":

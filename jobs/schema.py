@@ -9,8 +9,8 @@ from rest_framework.exceptions import ValidationError
 from accounts.schema import EMPLOYER
 from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
-from jobs.listing import MOST_IN_FACETS, MOST_UNCOUNTED
 from jobs.models import Category, Location
+from jobs.searching.listing import MOST_IN_FACETS, MOST_UNCOUNTED
 from jobs.serializers import (
     FacetsSerializer,
     JobDetailsSerializer,

@@ -17,15 +17,16 @@ from rest_framework.serializers import BaseSerializer
 from accounts.authentication import PublicReadMixin
 from accounts.models import User
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
+from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
-from anywork.api.lists import VersionedListMixin
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
-from jobs.discovery import count_facets, similar_jobs, suggest
 from jobs.filters import JobFilter, without_each
-from jobs.listing import JobListing
 from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
+from jobs.searching.discovery import count_facets, similar_jobs, suggest
+from jobs.searching.listing import JobListing
+from jobs.searching.versions import version_of
 from jobs.serializers import (
     CategorySerializer,
     FacetsSerializer,
@@ -37,7 +38,6 @@ from jobs.serializers import (
 )
 from jobs.services import delete_or_close_job
 from jobs.signals import job_viewed
-from jobs.versions import version_of
 
 
 class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):

@@ -7,8 +7,8 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 
 from anywork.admin import AuditedAdmin, RecordAdmin
-from notifications.delivery import message_id
-from notifications.mail import hold, requeue
+from notifications.mail.delivery import message_id
+from notifications.mail.outbox import hold, requeue
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
 

@@ -6,10 +6,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import register
-        from anywork.api import health
+        from anywork.operations import health
         from notifications import receivers  # noqa: F401 - importing connects them
         from notifications.export import export_notifications
-        from notifications.status import check_mail
+        from notifications.mail.status import check_mail
 
         register(self.name, export_notifications)
         health.reports["mail"] = check_mail

@@ -22,9 +22,9 @@ from accounts.signals import (
 )
 from applications.models import Application, Status, StatusChange
 from applications.signals import application_status_changed, application_submitted
-from notifications.mail import drop_waiting_decision, erase_mail_of, queue_decision, queue_email, queue_link
+from notifications.mail.one_time_links import LINK_KINDS
+from notifications.mail.outbox import drop_waiting_decision, erase_mail_of, queue_decision, queue_email, queue_link
 from notifications.models import UNNAMED_EMPLOYER, Notification, NotificationPreference, OutgoingEmail
-from notifications.one_time_links import LINK_KINDS
 from notifications.preferences import DEFAULTS, Channel, is_wanted
 
 DECISIONS = {

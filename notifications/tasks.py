@@ -5,10 +5,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from notifications.delivery import deliver_next, deliver_one
-from notifications.digests import write_due_digests
-from notifications.mail import sweep_bodies
-from notifications.publishing import SEND_TASK
+from notifications.mail.delivery import deliver_next, deliver_one
+from notifications.mail.digests import write_due_digests
+from notifications.mail.outbox import sweep_bodies
+from notifications.mail.publishing import SEND_TASK
 
 # Well below the soft time limit, the last mail included.
 SWEEP_SECONDS = 30

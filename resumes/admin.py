@@ -10,9 +10,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin
-from resumes.links import SignedLinks
 from resumes.models import Resume, ResumeAccess
 from resumes.services import remove_resume
+from resumes.signed_links import SignedLinks
 
 
 class ResumeAccessInline(admin.TabularInline):

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from accounts.models import Employer
 from anywork.api.fields import UUIDField
 from anywork.api.serializers import ModelSerializer
-from resumes.links import SignedLinks
 from resumes.models import Resume, ResumeAccess
+from resumes.signed_links import SignedLinks
 
 
 @extend_schema_field({"type": "string", "format": "uri"})

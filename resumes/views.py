@@ -23,11 +23,11 @@ from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.parsers import MultiPartParser
 from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, ResourceViewSet
-from resumes.links import viewer_by
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
 from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
 from resumes.services import record_opening, remove_resume, store_resume
+from resumes.signed_links import viewer_by
 
 
 @resumes_documented

@@ -18,7 +18,7 @@ from accounts.tasks import sweep_sign_ins
 from accounts.tests.factories import PASSWORD, AdminFactory, AuditEventFactory, JobSeekerFactory
 from accounts.tokens import open_session
 from anywork.admin import AuditedAdmin
-from anywork.api.request_id import current_network
+from anywork.operations.request_id import current_network
 from jobs.models import Category
 from notifications.models import OutgoingEmail
 

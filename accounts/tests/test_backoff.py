@@ -6,8 +6,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.account_links import password_reset_tokens
 from accounts.backoff import closure, sweep_failures
-from accounts.links import password_reset_tokens
 from accounts.models import AccountFailures, AuditEvent, SignInFailures
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from accounts.tests.test_login import CountingHasher

@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
 
 from accounts import google
-from accounts.links import password_reset_tokens
+from accounts.account_links import password_reset_tokens
 from accounts.models import AuditEvent, Employer, JobSeeker, User
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory, UserFactory
 from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, answering, response, run_provider

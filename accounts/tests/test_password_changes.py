@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.links import password_reset_tokens
+from accounts.account_links import password_reset_tokens
 from accounts.tests.factories import PASSWORD, AdminFactory
 from accounts.tokens import open_session
 

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.links import password_reset_tokens
+from accounts.account_links import password_reset_tokens
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, EmployerFactory, JobSeekerFactory
 

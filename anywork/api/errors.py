@@ -24,7 +24,7 @@ from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
 
 from anywork.api.exceptions import Conflict, RequestTooLarge, ServiceUnavailable, Unauthorized
-from anywork.api.request_id import current_request_id
+from anywork.operations.request_id import current_request_id
 
 logger = logging.getLogger(__name__)
 

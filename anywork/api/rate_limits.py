@@ -8,7 +8,7 @@ from rest_framework.status import is_client_error
 
 from anywork.api.errors import json_answer
 from anywork.api.exceptions import TooManyRequests
-from anywork.api.throttles import count_request
+from anywork.api.throttling.throttle import count_request
 
 
 class RateLimitMiddleware:

@@ -21,11 +21,12 @@ from drf_spectacular.utils import (
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
-from anywork.api.conditional import (
+from anywork.api.caching.etags import (
     CHANGING_ACTIONS,
     NO_TAG,
     TAGGED_ACTIONS,
 )
+from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.errors import error_body
 from anywork.api.exceptions import (
     PreconditionFailed,
@@ -35,7 +36,6 @@ from anywork.api.exceptions import (
     Unauthorized,
 )
 from anywork.api.fields import BlankableMixin
-from anywork.api.lists import VersionedListMixin
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
-from anywork.api.conditional import is_known, list_tag, not_modified
+from anywork.api.caching.etags import is_known, list_tag, not_modified
 
 
 class SchemaView(SpectacularAPIView):

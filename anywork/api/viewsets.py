@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
-from anywork.api.conditional import (
+from anywork.api.caching.etags import (
     CHANGING_ACTIONS,
     TAGGED_ACTIONS,
     check_if_match,
@@ -46,7 +46,7 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
     """
 
     permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
-    # Actions that have a rate of their own (`anywork.api.throttles`).
+    # Actions that have a rate of their own (`anywork.api.throttling.throttle`).
     throttle_scopes: ClassVar[Mapping[str, str]] = {}
 
     @property

@@ -92,7 +92,7 @@ def _users(now: datetime) -> "tuple[list[User], list[User]]":
 def _store_resume(user: "User", row: dict[str, Any]) -> None:
     from django.core.files.base import ContentFile
 
-    from anywork.testing.pdf import make_pdf
+    from anywork.local.pdf import make_pdf
     from resumes.services import store_resume
 
     name = " ".join(row["name"])

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """The table of `anywork.api.cache.DatabaseCache`, which is no model: nobody but the cache reads it.
+    """The table of `anywork.api.throttling.counting.DatabaseCache`, which is no model: nobody but the cache reads it.
 
     Unlogged: counting writes at nearly every request, and a commit that nothing is lost by need not wait for the disk
     (0.2 ms instead of 2.7 ms here). After a crash of PostgreSQL it is empty, as a cache may be.

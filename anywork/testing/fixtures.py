@@ -22,7 +22,7 @@ def _own_media(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _closed_breaker() -> Iterator[None]:
-    from notifications.publishing import breaker
+    from notifications.mail.publishing import breaker
 
     breaker.reset()
     yield
@@ -32,16 +32,16 @@ def _closed_breaker() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _closed_mail_connections() -> Iterator[None]:
     yield
-    from notifications.smtp import connections
+    from notifications.mail.smtp import connections
 
     connections.close()
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    from anywork.api.health import kept
-    from anywork.api.lists import remembered
-    from jobs import listing, versions
+    from anywork.api.caching.responses import remembered
+    from anywork.operations.health import kept
+    from jobs.searching import listing, versions
 
     kept.clear()
     remembered.clear()

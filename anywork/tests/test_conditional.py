@@ -195,7 +195,7 @@ def test_links_to_files_make_no_conflict(world: World, monkeypatch: pytest.Monke
     paths = [world.fill("/api/resumes/{spare_resume}/"), world.fill("/api/applications/{application}/")]
     tags = [client.get(path).headers["ETag"] for path in paths]
 
-    monkeypatch.setattr("resumes.links.time.time", lambda: 4_000_000_000.0)
+    monkeypatch.setattr("resumes.signed_links.time.time", lambda: 4_000_000_000.0)
 
     for path, tag in zip(paths, tags, strict=True):
         assert client.get(path, HTTP_IF_NONE_MATCH=tag).status_code == 200, "another link"

@@ -24,12 +24,12 @@ from accounts.models import AuditEvent, Employer, JobSeeker, Session, User
 from accounts.signals import account_erasing
 from accounts.tests.factories import PASSWORD, SkillFactory, UserFactory
 from analytics.models import Analytics
+from anywork.local.pdf import make_pdf
 from anywork.testing.concurrency import at_once
-from anywork.testing.pdf import make_pdf
 from applications.models import Application, StatusChange
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
-from notifications.delivery import deliver_next
+from notifications.mail.delivery import deliver_next
 from notifications.models import Notification, OutgoingEmail
 from resumes.models import Resume
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import SkillFactory
 from accounts.tokens import open_session
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
 from applications.services import change_status, submit_application
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory

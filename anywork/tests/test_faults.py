@@ -28,8 +28,8 @@ from django.conf import settings
 from accounts.models import Skill
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from accounts.tokens import open_session
+from anywork.local.pdf import make_pdf
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries, port_is_free
-from anywork.testing.pdf import make_pdf
 from anywork.testing.processes import Program, answers, wait_for
 from resumes.models import Resume
 from resumes.orphans import sweep_resume_files

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from anywork.api.health import Kept
+from anywork.operations.health import Kept
 from anywork.testing.concurrency import at_once
 
 
@@ -36,7 +36,7 @@ def test_readyz_takes_no_query_while_its_response_is_kept(client, db, django_ass
 
 
 def test_readyz_says_unavailable_by_503(client, db, monkeypatch):
-    monkeypatch.setattr("anywork.api.health.probe", lambda: {"status": "unavailable"})
+    monkeypatch.setattr("anywork.operations.health.probe", lambda: {"status": "unavailable"})
 
     response = client.get("/readyz")
 

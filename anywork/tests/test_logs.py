@@ -17,9 +17,9 @@ from sentry_sdk.transport import Transport
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from anywork.api.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter
-from anywork.api.reports import without_values
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
+from anywork.operations.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter
+from anywork.operations.sentry import without_values
 from anywork.testing.processes import Program, answers, wait_for
 from anywork.testing.smtp import MailServer, free_port
 from jobs.tests.factories import CategoryFactory, LocationFactory
@@ -185,9 +185,13 @@ def test_a_journey_leaves_no_trace_of_what_people_entrust_to_us(programs):
     assert not found, "\n".join(line for line in output.splitlines() if any(s.lower() in line.lower() for s in found))
 
     lines = [json.loads(line) for line in output.splitlines()]
-    assert {"gunicorn.error", "gunicorn.access", "django.request", "notifications.delivery", "celery.app.trace"} <= {
-        line["logger"] for line in lines
-    }
+    assert {
+        "gunicorn.error",
+        "gunicorn.access",
+        "django.request",
+        "notifications.mail.delivery",
+        "celery.app.trace",
+    } <= {line["logger"] for line in lines}
     access = [line for line in lines if line["logger"] == "gunicorn.access"]
     applied = next(line for line in access if line["method"] == "POST" and "/api/applications/" in line["message"])
     assert applied["status"] == 201

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from anywork.api.lists import remembered
+from anywork.api.caching.responses import remembered
 from jobs.models import Job
 
 ROWS = 100_000

@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
 from resumes.tests.factories import ResumeFactory
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -12,7 +12,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
-from anywork.api.rates import Rate
+from anywork.api.throttling.rates import Rate
 from anywork.checks import check_accel, check_deployment, check_urls
 from anywork.environment import misspelt_names
 
@@ -118,9 +118,9 @@ def test_rates_have_defaults_and_are_changed_one_by_one():
 @pytest.mark.parametrize(
     ("url", "backend"),
     [
-        ("dbcache://", "anywork.api.cache.DatabaseCache"),
-        ("redis://127.0.0.1:6379/0", "anywork.api.cache.RedisCache"),
-        ("rediss://:secret@redis.example.org:6380/0", "anywork.api.cache.RedisCache"),
+        ("dbcache://", "anywork.api.throttling.counting.DatabaseCache"),
+        ("redis://127.0.0.1:6379/0", "anywork.api.throttling.counting.RedisCache"),
+        ("rediss://:secret@redis.example.org:6380/0", "anywork.api.throttling.counting.RedisCache"),
     ],
 )
 def test_the_cache_is_chosen_by_its_url(url, backend):
@@ -283,7 +283,9 @@ def test_misspelt_names_of_a_file_are_told(tmp_path):
 
 
 def test_services_that_are_away_are_told_in_the_drivers_words_and_nothing_else_fails():
-    expression = "(__import__('django').setup(), __import__('anywork.api.health').api.health.warn_of_what_is_away())"
+    expression = (
+        "(__import__('django').setup(), __import__('anywork.operations.health').operations.health.warn_of_what_is_away())"
+    )
     done = read_settings(
         expression,
         **REQUIRED

@@ -17,10 +17,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from accounts.tests.factories import PASSWORD, JobSeekerFactory
-from anywork.api.addresses import client_address, customer, shortened
-from anywork.api.cache import CacheAway, DatabaseCache, RedisCache
-from anywork.api.rates import Rate, parse_rates
-from anywork.api.throttles import LEASES, Ledger, ledger
+from anywork.api.throttling.addresses import client_address, customer, shortened
+from anywork.api.throttling.counting import CacheAway, DatabaseCache, RedisCache
+from anywork.api.throttling.rates import Rate, parse_rates
+from anywork.api.throttling.throttle import LEASES, Ledger, ledger
 from anywork.testing.concurrency import at_once
 from anywork.testing.processes import Program, answers, wait_for
 from anywork.testing.smtp import free_port
@@ -183,7 +183,7 @@ class TestLedger:
         assert granted(process, Rate(1, 1))
 
     def test_memory_is_bounded(self, db, monkeypatch):
-        monkeypatch.setattr("anywork.api.throttles.MOST_ACCOUNTS", 3)
+        monkeypatch.setattr("anywork.api.throttling.throttle.MOST_ACCOUNTS", 3)
         process = Ledger()
         for name in "abcde":
             process.spend(name, Rate(5, 60))
@@ -384,9 +384,9 @@ class TestRates:
 
         assert [answer.status_code for answer in answers] == [200] * 3
         # Left alone after the first failure.
-        assert [record.getMessage() for record in caplog.records if record.name == "anywork.api.throttles"] == [
-            "The cache is away (ProgrammingError); rates are not enforced meanwhile"
-        ]
+        assert [
+            record.getMessage() for record in caplog.records if record.name == "anywork.api.throttling.throttle"
+        ] == ["The cache is away (ProgrammingError); rates are not enforced meanwhile"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,11 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts.links import email_verification_tokens, password_reset_tokens
+from accounts.account_links import email_verification_tokens, password_reset_tokens
 from accounts.models import AccountFailures, Session, SignInFailures, User
 from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
 from analytics.tests.factories import AnalyticsFactory
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
 from anywork.tests.permission_table import CALLERS, Cell
 from applications.models import Status
 from applications.tests.factories import ApplicationFactory

@@ -188,7 +188,7 @@ def test_row_of_the_list_is_byte_by_byte_what_get_of_it_alone_answers(
 ):
     client = request.getfixturevalue(actor)
     # Otherwise the links of the two answers may be of different minutes.
-    monkeypatch.setattr("resumes.links._signer.timestamp", lambda: "1vcXyz")
+    monkeypatch.setattr("resumes.signed_links._signer.timestamp", lambda: "1vcXyz")
     happens(application)
 
     one, page = client.get(f"{URL}{application.pk}/"), client.get(URL)

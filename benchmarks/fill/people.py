@@ -10,8 +10,8 @@ from accounts.models import Employer, JobSeeker, User
 from benchmarks.fill.copying import copy
 from benchmarks.fill.size import Size
 from benchmarks.fill.vocabulary import CATEGORIES, FIRST_NAMES, LAST_NAMES, company_names, places
-from jobs.gazetteer import coordinates
 from jobs.models import Category, Location
+from jobs.searching.gazetteer import coordinates
 from resumes.models import Resume
 
 # Nobody's password.

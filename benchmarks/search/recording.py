@@ -31,7 +31,7 @@ def _record(case: Case, subjects: Subjects) -> Recording:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from anywork.api.lists import remembered
+    from anywork.api.caching.responses import remembered
 
     token = subjects.tokens.get(case.caller, "")
     paths = case.paths(subjects)

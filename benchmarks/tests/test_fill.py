@@ -8,7 +8,7 @@ from applications.models import Application
 from benchmarks.fill.vocabulary import TERMS
 from benchmarks.tests.conftest import SIZE
 from jobs.models import Job, Suggestion
-from jobs.search import SearchQuery
+from jobs.searching.query import SearchQuery
 
 _TABLE = """
     SELECT indexdef FROM pg_indexes WHERE tablename = 'jobs_job'

@@ -153,7 +153,7 @@ class TestSimilarJobs:
 
 
 def test_nothing_more_is_tried_after_the_time_to_look(anonymous, market, monkeypatch):
-    monkeypatch.setattr("jobs.listing.LOOK_LIMIT", -1)
+    monkeypatch.setattr("jobs.searching.listing.LOOK_LIMIT", -1)
 
     facets = anonymous.get("/api/jobs/facets/?search=enginer&country=Kenya").json()
 

@@ -8,8 +8,8 @@ import pytest
 from django.db.models import Func, IntegerField
 from django.utils import timezone
 
-from jobs import listing
 from jobs.models import Job
+from jobs.searching import listing
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
@@ -93,7 +93,7 @@ class TestOrder:
     @pytest.mark.parametrize("deep", [0, 200])
     @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at", "salary", "-salary"])
     def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, monkeypatch, ordering, deep):
-        monkeypatch.setattr("jobs.listing._DEEP", deep)
+        monkeypatch.setattr("jobs.searching.listing._DEEP", deep)
         same = {"posted_at": timezone.now(), "expires_at": datetime(2090, 1, 1, tzinfo=UTC), "title": "Same"}
         for number, salary_range in [(6, "$50,000"), (5, "")]:
             JobFactory.create_batch(

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Employer, User
 from accounts.tests.factories import AdminFactory, EmployerFactory
-from anywork.api.lists import Answer, AnswerCache
-from anywork.api.rates import Rate
-from anywork.api.throttles import ledger
-from jobs.listing import JobListing
+from anywork.api.caching.responses import Answer, AnswerCache
+from anywork.api.throttling.rates import Rate
+from anywork.api.throttling.throttle import ledger
 from jobs.models import Job
+from jobs.searching.listing import JobListing
 from jobs.tests.factories import CategoryFactory, JobFactory
 
 URL = "/api/jobs/"

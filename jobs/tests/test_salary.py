@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.salary import UNSPECIFIED, parse_salary
+from jobs.searching.salary import UNSPECIFIED, parse_salary
 
 SPELLINGS = [
     ("$80,000 - $100,000", 80_000, 100_000, "USD", "year"),

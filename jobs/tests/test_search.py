@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import EmployerFactory
 from jobs.models import Category, Job, Location
-from jobs.search import SearchQuery
+from jobs.searching.query import SearchQuery
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
@@ -110,8 +110,8 @@ class TestWords:
 
     @pytest.mark.parametrize("few", [0, 2_000])
     def test_seeker_turns_the_pages_of_what_lacks_a_word(self, anonymous, post, monkeypatch, few):
-        monkeypatch.setattr("jobs.listing._FEW", few)
-        monkeypatch.setattr("jobs.listing._DEEP", few)
+        monkeypatch.setattr("jobs.searching.listing._FEW", few)
+        monkeypatch.setattr("jobs.searching.listing._DEEP", few)
         post("Chef", "Waiter", "Pilot", "Clerk", "Pastry Chef", "Nurse", "Cook")
 
         pages = [
@@ -189,8 +189,8 @@ class TestOrder:
         self, anonymous, post, monkeypatch, limits, among
     ):
         for name, limit in limits.items():
-            monkeypatch.setattr(f"jobs.listing.{name}", limit)
-        monkeypatch.setattr("jobs.listing._number_of_jobs", lambda: among)
+            monkeypatch.setattr(f"jobs.searching.listing.{name}", limit)
+        monkeypatch.setattr("jobs.searching.listing._number_of_jobs", lambda: among)
         post(*["Chef"] * 5)
         post(*["Helper"] * 5, employer=EmployerFactory(company_name="Chef & Co"))
         post(*["Waiter"] * 5, description="Serve what the chefs cook.")

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import Employer
 from jobs.models import Category, Change, Job, Location
+from jobs.searching.versions import MAX_LAG_SECONDS, VersionedCache, current_version
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from jobs.versions import MAX_LAG_SECONDS, VersionedCache, current_version
 
 URL = "/api/jobs/"
 
@@ -107,9 +107,9 @@ class TestCache:
 
     def test_a_slow_answer_may_lag_behind_for_a_while_only(self, monkeypatch):
         now = 1_000.0
-        monkeypatch.setattr("jobs.versions._SLOW_SECONDS", 0.05)
-        monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
-        monkeypatch.setattr("jobs.versions.random.uniform", lambda *between: max(between))
+        monkeypatch.setattr("jobs.searching.versions._SLOW_SECONDS", 0.05)
+        monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
+        monkeypatch.setattr("jobs.searching.versions.random.uniform", lambda *between: max(between))
         cache: VersionedCache[str] = VersionedCache()
 
         def slowly():
@@ -126,8 +126,8 @@ class TestCache:
 
     def test_slow_answers_of_one_moment_are_not_all_asked_for_again_at_one_moment(self, monkeypatch):
         now = 1_000.0
-        monkeypatch.setattr("jobs.versions._SLOW_SECONDS", -1)
-        monkeypatch.setattr("jobs.versions.time.monotonic", lambda: now)
+        monkeypatch.setattr("jobs.searching.versions._SLOW_SECONDS", -1)
+        monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
         processes: list[VersionedCache[str]] = [VersionedCache() for _ in range(100)]
 
         def answers(version):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from anywork.testing.smtp import MailServer
-from notifications.smtp import connections
+from notifications.mail.smtp import connections
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def mail_server() -> Iterator[MailServer]:
 @pytest.fixture
 def smtp(mail_server: MailServer, settings: Any) -> MailServer:
     """A real SMTP server that this process sends its mail to."""
-    settings.EMAIL_BACKEND = "notifications.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "notifications.mail.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = mail_server.port
     settings.EMAIL_TIMEOUT = 2

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.links import email_verification_tokens, password_reset_tokens
+from accounts.account_links import email_verification_tokens, password_reset_tokens
 from accounts.models import AuditEvent, EmailChange, RefreshTokenUse, User
 from accounts.services import block_account, sign_in_with_google
 from accounts.tasks import sweep_sign_ins
@@ -21,9 +21,9 @@ from accounts.tests.factories import PASSWORD, JobSeekerFactory, UserFactory
 from accounts.tokens import open_session, refresh_session
 from anywork.testing.concurrency import at_once
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from notifications.delivery import deliver_next
+from notifications.mail.delivery import deliver_next
+from notifications.mail.one_time_links import LINK_TO_COME
 from notifications.models import OutgoingEmail
-from notifications.one_time_links import LINK_TO_COME
 from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
 

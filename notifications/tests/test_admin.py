@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from notifications.delivery import deliver_next, message_id
+from notifications.mail.delivery import deliver_next, message_id
 from notifications.models import Notification
 from notifications.tests.factories import NotificationFactory, OutgoingEmailFactory
 

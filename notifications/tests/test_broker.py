@@ -17,7 +17,7 @@ from kombu import Connection
 from anywork.testing.processes import Program, wait_for
 from anywork.testing.proxy import Proxy, amqp_url
 from jobs.tests.factories import JobFactory
-from notifications import publishing
+from notifications.mail import publishing
 from notifications.models import OutgoingEmail
 from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory

@@ -13,11 +13,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from anywork.api.health import kept
+from anywork.operations.health import kept
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
-from notifications.delivery import LEASE, deliver_next, deliver_one
-from notifications.mail import requeue
+from notifications.mail.delivery import LEASE, deliver_next, deliver_one
+from notifications.mail.outbox import requeue
 from notifications.models import OutgoingEmail
 from notifications.tasks import send_outgoing_email, sweep_mail_bodies, sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
@@ -317,7 +317,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once(smtp, email, caplog, 
 
     assert (email.state, email.attempts, email.last_error, email.locked_until) == ("dead", 1, last_error, None)
     assert ADDRESS not in email.last_error
-    [record] = [record for record in caplog.records if record.name == "notifications.delivery"]
+    [record] = [record for record in caplog.records if record.name == "notifications.mail.delivery"]
     assert record.getMessage() == f"Mail {email.pk} given up: {last_error}"
     assert not deliver_next()
 
@@ -388,7 +388,7 @@ def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(s
 @pytest.fixture
 def silent_at_the_end(smtp, monkeypatch):
     """The server takes whole mails and does not say so."""
-    monkeypatch.setattr("notifications.smtp.FINAL_DOT_SECONDS", 0.2)
+    monkeypatch.setattr("notifications.mail.smtp.FINAL_DOT_SECONDS", 0.2)
     smtp.pauses["DATA"] = 1.0
     return smtp
 
@@ -417,7 +417,7 @@ def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, s
 @pytest.mark.django_db(transaction=True)
 def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monkeypatch):
     email = OutgoingEmailFactory()
-    monkeypatch.setattr("notifications.delivery.SETTLE_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.mail.delivery.SETTLE_PAUSE_SECONDS", 0.01)
 
     def send_and_lose_the_database(message):
         mailed.append(message)
@@ -468,7 +468,7 @@ def test_connection_is_closed_after_an_error(smtp, db):
 
 
 def test_connection_is_not_kept_for_long(smtp, email, monkeypatch):
-    monkeypatch.setattr("notifications.smtp.KEEP_SECONDS", 0.1)
+    monkeypatch.setattr("notifications.mail.smtp.KEEP_SECONDS", 0.1)
 
     deliver(email)
 
@@ -479,7 +479,7 @@ def test_connection_is_not_kept_for_long(smtp, email, monkeypatch):
 
 
 def test_connection_ends_before_the_server_has_enough_of_it(smtp, db, monkeypatch):
-    monkeypatch.setattr("notifications.smtp.MAILS_PER_CONNECTION", 2)
+    monkeypatch.setattr("notifications.mail.smtp.MAILS_PER_CONNECTION", 2)
     OutgoingEmailFactory.create_batch(5)
 
     sweep_outgoing_email()

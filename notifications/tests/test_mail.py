@@ -14,8 +14,8 @@ from applications.models import Application, StatusChange
 from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
-from notifications.delivery import deliver_next, deliver_one
-from notifications.mail import hold
+from notifications.mail.delivery import deliver_next, deliver_one
+from notifications.mail.outbox import hold
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
 from resumes.tests.factories import ResumeFactory

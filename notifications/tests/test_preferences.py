@@ -10,9 +10,9 @@ from django.utils import timezone
 from applications.services import change_status, submit_application
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
-from notifications import digests
-from notifications.delivery import deliver_one
-from notifications.links import unsubscribe_url
+from notifications.mail import digests
+from notifications.mail.delivery import deliver_one
+from notifications.mail.links import unsubscribe_url
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.preferences import DEFAULTS, change_preferences, is_wanted, preferences_of
 from notifications.serializers import PreferencesSerializer

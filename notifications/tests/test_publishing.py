@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
-from notifications import publishing
+from notifications.mail import publishing
 from notifications.models import OutgoingEmail
 from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
@@ -143,7 +143,7 @@ def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_b
         time.sleep(0.4)
         publishing.publish_email(email.pk)
         assert len(broker.connections) == 2 * tried
-    messages = [record.getMessage() for record in caplog.records if record.name == "notifications.publishing"]
+    messages = [record.getMessage() for record in caplog.records if record.name == "notifications.mail.publishing"]
     assert messages == ["The broker is away (OperationalError); mail waits for the sweep."] * 2
 
 

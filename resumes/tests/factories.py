@@ -5,7 +5,7 @@ import factory
 from django.core.files.base import ContentFile
 
 from accounts.tests.factories import AdminFactory, JobSeekerFactory
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
 from resumes.models import Resume, ResumeAccess
 
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from django.core.signing import TimestampSigner
 
-from accounts.links import password_reset_tokens
+from accounts.account_links import password_reset_tokens
 from accounts.models import AuditEvent, User
 from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory, JobSeekerFactory
 from applications.tests.factories import ApplicationFactory
-from resumes.links import SignedLinks, _signer
+from resumes.signed_links import SignedLinks, _signer
 from resumes.tests.factories import ResumeFactory
 
 

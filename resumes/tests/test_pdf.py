@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from anywork.testing.pdf import make_pdf
+from anywork.local.pdf import make_pdf
 from resumes.pdf import InvalidPDF, check_pdf
 
 PDF = make_pdf("Ben Carson", "Software Engineer")

@@ -11,9 +11,9 @@ from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 
 from accounts.tests.factories import JobSeekerFactory
-from anywork.api.health import kept
+from anywork.local.pdf import make_pdf
+from anywork.operations.health import kept
 from anywork.testing.concurrency import at_once
-from anywork.testing.pdf import make_pdf
 from resumes import orphans, storage
 from resumes.models import Resume
 from resumes.tests.factories import ResumeFactory

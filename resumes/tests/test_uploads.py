@@ -13,8 +13,8 @@ from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.tests.factories import JobSeekerFactory
+from anywork.local.pdf import make_pdf
 from anywork.testing.concurrency import at_once
-from anywork.testing.pdf import make_pdf
 from applications.tests.factories import ApplicationFactory
 from resumes.models import Resume
 from resumes.services import display_name

@@ -15,9 +15,9 @@ from django.db import connection
 from anywork.testing.faults.stand import Result, Stand
 from anywork.testing.processes import Program, wait_for
 from anywork.testing.smtp import MailServer
-from notifications.mail import requeue
+from notifications.mail.outbox import requeue
+from notifications.mail.publishing import SEND_TASK
 from notifications.models import OutgoingEmail
-from notifications.publishing import SEND_TASK
 
 RUNS: dict[str, Callable[[Stand], Result]] = {}
 

@@ -27,7 +27,7 @@ from anywork.testing.processes import Program, wait_for
 from anywork.testing.proxy import Proxy, amqp_url
 from anywork.testing.smtp import MailServer, free_port
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
-from notifications.delivery import message_id
+from notifications.mail.delivery import message_id
 from notifications.models import OutgoingEmail
 from resumes.tests.factories import ResumeFactory
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from notifications.mail import hold_all, release_all
+from notifications.mail.outbox import hold_all, release_all
 
 
 class Command(BaseCommand):

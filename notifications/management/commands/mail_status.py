@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from notifications.status import mail_figures
+from notifications.mail.status import mail_figures
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from notifications.delivery import deliver_next
+from notifications.mail.delivery import deliver_next
 
 
 class Command(BaseCommand):

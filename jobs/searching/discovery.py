@@ -7,10 +7,10 @@ from django.contrib.postgres.search import SearchQueryField, SearchRank
 from django.db import connection
 from django.db.models import Case, Func, Value, When
 
-from jobs.listing import NEWEST, JobListing
 from jobs.models import Job
 from jobs.querysets import IN_TITLE, JobQuerySet
-from jobs.versions import VersionedCache
+from jobs.searching.listing import NEWEST, JobListing
+from jobs.searching.versions import VersionedCache
 
 _WORD = re.compile(r"\w\w")
 

@@ -16,8 +16,8 @@ from django.db.models import Count, F, Func, Q, QuerySet, Value
 from psycopg2.errors import QueryCanceled
 
 from jobs.querysets import JobQuerySet
-from jobs.search import SearchQuery
-from jobs.versions import Version, VersionedCache
+from jobs.searching.query import SearchQuery
+from jobs.searching.versions import Version, VersionedCache
 
 Answer = TypeVar("Answer")
 

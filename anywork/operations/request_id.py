@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
-from anywork.api.addresses import Address, client_address, shortened
+from anywork.api.throttling.addresses import Address, client_address, shortened
 
 HEADER = "X-Request-ID"
 

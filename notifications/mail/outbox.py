@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from applications.models import Application
-from notifications.links import unsubscribe_url
+from notifications.mail.links import unsubscribe_url
+from notifications.mail.one_time_links import LINK_TO_COME
+from notifications.mail.publishing import publish_email
 from notifications.models import (
     DECISIONS_A_DAY,
     DECISIONS_WINDOW,
@@ -21,9 +23,7 @@ from notifications.models import (
     OutgoingEmail,
     default_give_up_at,
 )
-from notifications.one_time_links import LINK_TO_COME
 from notifications.preferences import Channel, is_optional, is_wanted
-from notifications.publishing import publish_email
 from notifications.querysets import OutgoingEmailQuerySet
 
 SUBJECT_LENGTH = 255

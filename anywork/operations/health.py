@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
 from kombu.exceptions import KombuError
 
-from anywork.api.cache import CacheAway, CountingCache
+from anywork.api.throttling.counting import CacheAway, CountingCache
 
 logger = logging.getLogger(__name__)
 

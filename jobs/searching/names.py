@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from jobs.gazetteer import coordinates
 from jobs.models import Category, Location
-from jobs.versions import Version, VersionedCache
+from jobs.searching.gazetteer import coordinates
+from jobs.searching.versions import Version, VersionedCache
 
 Keys = tuple[UUID, ...]
 

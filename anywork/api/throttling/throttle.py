@@ -20,10 +20,10 @@ from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from anywork.api.addresses import client_address, customer
-from anywork.api.cache import CacheAway, CountingCache
 from anywork.api.exceptions import TooManyRequests
-from anywork.api.rates import Rate
+from anywork.api.throttling.addresses import client_address, customer
+from anywork.api.throttling.counting import CacheAway, CountingCache
+from anywork.api.throttling.rates import Rate
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from notifications.unsubscribing import UnsubscribeView
+from notifications.mail.unsubscribing import UnsubscribeView
 
 urlpatterns = [path("unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe")]

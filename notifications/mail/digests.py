@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from applications.models import Application, Status
-from notifications.mail import queue_email
+from notifications.mail.outbox import queue_email
 from notifications.models import NotificationPreference, OutgoingEmail
 from notifications.preferences import Channel
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from rest_framework import mixins
 from rest_framework.request import Request
 
-from anywork.api.conditional import is_known, list_tag, not_modified
+from anywork.api.caching.etags import is_known, list_tag, not_modified
 
 # Of a process: some 500 pages of 20 jobs.
 MOST_ANSWERS = 1_000

@@ -1,6 +1,6 @@
 """Where cities are: those of 15,000 people or more, from GeoNames (https://www.geonames.org, CC BY 4.0).
 
-`data/cities.csv.gz` has a line for each, the most populous first: names, country and its codes, latitude, longitude;
+`cities.csv.gz` has a line for each, the most populous first: names, country and its codes, latitude, longitude;
 several names are joined by `|`, all of them folded as `_folded` does.
 """
 
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_CITIES = Path(__file__).parent / "data" / "cities.csv.gz"
+_CITIES = Path(__file__).with_name("cities.csv.gz")
 # What people call some of them besides.
 _COUNTRIES = {
     "united states of america": "usa",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import escape
 
-from accounts.links import email_change_path, email_verification_path, password_reset_path
+from accounts.account_links import email_change_path, email_verification_path, password_reset_path
 from accounts.models import User
 from notifications.models import OutgoingEmail
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from notifications.links import read_unsubscribe_token
+from notifications.mail.links import read_unsubscribe_token
 from notifications.models import NotificationPreference
 from notifications.preferences import Channel, change_preferences
 

@@ -18,11 +18,11 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from notifications.links import unsubscribe_url
+from notifications.mail.links import unsubscribe_url
+from notifications.mail.one_time_links import fill_in_link
+from notifications.mail.smtp import UnansweredError, connections
 from notifications.models import DECISIONS_A_DAY, DECISIONS_WINDOW, GIVE_UP_AFTER, OutgoingEmail
-from notifications.one_time_links import fill_in_link
 from notifications.preferences import Channel, is_optional, is_wanted_by
-from notifications.smtp import UnansweredError, connections
 
 logger = logging.getLogger(__name__)
 

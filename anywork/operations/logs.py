@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError
 
-from anywork.api.cache import CacheAway, CountingCache
-from anywork.api.request_id import current_request_id, current_user_id
+from anywork.api.throttling.counting import CacheAway, CountingCache
+from anywork.operations.request_id import current_request_id, current_user_id
 
 # Their messages name code and settings, not values.
 _SPEAKABLE = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)

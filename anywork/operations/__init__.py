@@ -1,0 +1,1 @@
+"""What operators rely on: logs, error reports, request ids and health."""

@@ -1,0 +1,1 @@
+"""How jobs are found: the search, the list and its pages, and what helps beside them."""
