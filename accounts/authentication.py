@@ -12,7 +12,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
 from accounts.tokens import SESSION_CLAIM, VERSION_CLAIM
-from anywork.operations.request_id import remember_user
+from anywork.operations.request_id import set_user
 
 
 class JWTAuthentication(SimpleJWTAuthentication):
@@ -37,7 +37,7 @@ class JWTAuthentication(SimpleJWTAuthentication):
             )
         except Session.DoesNotExist as error:
             raise _rejected() from error
-        remember_user(session.user_id)
+        set_user(session.user_id)
         return session.user
 
 

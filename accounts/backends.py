@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.backoff import open_attempt
 from accounts.models import User
 from anywork.api.throttling.addresses import client_address
-from anywork.operations.request_id import remember_user
+from anywork.operations.request_id import set_user
 
 
 class PasswordBackend(ModelBackend):
@@ -37,7 +37,7 @@ class PasswordBackend(ModelBackend):
         user = super().get_user(user_id)
         if not isinstance(user, User):
             return None
-        remember_user(user.pk)
+        set_user(user.pk)
         return user
 
     def _user_with(self, request: HttpRequest | None, email: str | None, password: str | None) -> User | None:

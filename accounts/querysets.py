@@ -1,19 +1,17 @@
 """Who may see which account rows."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, BaseUserManager
+from django.contrib.auth.models import BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from anywork.api.emails import canonical_email
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 def live_applications(relation: str) -> FilteredRelation:
@@ -35,7 +33,7 @@ class UserManager(BaseUserManager[Any]):
         except ValidationError:
             return text.strip().lower()
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
         """Return a new user; without a password, one that can only sign in another way.
 
         Raises:
@@ -46,16 +44,16 @@ class UserManager(BaseUserManager[Any]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Any:
         """Return a new administrator."""
         return self.create_user(email, password, **{**fields, "role": "admin", "is_staff": True, "is_superuser": True})
 
-    def get_by_natural_key(self, username: str | None) -> "User":
+    def get_by_natural_key(self, username: str | None) -> Any:
         return super().get_by_natural_key(self.normalize_email(username))
 
 
 class JobSeekerQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: "User | AnonymousUser") -> "JobSeekerQuerySet":
+    def visible_to(self, user: Any) -> "JobSeekerQuerySet":
         """The seeker itself, those who applied to an employer's jobs, everybody to an admin."""
         if user.is_staff:
             return self
@@ -71,17 +69,16 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
 
 
 class EmployerQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: "User | AnonymousUser") -> "EmployerQuerySet":
+    def visible_to(self, user: Any) -> "EmployerQuerySet":
         """The published cards; a blocked company's is for administrators alone."""
         return self if user.is_staff else self.filter(user__is_active=True)
 
 
 class SkillQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: "User | AnonymousUser") -> "SkillQuerySet":
+    def visible_to(self, user: Any) -> "SkillQuerySet":
         """The skills of the job seekers that `user` may see."""
-        from accounts.models import JobSeeker  # noqa: PLC0415 - which imports this module
-
-        return self.filter(user__in=JobSeeker.objects.visible_to(user).values("pk"))
+        seekers = JobSeekerQuerySet(apps.get_model("accounts.JobSeeker")).visible_to(user)
+        return self.filter(user__in=seekers.values("pk"))
 
 
 class SessionQuerySet(models.QuerySet[Any]):

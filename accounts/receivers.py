@@ -9,9 +9,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.signals import password_changed
 from accounts.tokens import close_all_sessions
+from anywork.admin import changed_by_admin
+
+SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.record_admin_sign_in")
@@ -26,6 +29,12 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
     if request is not None:
         email = credentials.get("username") or credentials.get(User.USERNAME_FIELD, "")
         audit.record_failed_sign_in(email=email)
+
+
+@receiver(changed_by_admin, dispatch_uid="accounts.record_change_by_admin")
+def record_change_by_admin(user: User, subject: str, **kwargs: Any) -> None:
+    """Keep what administrators changed in the audit trail, too."""
+    audit.record(audit.Kind.CHANGED_BY_ADMIN, user=user, subject=subject[:SUBJECT_LENGTH])
 
 
 @receiver(post_save, sender=User, dispatch_uid="accounts.follow_change_of_password")

@@ -28,8 +28,9 @@ from accounts.signals import (
     password_reset_requested,
 )
 from accounts.tokens import TokenPair, close_all_sessions, open_session
+from anywork.api.constraints import unique_violation_as
 from anywork.api.emails import canonical_email
-from anywork.api.exceptions import Conflict, Unauthorized, unique_violation_as
+from anywork.api.exceptions import Conflict, Unauthorized
 
 JOB_SEEKER_FIELDS = ("first_name", "last_name", "phone_number")
 EMPLOYER_FIELDS = ("company_name",)

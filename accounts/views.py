@@ -12,7 +12,8 @@ from accounts.models import Employer, JobSeeker, Skill
 from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner, IsOwnerOrAdmin
 from accounts.schema import employers_documented, job_seekers_documented, skills_documented
 from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
-from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
+from anywork.api.constraints import find_in_any_case, unique_violation_as
+from anywork.api.exceptions import AlreadyExists
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet, ResourceViewSet, UpdateModelMixin
 

@@ -16,18 +16,18 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from accounts import audit
-from accounts.models import AuditEvent
 from anywork.api.fields import NAMES, NO_URL, has_url
 
-SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
-
 MOST_LISTED = 10_000
+
+# An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
+changed_by_admin = Signal()
 
 admin.site.site_header = admin.site.site_title = "AnyWork"
 admin.site.index_title = "Administration"
@@ -103,9 +103,7 @@ class AuditedAdmin(admin.ModelAdmin):
             return super().response_action(request, queryset, *args, **kwargs)
 
     def _record(self, request: HttpRequest, obj: Any) -> None:
-        actor: Any = request.user
-        subject = f"{self.opts.verbose_name} {obj.pk}"
-        audit.record(audit.Kind.CHANGED_BY_ADMIN, user=actor, subject=subject[:SUBJECT_LENGTH])
+        changed_by_admin.send(sender=type(obj), user=request.user, subject=f"{self.opts.verbose_name} {obj.pk}")
 
 
 class FixedRowsAdmin(AuditedAdmin):

@@ -70,15 +70,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "anywork.operations.request_id.RequestIDMiddleware",
-    "anywork.api.errors.ErrorShapeMiddleware",
-    "anywork.api.headers.SecurityHeadersMiddleware",
+    "anywork.middleware.RequestIDMiddleware",
+    "anywork.middleware.ErrorShapeMiddleware",
+    "anywork.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "anywork.api.rate_limits.RateLimitMiddleware",
+    "anywork.middleware.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "anywork.operations.health.CommonMiddleware",
+    "anywork.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

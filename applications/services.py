@@ -9,7 +9,8 @@ from django.db.models import Model, QuerySet
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import User
-from anywork.api.exceptions import AlreadyExists, Conflict, unique_violation_as
+from anywork.api.constraints import unique_violation_as
+from anywork.api.exceptions import AlreadyExists, Conflict
 from applications.models import Application, Status, StatusChange
 from applications.signals import application_status_changed, application_submitted
 from jobs.models import Job

@@ -22,7 +22,7 @@ import psycopg2
 
 from anywork.local.postgres import PrivateServer
 from anywork.local.runner import server_binaries
-from anywork.testing.faults.__main__ import configure
+from anywork.testing.faults.configuration import configure
 from anywork.testing.smtp import free_port
 
 AT_REST, UNDER_LOAD = 100, 1_000

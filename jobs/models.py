@@ -284,7 +284,7 @@ class Suggestion(models.Model):
 
 
 class Change(models.Model):
-    """Counter of changes of jobs, or of names that they are shown with: raised by triggers for `jobs.searching.versions`.
+    """Counter of changes, of jobs or of the names that they are shown with: raised by triggers.
 
     Spread over several rows, so that writers need not wait for each other.
     """

@@ -18,7 +18,8 @@ from accounts.authentication import PublicReadMixin
 from accounts.models import User
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.caching.responses import VersionedListMixin
-from anywork.api.exceptions import AlreadyExists, find_in_any_case, unique_violation_as
+from anywork.api.constraints import find_in_any_case, unique_violation_as
+from anywork.api.exceptions import AlreadyExists
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
 from jobs.filters import JobFilter, without_each

@@ -17,7 +17,8 @@ from rest_framework.exceptions import ValidationError
 
 from accounts import audit
 from accounts.models import JobSeeker, User
-from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, unique_violation_as
+from anywork.api.constraints import unique_violation_as
+from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable
 from resumes.models import Resume, ResumeAccess, storage_name
 from resumes.pdf import InvalidPDF, check_pdf
 

@@ -6,19 +6,17 @@
 that is there already carries `existing` with its key.
 """
 
-import json
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
@@ -47,7 +45,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("Unhandled exception", exc_info=exc)
         got_request_exception.send(sender=None, request=getattr(request, "_request", None))
-    return json_answer(problem)
+    return json_response(problem)
 
 
 def error_body(problem: exceptions.APIException) -> dict[str, Any]:
@@ -128,58 +126,34 @@ def _first_problem(errors: Mapping[str, list[str]]) -> str:
 # --- Outside of DRF's views -------------------------------------------------------------------------------------------
 
 
-def json_answer(problem: exceptions.APIException) -> JsonResponse:
+def json_response(problem: exceptions.APIException) -> JsonResponse:
     """Return the answer to `problem`."""
     return JsonResponse(error_body(problem), status=problem.status_code, headers=_headers(problem))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler400."""
-    return json_answer(_as_api_exception(exception))
+    return json_response(_as_api_exception(exception))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler403."""
-    return json_answer(exceptions.PermissionDenied())
+    return json_response(exceptions.PermissionDenied())
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Django's handler404, and the view of every URL under /api/ that no resource claims."""
-    return json_answer(_nothing_at(request.path))
+    return json_response(_nothing_at(request.path))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the exception that led here is the one being handled."""
-    return json_answer(_as_api_exception(sys.exc_info()[1]))
+    return json_response(_as_api_exception(sys.exc_info()[1]))
 
 
-class ErrorShapeMiddleware:
-    """Puts into the one shape what Django itself answers in HTML: to a forged form, and to everything with DEBUG on.
-
-    Pages for people keep theirs: the admin site's, and those that links in mails lead to.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        is_page = request.path.startswith((f"/{settings.ADMIN_PATH}/", "/mail/"))
-        if response.status_code >= status.HTTP_400_BAD_REQUEST and not is_page and _is_text(response):
-            # In place, because of what other middleware has set on it.
-            response.content = json.dumps(error_body(_problem_of(response.status_code, request)))
-            response.headers["Content-Type"] = "application/json"
-            if "Content-Length" in response.headers:
-                response.headers["Content-Length"] = str(len(response.content))
-        return response
-
-
-def _is_text(response: HttpResponse) -> bool:
-    return response.headers.get("Content-Type", "").startswith("text/")
-
-
-def _problem_of(status_code: int, request: HttpRequest) -> exceptions.APIException:
+def problem_of(status_code: int, request: HttpRequest) -> exceptions.APIException:
+    """Return what a response of Django's own, known by its status, tells."""
     match status_code:
         case status.HTTP_403_FORBIDDEN:
             return exceptions.PermissionDenied()

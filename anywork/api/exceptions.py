@@ -1,19 +1,12 @@
 """What services and views raise beside DRF's own exceptions; `anywork.api.errors` answers them."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
 
-from django.db import IntegrityError, transaction
-from django.db.models import Model, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Model
 from rest_framework import exceptions, status
 
 RETRY_AFTER_SECONDS = 5
 MINUTE = 60
-
-Row = TypeVar("Row", bound=Model)
 
 
 class Unauthorized(exceptions.APIException):
@@ -82,25 +75,3 @@ class TooManyRequests(exceptions.APIException):
 def _in_words(seconds: int) -> str:
     number, unit = (seconds, "second") if seconds < 2 * MINUTE else (math.ceil(seconds / MINUTE), "minute")
     return f"{number} {unit}{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def unique_violation_as(constraint: str, problem: Callable[[], Exception]) -> Iterator[None]:
-    """Raise `problem()` when the block violates the named unique constraint.
-
-    The database decides, so that of two requests at once only one can pass.
-    """
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != constraint:
-            raise
-        raise problem() from error
-
-
-def find_in_any_case(rows: QuerySet[Row], **texts: str) -> Row | None:
-    """Return the row that a unique constraint on the lower case of these fields finds equal."""
-    # As the constraint does: `iexact` is another comparison (İ) and has no index.
-    rows = rows.alias(**{f"folded_{field}": Lower(field) for field in texts})
-    return rows.filter(**{f"folded_{field}": Lower(Value(text)) for field, text in texts.items()}).first()

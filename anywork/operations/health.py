@@ -17,8 +17,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
-from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
+from django.http import HttpRequest, JsonResponse
 from kombu.exceptions import KombuError
 
 from anywork.api.throttling.counting import CacheAway, CountingCache
@@ -32,13 +31,6 @@ KEEP_SECONDS = 2
 
 # What apps add: whether all is well, and figures to show. Each fills it in its `ready()`.
 reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
-
-
-class CommonMiddleware(DjangoCommonMiddleware):
-    """Django's, but the health of the site is told whatever Host it is asked by: balancers ask by IP address."""
-
-    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-        return None if request.path in settings.HEALTH_PATHS else super().process_request(request)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

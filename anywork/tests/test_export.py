@@ -151,7 +151,7 @@ def test_export_is_a_download_that_nobody_keeps(seeker: Any, accept: str) -> Non
 
 def test_full_disk_is_told(seeker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every write to /dev/full finds the disk full."""
-    monkeypatch.setattr("accounts.auth_views.tempfile.TemporaryFile", partial(Path("/dev/full").open, "wb", 0))
+    monkeypatch.setattr("accounts.account_views.tempfile.TemporaryFile", partial(Path("/dev/full").open, "wb", 0))
 
     answer = seeker.get(URL)
 

@@ -283,9 +283,8 @@ def test_misspelt_names_of_a_file_are_told(tmp_path):
 
 
 def test_services_that_are_away_are_told_in_the_drivers_words_and_nothing_else_fails():
-    expression = (
-        "(__import__('django').setup(), __import__('anywork.operations.health').operations.health.warn_of_what_is_away())"
-    )
+    health = "__import__('anywork.operations.health').operations.health"
+    expression = f"(__import__('django').setup(), {health}.warn_of_what_is_away())"
     done = read_settings(
         expression,
         **REQUIRED

@@ -40,6 +40,7 @@ def customer(address: Address) -> str:
     return str(ip_network((address, _CUSTOMER_PREFIX[address.version]), strict=False))
 
 
+@lru_cache(_KNOWN_ADDRESSES)
 def shortened(address: Address) -> str:
     """Return the address without its personal half: /24, of IPv6 /48."""
     return str(ip_network((address, _SHORTENED_PREFIX[address.version]), strict=False))

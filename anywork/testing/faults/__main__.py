@@ -1,16 +1,12 @@
 """`python -m anywork.testing.faults [NAME...]`: run all fault runs, or those named, and print their figures."""
 
-import logging
-import os
-import secrets
 import sys
 import tempfile
 from pathlib import Path
 
-import django
-
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer
 from anywork.local.runner import server_binaries
+from anywork.testing.faults.configuration import configure
 
 HEADER = "| what happens | attempted | acknowledged | lost | duplicated | recovered after | remarks |"
 
@@ -41,24 +37,6 @@ def main(names: list[str]) -> int:
         finally:
             server.stop()
     return 1 if failed else 0
-
-
-def configure(database_url: str, directory: Path) -> None:
-    """Set Django up for this process, with values that the processes of a stand inherit."""
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "anywork.settings",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "DATABASE_URL": database_url,
-        "SECURE_SSL_REDIRECT": "off",
-        "THROTTLE_RATES": "off",
-        "MEDIA_ROOT": str(directory / "media"),
-        # Of this process; the others get the proxy.
-        "CELERY_BROKER_URL": "memory://localhost",
-        "CELERY_QUEUE": f"anywork.faults.{secrets.token_hex(8)}",
-    }
-    django.setup()
-    # Of the mail server, which tells every command.
-    logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

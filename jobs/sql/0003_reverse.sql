@@ -1,0 +1,2 @@
+DROP TRIGGER jobs_employer_renamed_later ON accounts_employer;
+DROP FUNCTION jobs_remember_former_name;

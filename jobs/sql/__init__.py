@@ -1,0 +1,12 @@
+"""What PostgreSQL runs itself: functions and triggers.
+
+A file is named after the migration that reads it, and is never changed after that: a change is another migration with
+another file.
+"""
+
+from pathlib import Path
+
+
+def read_sql(name: str) -> str:
+    """Return the statements of a file in this folder."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
