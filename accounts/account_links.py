@@ -45,12 +45,12 @@ def password_reset_path(user: User) -> str:
 
 
 def email_verification_path(user: User) -> str:
-    """Return where `user` verifies the e-mail address."""
+    """Return where `user` verifies the email address."""
     return _path(EMAIL_VERIFICATION_PAGE, user, email_verification_tokens)
 
 
 def email_change_path(user: User) -> str:
-    """Return where `user` confirms the new e-mail address."""
+    """Return where `user` confirms the new email address."""
     return _path(EMAIL_VERIFICATION_PAGE, user, email_change_tokens)
 
 

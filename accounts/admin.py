@@ -34,7 +34,7 @@ GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class EmailField(forms.EmailField):
-    """An e-mail address in the canonical form, so that one in use is told before the database refuses it."""
+    """An email address in the canonical form, so that one in use is told before the database refuses it."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -158,7 +158,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     def _is_above(request: HttpRequest, obj: User | None) -> bool:
         return obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
 
-    @admin.display(boolean=True, description="e-mail verified", ordering="email_verified_at")
+    @admin.display(boolean=True, description="email verified", ordering="email_verified_at")
     def is_verified(self, obj: User) -> bool:
         return obj.email_verified_at is not None
 

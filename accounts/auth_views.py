@@ -83,21 +83,32 @@ class RegisterView(PublicView):
     throttle_scope = "register"
 
     def post(self, request: Request) -> Response:
+        """Register.
+
+        Creates an account with its profile. It does not sign in: log in next. The email address counts without
+        regard to case; names, phone number and company are optional and fill the profile.
+        """
         user = register_user(**validated(RegistrationSerializer, request))
         return success("User registered successfully", {"user": UserSerializer(user).data}, status.HTTP_201_CREATED)
 
 
 @login_documented
 class LoginView(PublicView):
-    """Sign in with e-mail address and password."""
+    """Sign in with email address and password."""
 
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
+        """Log in.
+
+        Opens a session. Put `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when
+        it runs out. Ten failures for one account from one address close that pair for a minute, each further
+        one for twice as long, up to an hour, for the right password too.
+        """
         body = validated(LoginSerializer, request)
         user = authenticate(request, email=body["email"], password=body["password"])
         if not isinstance(user, User):
-            raise Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials")
+            raise Unauthorized("The email address or the password is wrong.", "invalid_credentials")
         return signed_in(request, user, "password")
 
 
@@ -108,6 +119,13 @@ class GoogleLoginView(PublicView):
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
+        """Log in with Google.
+
+        Takes the `code` that Google's consent page gave to the client. A new user gets an account whose `role`
+        is "": let them choose one by PATCH /api/auth/me/. An existing account is linked by itself if Google is
+        the authority for its address, which is Gmail's or of the Workspace; else log in to it and link it by
+        POST /api/auth/google/link/.
+        """
         return signed_in(request, google.sign_in(**validated(GoogleLoginSerializer, request)), "google")
 
 
@@ -118,6 +136,13 @@ class RefreshView(PublicView):
     throttle_scope = "refresh"
 
     def post(self, request: Request) -> Response:
+        """Refresh the tokens.
+
+        Exchanges a refresh token for a new pair. Each works once: of concurrent calls one wins and the others
+        get a 401 `refresh_token_used`; ask again with the newer pair. A token that is used again after 10
+        seconds ends its session (401 `session_ended`), because a copy of it may be in other hands. A session
+        ends 90 days after its login, however often it is refreshed.
+        """
         encoded = validated(RefreshTokenSerializer, request)["refreshToken"]
         return success("Token refreshed", as_data(tokens.refresh_session(encoded, device_of(request))))
 
@@ -130,6 +155,11 @@ class LogoutView(OfferedMethodsMixin, APIView):
     permission_classes = ()
 
     def post(self, request: Request) -> Response:
+        """Log out.
+
+        Ends a session: the one of the `refreshToken`, which suffices alone, or without a body the one of the
+        access token. Both tokens are refused from the next request on.
+        """
         access: Any = request.auth
         if access and not request.data:
             Session.objects.filter(pk=access[tokens.SESSION_CLAIM]).end()
@@ -147,6 +177,11 @@ class PasswordResetView(PublicView):
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
+        """Ask for a password link.
+
+        Mails a link to `FRONTEND_URL/reset-password?uid=...&token=...`, at most one a minute. It works once,
+        for a day. Whether the address is known changes neither the answer nor the time that it takes.
+        """
         request_password_reset(**validated(PasswordResetSerializer, request))
         return success("If somebody signs in with this address, a link is on its way to it.", {})
 
@@ -158,5 +193,9 @@ class PasswordResetConfirmView(PublicView):
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
+        """Set a password by the link.
+
+        Takes `uid` and `token` from the link. Ends all sessions, and verifies the email address.
+        """
         reset_password(**validated(PasswordResetConfirmSerializer, request))
         return success("Password set. Log in with it.", {})

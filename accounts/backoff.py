@@ -98,7 +98,7 @@ def _is_known_network(email: str, address: Address) -> bool:
 
 
 def _key(text: str) -> str:
-    # Hashed, so that the row holds neither an address nor what may be an e-mail address.
+    # Hashed, so that the row holds neither an address nor what may be an email address.
     return salted_hmac("accounts.backoff", text, algorithm="sha256").hexdigest()
 
 

@@ -42,7 +42,7 @@ _calls = ThreadPoolExecutor(max_workers=8, thread_name_prefix="google")
 
 
 class GoogleIdentity(NamedTuple):
-    """A Google account: known by `sub`, which never changes, unlike its verified e-mail address.
+    """A Google account: known by `sub`, which never changes, unlike its verified email address.
 
     `hd` is the domain of the Workspace that the account belongs to, "" for others.
     """
@@ -112,7 +112,7 @@ def identify(*, code: str, redirect_uri: str = "", code_verifier: str = "") -> G
     Raises:
         ValidationError: the redirect URI is another one.
         Unauthorized: Google does not take the code, or the ID token is not meant for AnyWork.
-        PermissionDenied: the account's e-mail address is not proven.
+        PermissionDenied: the account's email address is not proven.
         ServiceUnavailable: not configured here, or Google is away, too slow or not understood.
     """
     if not (settings.GOOGLE_OAUTH_CLIENT_ID and settings.GOOGLE_OAUTH_CLIENT_SECRET):
@@ -124,7 +124,7 @@ def identify(*, code: str, redirect_uri: str = "", code_verifier: str = "") -> G
     claims = _call_google(code, redirect_uri, code_verifier)
     if claims.get("email_verified") is not True:
         raise PermissionDenied(
-            "Google has not verified the e-mail address of this account, or was not asked for it.",
+            "Google has not verified the email address of this account, or was not asked for it.",
             "google_email_unverified",
         )
     owner = _ClaimsSerializer(data=claims)

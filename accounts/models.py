@@ -14,7 +14,7 @@ from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuery
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who can sign in, known by e-mail address."""
+    """Somebody who can sign in, known by email address."""
 
     class Role(models.TextChoices):
         JOB_SEEKER = "job_seeker", "Job seeker"
@@ -25,7 +25,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField()
     # "" is a user who came by Google and has not chosen yet.
     role = models.CharField(max_length=20, choices=Role, blank=True, default="")
-    # Google's `sub`: the identity of a Google account, whose e-mail address may change.
+    # Google's `sub`: the identity of a Google account, whose email address may change.
     google_sub = models.CharField(max_length=255, unique=True, null=True, blank=True, editable=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
     # Tokens carry the version they were issued under; raising it ends all of them.
@@ -223,7 +223,7 @@ class AccountFailures(models.Model):
 
 
 class EmailChange(models.Model):
-    """A new e-mail address that its owner has yet to confirm; deleted a day after the request."""
+    """A new email address that its owner has yet to confirm; deleted a day after the request."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="email_change")
     email = models.EmailField()
@@ -255,8 +255,8 @@ class AuditEvent(models.Model):
         LOGGED_OUT_ALL = "logged_out_all", "Logged out everywhere"
         SESSION_ENDED = "session_ended", "Session ended"
         TOKEN_REUSED = "token_reused", "Refresh token used again"
-        EMAIL_VERIFIED = "email_verified", "E-mail address verified"
-        EMAIL_CHANGED = "email_changed", "E-mail address changed"
+        EMAIL_VERIFIED = "email_verified", "Email address verified"
+        EMAIL_CHANGED = "email_changed", "Email address changed"
         GOOGLE_LINKED = "google_linked", "Google account linked"
         EXPORTED = "exported", "Data exported"
         BLOCKED = "blocked", "Account blocked"

@@ -46,7 +46,7 @@ class IsJobSeeker(IsAuthenticated):
 class HasProvenEmail(BasePermission):
     """Somebody who has opened the link in our mail, where REQUIRE_VERIFIED_EMAIL asks for that."""
 
-    message = "Confirm your e-mail address first: open the link that we sent you, or ask for another one."
+    message = "Confirm your email address first: open the link that we sent you, or ask for another one."
     code = "email_not_verified"
 
     def has_permission(self, request: Request, view: Any) -> bool:

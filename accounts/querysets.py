@@ -20,13 +20,13 @@ def live_applications(relation: str) -> FilteredRelation:
 
 
 class UserManager(BaseUserManager[Any]):
-    """Creates users; their e-mail addresses are kept in the canonical form."""
+    """Creates users; their email addresses are kept in the canonical form."""
 
     use_in_migrations = True
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the canonical form; of what is no e-mail address, which nothing is found by, the lower case."""
+        """Return the canonical form; of what is no email address, which nothing is found by, the lower case."""
         text = email or ""
         try:
             return canonical_email(text)
@@ -37,7 +37,7 @@ class UserManager(BaseUserManager[Any]):
         """Return a new user; without a password, one that can only sign in another way.
 
         Raises:
-            ValidationError: `email` is no e-mail address.
+            ValidationError: `email` is no email address.
         """
         user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)

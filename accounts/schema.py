@@ -139,15 +139,12 @@ EMPTY_ENVELOPE = envelope("EmptyEnvelope", serializers.DictField(help_text="Alwa
 register_documented = documented(
     "Sign-in",
     post=operation(
-        "Register",
-        "Creates an account with its profile. It does not sign in: log in next. The e-mail address counts without "
-        "regard to case; names, phone number and company are optional and fill the profile.",
         request=RegistrationSerializer,
         responses={201: USER_ENVELOPE},
         body={**CREDENTIALS, "role": "job_seeker"},
-        answer=success("User registered successfully", {"user": USER}),
+        response=success("User registered successfully", {"user": USER}),
         errors=(
-            ValidationError({"email": ["A user with this e-mail address already exists."]}),
+            ValidationError({"email": ["A user with this email address already exists."]}),
             ValidationError({"password": ["This password is too common.", "This password is entirely numeric."]}),
         ),
     ),
@@ -156,16 +153,12 @@ register_documented = documented(
 login_documented = documented(
     "Sign-in",
     post=operation(
-        "Log in",
-        "Opens a session. Put `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when it "
-        "runs out. Ten failures for one account from one address close that pair for a minute, each further one for "
-        "twice as long, up to an hour, for the right password too.",
         request=LoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
         body=CREDENTIALS,
-        answer=success("Login successful", {**TOKENS, "user": USER}),
+        response=success("Login successful", {**TOKENS, "user": USER}),
         errors=(
-            Unauthorized("The e-mail address or the password is wrong.", "invalid_credentials"),
+            Unauthorized("The email address or the password is wrong.", "invalid_credentials"),
             SignInClosed(wait=60),
         ),
     ),
@@ -174,18 +167,13 @@ login_documented = documented(
 google_documented = documented(
     "Sign-in",
     post=operation(
-        "Log in with Google",
-        "Takes the `code` that Google's consent page gave to the client. A new user gets an account whose `role` is "
-        '"": let them choose one by PATCH /api/auth/me/. An existing account is linked by itself if Google is the '
-        "authority for its address, which is Gmail's or of the Workspace; else log in to it and link it by "
-        "POST /api/auth/google/link/.",
         request=GoogleLoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
         body={"code": GOOGLE_CODE},
-        answer=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
+        response=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
         errors=(
             Unauthorized("Google did not accept this code. Start again.", "invalid_google_code"),
-            PermissionDenied("Google has not verified the e-mail address of this account.", "google_email_unverified"),
+            PermissionDenied("Google has not verified the email address of this account.", "google_email_unverified"),
             Conflict(GOOGLE_LINK_REQUIRED, "google_link_required"),
             Conflict(GOOGLE_ACCOUNT_CONFLICT, "google_account_conflict"),
             ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
@@ -197,17 +185,14 @@ google_documented = documented(
 google_link_documented = documented(
     "Account",
     post=operation(
-        "Link a Google account",
-        "Lets a Google account sign in to the caller's account. Takes the account's password, and the `code` that "
-        "Google's consent page gave to the client; the two addresses may differ. The owner gets a mail.",
         request=GoogleLinkSerializer,
         responses={200: USER_ENVELOPE},
         body={"password": CREDENTIALS["password"], "code": GOOGLE_CODE},
-        answer=success("Google account linked", {"user": USER}),
+        response=success("Google account linked", {"user": USER}),
         errors=(
             ValidationError({"password": ["The password is wrong."]}),
             ValidationError({"code": ["Google did not accept this code. Start again."]}),
-            PermissionDenied("Google has not verified the e-mail address of this account.", "google_email_unverified"),
+            PermissionDenied("Google has not verified the email address of this account.", "google_email_unverified"),
             Conflict(GOOGLE_ACCOUNT_TAKEN, "google_account_conflict"),
             ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
         ),
@@ -217,15 +202,10 @@ google_link_documented = documented(
 refresh_documented = documented(
     "Sign-in",
     post=operation(
-        "Refresh the tokens",
-        "Exchanges a refresh token for a new pair. Each works once: of concurrent calls one wins and the others get a "
-        "401 `refresh_token_used`; ask again with the newer pair. A token that is used again after 10 seconds ends its "
-        "session (401 `session_ended`), because a copy of it may be in other hands. A session ends 90 days after its "
-        "login, however often it is refreshed.",
         request=RefreshTokenSerializer,
         responses={200: TOKENS_ENVELOPE},
         body={"refreshToken": TOKENS["refreshToken"]},
-        answer=success("Token refreshed", TOKENS),
+        response=success("Token refreshed", TOKENS),
         errors=(
             Unauthorized(),
             Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used"),
@@ -237,13 +217,10 @@ refresh_documented = documented(
 logout_documented = documented(
     "Sign-in",
     post=operation(
-        "Log out",
-        "Ends a session: the one of the `refreshToken`, which suffices alone, or without a body the one of the access "
-        "token. Both tokens are refused from the next request on.",
         request=inline_serializer("Logout", {"refreshToken": serializers.CharField(required=False)}),
         responses={200: EMPTY_ENVELOPE},
         body={"refreshToken": TOKENS["refreshToken"]},
-        answer=success("Logged out", {}),
+        response=success("Logged out", {}),
         errors=(
             Unauthorized(),
             ValidationError({"refreshToken": ["This field is required."]}),
@@ -254,33 +231,25 @@ logout_documented = documented(
 logout_all_documented = documented(
     "Sign-in",
     post=operation(
-        "Log out everywhere",
-        "Ends all sessions of the caller: every access and refresh token is refused from the next request on, as are "
-        "links to resumes and sessions of the admin site.",
         request=None,
         responses={200: EMPTY_ENVELOPE},
-        answer=success("Logged out everywhere", {}),
+        response=success("Logged out everywhere", {}),
     ),
 )
 
 sessions_documented = documented(
     "Account",
     get=operation(
-        "List my sessions",
-        "Where the caller is signed in, the one used last first, up to a hundred. `last_used_at` is when its tokens "
-        "were refreshed last. Addresses are kept shortened, to the first 24 bits (IPv6: 48).",
         operation_id="auth_sessions_list",
         request=None,
         responses={200: envelope("SessionsEnvelope", SessionSerializer(many=True))},
-        answer=success("Your sessions", [SESSION]),
+        response=success("Your sessions", [SESSION]),
     ),
 )
 
 session_documented = documented(
     "Account",
     delete=operation(
-        "End a session",
-        "Its tokens are refused from the next request on. One's present session may be ended too.",
         parameters=[
             OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The session's id.")
         ],
@@ -296,13 +265,10 @@ _bad_link = ValidationError({"token": ["This link was used already or has expire
 password_change_documented = documented(
     "Account",
     post=operation(
-        "Change my password",
-        "Ends all sessions and answers the tokens of a new one. A wrong `current_password` is a 400, since the token "
-        "is fine. Whoever came by Google and has no password gets one by POST /api/auth/password/reset/.",
         request=PasswordChangeSerializer,
         responses={200: TOKENS_ENVELOPE},
         body={"current_password": "testing321", "new_password": "correct-horse-42"},
-        answer=success("Password changed", TOKENS),
+        response=success("Password changed", TOKENS),
         errors=(ValidationError({"current_password": ["The password is wrong."]}), _weak_password),
     ),
 )
@@ -310,25 +276,20 @@ password_change_documented = documented(
 password_reset_documented = documented(
     "Account",
     post=operation(
-        "Ask for a password link",
-        "Mails a link to `FRONTEND_URL/reset-password?uid=...&token=...`, at most one a minute. It works once, for a "
-        "day. Whether the address is known changes neither the answer nor the time that it takes.",
         request=PasswordResetSerializer,
         responses={200: EMPTY_ENVELOPE},
         body={"email": CREDENTIALS["email"]},
-        answer=success("If somebody signs in with this address, a link is on its way to it.", {}),
+        response=success("If somebody signs in with this address, a link is on its way to it.", {}),
     ),
 )
 
 password_reset_confirm_documented = documented(
     "Account",
     post=operation(
-        "Set a password by the link",
-        "Takes `uid` and `token` from the link. Ends all sessions, and verifies the e-mail address.",
         request=PasswordResetConfirmSerializer,
         responses={200: EMPTY_ENVELOPE},
         body={**LINK, "new_password": "correct-horse-42"},
-        answer=success("Password set. Log in with it.", {}),
+        response=success("Password set. Log in with it.", {}),
         errors=(_bad_link, _weak_password),
     ),
 )
@@ -336,27 +297,19 @@ password_reset_confirm_documented = documented(
 email_verification_documented = documented(
     "Account",
     post=operation(
-        "Request a link to verify my address",
-        "Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...`, at most one a minute, unless the address is "
-        "verified. It works once, for a day.",
         request=None,
         responses={200: EMPTY_ENVELOPE},
-        answer=success("A link is on its way, unless your address is verified already.", {}),
+        response=success("A link is on its way, unless your address is verified already.", {}),
     ),
 )
 
 email_verification_confirm_documented = documented(
     "Account",
     post=operation(
-        "Confirm an address by the link",
-        "Takes `uid` and `token` from the link, and a token of the account that it was made for, on any device. "
-        "Verifies the address; of a requested change, the new one, which replaces the old: other sessions end then. "
-        "Without a token it is a 401 `sign_in_to_confirm`, and the link stays valid. Where the site requires verified "
-        "addresses, posting jobs, uploading and applying are a 403 `email_not_verified` until then.",
         request=LinkSerializer,
         responses={200: EMPTY_ENVELOPE},
         body=LINK,
-        answer=success("Address confirmed", {}),
+        response=success("Address confirmed", {}),
         errors=(
             _bad_link,
             Unauthorized(SIGN_IN_TO_CONFIRM, "sign_in_to_confirm"),
@@ -368,16 +321,12 @@ email_verification_confirm_documented = documented(
 email_change_documented = documented(
     "Account",
     patch=operation(
-        "Change my e-mail address",
-        "Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...` to the new address. Until it is confirmed, "
-        "within a day, nothing changes; a newer request replaces the older. Takes the `password`; of an account that "
-        "has none, because it came by Google, a fresh `code` as POST /api/auth/google/ does.",
         request=EmailChangeSerializer,
         responses={200: EMPTY_ENVELOPE},
         body={"email": "new@example.com", "password": CREDENTIALS["password"]},
-        answer=success("A link is on its way to the new address.", {}),
+        response=success("A link is on its way to the new address.", {}),
         errors=(
-            ValidationError({"email": ["A user with this e-mail address already exists."]}),
+            ValidationError({"email": ["A user with this email address already exists."]}),
             _wrong_password,
         ),
     ),
@@ -386,8 +335,6 @@ email_change_documented = documented(
 export_documented = documented(
     "Account",
     get=operation(
-        "Export my data",
-        "All that is kept of the caller, as a zip of JSON files and resumes.",
         operation_id="auth_me_export",
         request=None,
         responses={(200, "application/zip"): OpenApiTypes.BINARY},
@@ -397,28 +344,18 @@ export_documented = documented(
 me_documented = documented(
     "Account",
     get=operation(
-        "Show my account",
-        "Who the access token belongs to. A good first call to try the token with.",
         request=None,
         responses={200: USER_ENVELOPE},
-        answer=success("Your account", {"user": USER}),
+        response=success("Your account", {"user": USER}),
     ),
     patch=operation(
-        "Choose my role",
-        'Once, while it is "" because the account came by Google. Creates the profile that belongs to the role.',
         request=RoleChoiceSerializer,
         responses={200: USER_ENVELOPE},
         body={"role": "job_seeker"},
-        answer=success("Role chosen", {"user": {**GOOGLE_USER, "role": "job_seeker"}}),
+        response=success("Role chosen", {"user": {**GOOGLE_USER, "role": "job_seeker"}}),
         errors=(ValidationError({"role": ["The role was chosen already and cannot be changed."]}),),
     ),
     delete=operation(
-        "Delete my account",
-        "For good, with all that is one's own. Takes the `password`; of an account that has none, because it came by "
-        "Google, a fresh `code` of Google's as POST /api/auth/google/ does. A wrong one is a 400.\n\n"
-        "Employers keep of a job seeker's applications job, dates and status, without a person; undecided ones count "
-        "as withdrawn. Of an employer's jobs those that somebody applied to are kept closed, without the company and "
-        "its description, and seekers keep their applications.",
         request=ErasureSerializer,
         responses={204: None},
         body={"password": CREDENTIALS["password"]},
@@ -430,45 +367,41 @@ me_documented = documented(
 
 job_seekers_documented = documented(
     "Job seekers",
+    noun="job seeker",
     list=operation(
-        "List job seekers",
         "Job seekers find themselves, employers those who applied to their jobs, administrators all. Newest first.",
-        answer=[JOB_SEEKER],
+        response=[JOB_SEEKER],
     ),
     retrieve=operation(
-        "Show a job seeker",
         "The profile of a job seeker that the caller may know of.",
-        answer=JOB_SEEKER,
+        response=JOB_SEEKER,
     ),
     update=operation(
-        "Update a job seeker",
         'Replaces the profile. `user` is ignored; `phone_number` is free text and may be "" or null.',
         body=JOB_SEEKER_INPUT,
-        answer=JOB_SEEKER,
+        response=JOB_SEEKER,
     ),
     partial_update=operation(
-        "Update some of a job seeker",
         "Changes the given fields only.",
         body={"phone_number": "080444555666"},
-        answer=JOB_SEEKER,
+        response=JOB_SEEKER,
     ),
 )
 
 employers_documented = documented(
     "Employers",
-    list=operation("List employers", "Every company's card. Newest first.", answer=[EMPLOYER]),
-    retrieve=operation("Show an employer", "A company's card.", answer=EMPLOYER),
+    noun="employer",
+    list=operation("Every company's card. Newest first.", response=[EMPLOYER]),
+    retrieve=operation("A company's card.", response=EMPLOYER),
     update=operation(
-        "Update an employer",
         'Replaces the card; for its owner. `user` is ignored; description and website may be "" or null.',
         body=EMPLOYER_INPUT,
-        answer=EMPLOYER,
+        response=EMPLOYER,
     ),
     partial_update=operation(
-        "Update some of an employer",
         "Changes the given fields only; for the card's owner.",
         body={"website": "https://www.microsoft.com"},
-        answer=EMPLOYER,
+        response=EMPLOYER,
     ),
 )
 
@@ -477,25 +410,22 @@ employers_documented = documented(
 _naming_a_skill = partial(
     operation,
     body={"name": "Django"},
-    answer=SKILL,
+    response=SKILL,
     errors=(AlreadyExists("You have this skill already.", Skill(pk=SKILL["skill_id"])),),
 )
 
 skills_documented = documented(
     "Skills",
+    noun="skill",
     list=operation(
-        "List skills",
         "Job seekers find their own, employers those of their applicants. By name.",
-        answer=[SKILL, ANOTHER_SKILL],
+        response=[SKILL, ANOTHER_SKILL],
     ),
     create=_naming_a_skill(
-        "Add a skill",
         "Adds a skill to the caller, who is a job seeker. Names are unique for each person without regard to case.",
     ),
-    retrieve=operation("Show a skill", "A skill of somebody whom the caller may know of.", answer=SKILL),
-    update=_naming_a_skill("Rename a skill", "Renames a skill of one's own."),
-    partial_update=_naming_a_skill(
-        "Rename a skill (partial)", "Renames a skill of one's own; an empty body changes nothing."
-    ),
-    destroy=operation("Remove a skill", "Removes a skill of one's own."),
+    retrieve=operation("A skill of somebody whom the caller may know of.", response=SKILL),
+    update=_naming_a_skill("Renames a skill of one's own."),
+    partial_update=_naming_a_skill("Renames a skill of one's own; an empty body changes nothing."),
+    destroy=operation("Removes a skill of one's own."),
 )

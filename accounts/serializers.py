@@ -186,6 +186,6 @@ class ErasureSerializer(GoogleLoginSerializer):
 
 
 class EmailChangeSerializer(ErasureSerializer):
-    """A new e-mail address, with what its owner confirms it by."""
+    """A new email address, with what its owner confirms it by."""
 
     email = EmailField(max_length=254)

@@ -51,7 +51,7 @@ def register_user(*, email: str, password: str, role: str, **profile: str) -> Us
     Where REQUIRE_VERIFIED_EMAIL says so, the link that verifies the address is sent.
 
     Raises:
-        ValidationError: the password is too weak, or the e-mail address is in use (also when it was taken by a
+        ValidationError: the password is too weak, or the email address is in use (also when it was taken by a
             request at the same moment).
     """
     draft = User(email=email, role=role)
@@ -106,7 +106,7 @@ def log_out_everywhere(*, user: User) -> None:
 
 
 def sign_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> User:
-    """Return the user of a Google account: the one known by `sub`, else by the e-mail address, else a new one.
+    """Return the user of a Google account: the one known by `sub`, else by the email address, else a new one.
 
     An account found by its address is linked with the Google account by itself only where Google is the authority for
     the address (Gmail, or a Workspace domain, `hosted_domain`) and it is no administrator's. If the address was never
@@ -361,4 +361,4 @@ def _bad_link() -> ValidationError:
 
 
 def _email_in_use() -> ValidationError:
-    return ValidationError({"email": ["A user with this e-mail address already exists."]})
+    return ValidationError({"email": ["A user with this email address already exists."]})

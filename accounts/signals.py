@@ -6,10 +6,10 @@ from django.dispatch import Signal
 # so that the answer and its time tell nothing.
 password_reset_requested = Signal()
 
-# A user is to verify the e-mail address by a link. Arguments: user.
+# A user is to verify the email address by a link. Arguments: user.
 email_verification_requested = Signal()
 
-# A user wants another e-mail address, and is to confirm it by a link. Arguments: user, address.
+# A user wants another email address, and is to confirm it by a link. Arguments: user, address.
 email_change_requested = Signal()
 
 # Arguments: user, former_address.

@@ -21,12 +21,12 @@ ANOTHER_ANALYTICS = {
 
 analytics_documented = documented(
     "Analytics",
+    noun="counter",
     list=operation(
-        "List counters",
         "One row for each job and day (UTC) on which something happened, latest first. Employers find those of their "
         "own jobs. `views` counts who looked at the job's page, its owner excepted; `applications` who applied.",
-        answer=[ANALYTICS, ANOTHER_ANALYTICS],
+        response=[ANALYTICS, ANOTHER_ANALYTICS],
         errors=(ValidationError({"date_from": ["Enter a valid date."]}),),
     ),
-    retrieve=operation("Show a counter", "One job on one day.", answer=ANALYTICS),
+    retrieve=operation("One job on one day.", response=ANALYTICS),
 )

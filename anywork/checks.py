@@ -165,7 +165,7 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
             validate_email(parseaddr(text)[1] if name == "DEFAULT_FROM_EMAIL" and text.isprintable() else text)
         except ValidationError:
             hint = "For example AnyWork <no-reply@example.org>" if name == "DEFAULT_FROM_EMAIL" else None
-            problems.append(Error(f"{name} is no e-mail address.", hint=hint, id="anywork.E015"))
+            problems.append(Error(f"{name} is no email address.", hint=hint, id="anywork.E015"))
     return problems
 
 

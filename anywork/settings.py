@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from anywork.api import schema_settings
 from anywork.api.throttling.rates import parse_rates
 from anywork.environment import Env
 
@@ -216,121 +217,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-
-# --- Swagger UI and the OpenAPI schema --------------------------------------------------------------------------------
-
-API_DESCRIPTION = """
-The job board's API: job seekers upload a resume and apply, employers post jobs and decide.
-
-### Sign in
-1. `POST /api/auth/register/`, or have an account already.
-2. `POST /api/auth/login/` answers `data.accessToken` (short-lived) and `data.refreshToken`.
-3. Here: press **Authorize** and paste the `accessToken`, without the word Bearer. It is remembered until you log out.
-   In your client: send `Authorization: Bearer <accessToken>`.
-4. On a 401, `POST /api/auth/refresh/` **once** for a new pair. A refresh token works a single time: let concurrent
-   requests wait for the same refresh.
-
-### Answers
-- `/api/auth/*` answers `{"status": "success", "message": "...", "data": {...}}`; everything else is the bare resource.
-- Ids are UUIDs, timestamps are UTC and end in `Z`, every URL ends in a slash. Unknown body fields are ignored.
-- Lists are pages: `count`, `next`, `previous`, `results`. Turn them by `page`, size them by `page_size` (up to 200).
-  An empty parameter (`?job_type=`) means no filter; a bad value is a 400, an unknown parameter is ignored.
-
-### What others change meanwhile
-The answer with a single row carries an `ETag`. Send it as `If-Match` with your PUT, PATCH or DELETE, and nothing is
-overwritten that you have not seen: if somebody was faster, the answer is a 412 and nothing is done. The tag of any URL
-that shows the row will do. Sent as `If-None-Match` with the next GET, it saves the body of what is still the same
-(304); lists of jobs, categories and locations have one too.
-
-### Errors
-Whatever goes wrong, also for an unknown URL, the body has this shape:
-
-    {"status": "error", "code": "validation_error", "message": "Title is required.",
-     "errors": {"title": ["This field is required."]}, "request_id": "5f0c2f0e-..."}
-
-Show `message` to people, put `errors` beside the form's fields, branch on the HTTP status and `code`, and log
-`request_id` (also in the header `X-Request-ID`). What others own is a 404 as if it did not exist. A 409 for something
-that is there already names it in `existing`. A 429 or 503 says in `Retry-After` how many seconds to wait;
-`RateLimit-Policy` and `RateLimit` on every answer tell the rate and what is left of it. Beside the answers listed at
-each operation, a wrong method is a 405 and an `Accept` without JSON a 406.
-"""
-
-SPECTACULAR_SETTINGS = {
-    "TITLE": "AnyWork API",
-    "DESCRIPTION": API_DESCRIPTION.strip(),
-    "VERSION": "0.1.0",
-    "TAGS": [
-        {"name": "Sign-in", "description": "Accounts and tokens. Answers come in an envelope: status, message, data."},
-        {"name": "Account", "description": "One's own account: sessions, password, e-mail address, data."},
-        {"name": "Jobs", "description": "What anybody can look for, and what employers post."},
-        {"name": "Employer jobs", "description": "An employer's own jobs in every state, with their details."},
-        {"name": "Categories", "description": "Fields of work. Anybody reads them, employers add to them."},
-        {"name": "Locations", "description": "Places of work. Anybody reads them, employers add to them."},
-        {"name": "Resumes", "description": "PDFs of job seekers, private to them and to whom they apply to."},
-        {"name": "Applications", "description": "From pending to accepted, rejected or withdrawn."},
-        {"name": "Job seekers", "description": "Profiles: one's own, and for employers those of their applicants."},
-        {"name": "Employers", "description": "Published company cards."},
-        {"name": "Skills", "description": "What a job seeker can do."},
-        {"name": "Notifications", "description": "Lines that a user finds in the app."},
-        {"name": "Analytics", "description": "Views and applications of an employer's jobs, day by day."},
-    ],
-    "SCHEMA_PATH_PREFIX": "/api",
-    # Bodies and answers differ: keys that the server sets, files that become links.
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "Role": "accounts.models.User.Role",
-        "OpenRole": "accounts.serializers.OPEN_ROLES",
-        "JobType": "jobs.models.Job.Type",
-        "ApplicationStatus": "applications.models.Status",
-        "ErrorStatus": ["error"],
-        "SuccessStatus": ["success"],
-    },
-    "ENUM_SUFFIX": "",
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SORT_OPERATION_PARAMETERS": False,
-    "APPEND_COMPONENTS": {
-        "headers": {
-            "X-Request-ID": {
-                "description": "The request's id: yours, if you sent a plain one of up to 64 characters.",
-                "schema": {"type": "string"},
-            },
-            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
-            "RateLimit": {
-                "description": "What is left: requests (`r`), and seconds until the window ends (`t`).",
-                "schema": {"type": "string"},
-                "example": '"apply";r=0;t=30',
-            },
-            "RateLimit-Policy": {
-                "description": "The rate: requests (`q`) in a window of seconds (`w`).",
-                "schema": {"type": "string"},
-                "example": '"apply";q=60;w=3600',
-            },
-            "ETag": {
-                "description": "Stands for what is shown, as long as it is the same.",
-                "schema": {"type": "string"},
-                "example": '"5e884898da280471"',
-            },
-            "WWW-Authenticate": {"description": "How to sign in: Bearer.", "schema": {"type": "string"}},
-        },
-    },
-    # The schema describes the API, not itself, and is as public as the page that shows it.
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    # From our own origin: no CDN learns who reads the docs, and none can change them.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {
-        "deepLinking": True,
-        "displayRequestDuration": True,
-        "docExpansion": "none",
-        "filter": True,
-        "persistAuthorization": True,
-        "tryItOutEnabled": True,
-        "defaultModelsExpandDepth": 0,
-        # Else the page asks validator.swagger.io about us as soon as it has a public name.
-        "validatorUrl": None,
-    },
-}
+SPECTACULAR_SETTINGS = schema_settings.SPECTACULAR_SETTINGS
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"

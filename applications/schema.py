@@ -50,34 +50,31 @@ APPLICATION_DETAILS = {
 
 applications_documented = documented(
     "Applications",
+    noun="application",
     list=operation(
-        "List applications",
         "Job seekers find their own, employers those to their jobs. Newest first. The `*_details` are what a person "
         "wants to read. Of a withdrawn application the employer keeps the row, without letter, contact details and "
         "file (`resume_details` is null); of one whose applicant has deleted the account also without a person "
         "(`job_seeker` and `resume` are null).",
-        answer=[APPLICATION_DETAILS],
+        response=[APPLICATION_DETAILS],
         errors=(ValidationError({"job": ["Enter a valid UUID."]}),),
     ),
     create=operation(
-        "Apply to a job",
         "For job seekers: upload a resume first, then apply with its id. `job_seeker` may be left out; if given, it "
         "must be the caller. One live application for each job: a 409 names the `existing` one; after a withdrawal "
-        "one may apply again. The seeker gets an e-mail, the employer a notification.",
+        "one may apply again. The seeker gets an email, the employer a notification.",
         request=ApplicationCreateSerializer,
         responses={201: ApplicationSerializer},
         body=APPLICATION_INPUT,
-        answer=APPLICATION,
+        response=APPLICATION,
         errors=(
             ValidationError({"job": [NOT_OPEN]}),
             AlreadyExists("You have applied to this job already.", Application(pk=APPLICATION["application_id"])),
         ),
+        summary="Apply to a job",
     ),
-    retrieve=operation(
-        "Show an application", "With the details that a person wants to read.", answer=APPLICATION_DETAILS
-    ),
+    retrieve=operation("With the details that a person wants to read.", response=APPLICATION_DETAILS),
     partial_update=operation(
-        "Decide on an application",
         "The job's employer sets `status`; the applicant may set it to `withdrawn`, and change `cover_letter` while it "
         "is pending. The same status again changes nothing.\n\n"
         "| from | to |\n|---|---|\n"
@@ -86,19 +83,20 @@ applications_documented = documented(
         "| accepted | reviewed, rejected |\n"
         "| rejected | reviewed, accepted |\n"
         "| withdrawn | (final) |\n\n"
-        "Every change leaves the seeker a notification; accepted and rejected also send an e-mail.",
+        "Every change leaves the seeker a notification; accepted and rejected also send an email.",
         request=ApplicationUpdateSerializer,
         body={"status": "accepted"},
-        answer={**APPLICATION, "status": "accepted"},
+        response={**APPLICATION, "status": "accepted"},
         errors=(
             ValidationError({"status": ['"hired" is not a valid choice.']}),
             PermissionDenied("You may not set this application to withdrawn."),
             Conflict("This application is withdrawn; that is final.", "invalid_status_change"),
         ),
+        summary="Decide on an application, or edit it",
     ),
     destroy=operation(
-        "Withdraw an application",
         "The same as setting its status to `withdrawn`: for the applicant, while it is pending or reviewed.",
         errors=(Conflict("This application is accepted; that is final.", "invalid_status_change"),),
+        summary="Withdraw an application",
     ),
 )

@@ -73,56 +73,52 @@ _in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_us
 _writing_a_category = partial(
     operation,
     body=CATEGORY_INPUT,
-    answer=CATEGORY,
+    response=CATEGORY,
     errors=(AlreadyExists("This category exists already.", Category(pk=CATEGORY["category_id"])),),
 )
 _writing_a_location = partial(
     operation,
     body=LOCATION_INPUT,
-    answer=LOCATION,
+    response=LOCATION,
     errors=(AlreadyExists("This location exists already.", Location(pk=LOCATION["location_id"])),),
 )
 
 categories_documented = documented(
     "Categories",
-    list=operation("List categories", "All fields of work, by name.", answer=[CATEGORY]),
+    noun="category",
+    list=operation("All fields of work, by name.", response=[CATEGORY]),
     create=_writing_a_category(
-        "Add a category",
         "For employers and administrators. Names are unique without regard to case: a 409 names the `existing` one, "
         "ready to be used instead.",
     ),
-    retrieve=operation("Show a category", "A field of work.", answer=CATEGORY),
+    retrieve=operation("A field of work.", response=CATEGORY),
     update=_writing_a_category(
-        "Update a category",
         "For administrators: every employer's jobs may be filed under it.",
     ),
     partial_update=_writing_a_category(
-        "Update some of a category",
         "Changes the given fields only; for administrators.",
         body={"description": "Jobs related to software development"},
     ),
-    destroy=operation("Delete a category", "For administrators, while no job is filed under it.", errors=(_in_use,)),
+    destroy=operation("For administrators, while no job is filed under it.", errors=(_in_use,)),
 )
 
 locations_documented = documented(
     "Locations",
-    list=operation("List locations", "All places of work, by country, state and city.", answer=[LOCATION]),
+    noun="location",
+    list=operation("All places of work, by country, state and city.", response=[LOCATION]),
     create=_writing_a_location(
-        "Add a location",
         "For employers and administrators. Places are unique without regard to case: a 409 names the `existing` one, "
         "ready to be used instead.",
     ),
-    retrieve=operation("Show a location", "A place of work.", answer=LOCATION),
+    retrieve=operation("A place of work.", response=LOCATION),
     update=_writing_a_location(
-        "Update a location",
         "For administrators: every employer's jobs may be there.",
     ),
     partial_update=_writing_a_location(
-        "Update some of a location",
         "Changes the given fields only; for administrators.",
         body={"state": "Ogun"},
     ),
-    destroy=operation("Delete a location", "For administrators, while no job is there.", errors=(_in_use,)),
+    destroy=operation("For administrators, while no job is there.", errors=(_in_use,)),
 )
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------
@@ -157,13 +153,13 @@ _unknown_city = ValidationError({"near": ["No city of this name is known. Is the
 _unknown_detail = ValidationError({"expand": ["company: not one of employer, location, category."]})
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
 _writing_a_job = partial(
-    operation, body=JOB_INPUT, answer=JOB, errors=(ValidationError({"expires_at": ["This date is in the past."]}),)
+    operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": ["This date is in the past."]}),)
 )
 
 jobs_documented = documented(
     "Jobs",
+    noun="job",
     list=operation(
-        "Search jobs",
         "Open jobs (active and not expired), newest first. All filters narrow together; `job_type` and `category` may "
         "be repeated, and then any of them fits. Administrators also find closed jobs.\n\n"
         "With `search`, first come jobs that have the words in the title, then those that have them in title, company, "
@@ -175,92 +171,71 @@ jobs_documented = documented(
         f"{MOST_IN_FACETS:,}.",
         parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
-        answer=[JOB],
+        response=[JOB],
         errors=(_bad_filter, _unknown_detail),
     ),
     facets=operation(
-        "Count jobs by facet",
-        "How many of the jobs that the same parameters list are of each type, category, location and company, the most "
-        "frequent first, up to twenty of each. Where nothing is found, `without` tells which filters to drop.",
         responses=FacetsSerializer,
         # It is no list, but is narrowed like one.
         filters=True,
-        answer=FACETS,
+        response=FACETS,
         errors=(_bad_filter, _unknown_city),
     ),
     suggest=operation(
-        "Suggest what to search for",
-        "Titles, companies and places of open jobs in which a word starts like `q`, up to eight of each: for people "
-        "who are typing.",
         parameters=[SuggestQuerySerializer],
         responses=SuggestionsSerializer,
-        answer={"titles": ["Software Engineer"], "companies": ["Softly Ltd"], "places": []},
+        response={"titles": ["Software Engineer"], "companies": ["Softly Ltd"], "places": []},
         errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
     ),
     similar=operation(
-        "Show similar jobs",
-        "Up to ten open jobs of the same category, those first whose titles have the most words in common.",
         parameters=[_expand],
         responses=ExpandableJobSerializer(many=True),
-        answer=[JOB],
+        response=[JOB],
         errors=(_unknown_detail,),
     ),
     create=_writing_a_job(
-        "Post a job",
         "For employers; the caller becomes its `employer`. `salary_range` is optional and kept word for word.",
     ),
     retrieve=operation(
-        "Show a job",
         "An open job; one's own and those one has applied to in any state. Each call by others than its owner counts "
         "as a view in the analytics.",
         parameters=[_expand],
         responses=ExpandableJobSerializer,
-        answer=JOB,
+        response=JOB,
         errors=(_unknown_detail,),
     ),
     update=_writing_a_job(
-        "Update a job",
         "Replaces a job of one's own. `is_active` false closes it.",
         body={**JOB_INPUT, "is_active": True},
     ),
     partial_update=_writing_a_job(
-        "Update some of a job",
         "Changes the given fields of a job of one's own; `is_active` false closes it.",
         body={"salary_range": "$80,000 - $100,000"},
     ),
-    destroy=operation(
-        "Delete a job", "A job that has applications is closed instead, because applications are never lost."
-    ),
+    destroy=operation("A job that has applications is closed instead, because applications are never lost."),
 )
 
 employer_jobs_documented = documented(
     "Employer jobs",
+    noun="employer job",
     list=operation(
-        "List my jobs",
         "The caller's own jobs, open or not, with their details. Newest first; takes the filters of the job search.",
-        answer=[JOB_DETAILS],
+        response=[JOB_DETAILS],
         errors=(_bad_filter,),
     ),
     create=_writing_a_job(
-        "Post a job (as its employer)",
         "The same as POST /api/jobs/.",
         request=JobSerializer,
         responses={201: JobSerializer},
     ),
-    retrieve=operation(
-        "Show my job", "A job of one's own in any state, with its details. Counts no view.", answer=JOB_DETAILS
-    ),
+    retrieve=operation("A job of one's own in any state, with its details. Counts no view.", response=JOB_DETAILS),
     update=_writing_a_job(
-        "Update my job",
         "Replaces a job of one's own. Without `is_active` it stays as open or closed as it is.",
     ),
     partial_update=_writing_a_job(
-        "Update some of my job",
         "Changes the given fields only; `is_active` false closes the job.",
         body={"is_active": False},
-        answer={**JOB, "is_active": False},
+        response={**JOB, "is_active": False},
     ),
-    destroy=operation(
-        "Delete my job", "A job that has applications is closed instead, because applications are never lost."
-    ),
+    destroy=operation("A job that has applications is closed instead, because applications are never lost."),
 )

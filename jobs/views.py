@@ -204,6 +204,12 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @action(detail=False, pagination_class=None)
     def facets(self, request: Request) -> Response:
+        """Count jobs by facet.
+
+        How many of the jobs that the same parameters list are of each type, category, location and company, the
+        most frequent first, up to twenty of each. Where nothing is found, `without` tells which filters to
+        drop.
+        """
         listing = self.filter_queryset(self.get_queryset())
         facets = {
             "count": listing.count(),
@@ -215,12 +221,21 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @action(detail=False, filterset_class=None, pagination_class=None)
     def suggest(self, request: Request) -> Response:
+        """Suggest what to search for.
+
+        Titles, companies and places of open jobs in which a word starts like `q`, up to eight of each: for
+        people who are typing.
+        """
         asked = SuggestQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         return Response(SuggestionsSerializer(suggest(asked.validated_data["q"])).data)
 
     @action(detail=True, filterset_class=None)
     def similar(self, request: Request, **kwargs: Any) -> Response:
+        """Show similar jobs.
+
+        Up to ten open jobs of the same category, those first whose titles have the most words in common.
+        """
         jobs = similar_jobs(self.get_object())
         page = self.paginate_queryset(list(jobs.with_details() if self._expand() else jobs))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -80,15 +80,15 @@ class OutgoingEmail(models.Model):
         APPLICATION_RECEIVED = "application_received", "Application received"
         APPLICATION_ACCEPTED = "application_accepted", "Application accepted"
         APPLICATION_REJECTED = "application_rejected", "Application rejected"
-        EMAIL_VERIFICATION = "email_verification", "Confirm the e-mail address"
+        EMAIL_VERIFICATION = "email_verification", "Confirm the email address"
         PASSWORD_RESET = "password_reset", "Reset the password"
         PASSWORD_CHANGED = "password_changed", "Password changed"
         GOOGLE_LINKED = "google_linked", "Google account linked"
         NEW_APPLICATION = "new_application", "New application"
         APPLICATIONS_DIGEST = "applications_digest", "New applications of a day"
         APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
-        EMAIL_CHANGE = "email_change", "Confirm the new e-mail address"
-        EMAIL_CHANGED = "email_changed", "E-mail address changed"
+        EMAIL_CHANGE = "email_change", "Confirm the new email address"
+        EMAIL_CHANGED = "email_changed", "Email address changed"
         REFRESH_TOKEN_REUSED = "refresh_token_reused", "Refresh token used again"
         SIGN_IN_FAILURES = "sign_in_failures", "Many failed sign-ins"
 
@@ -220,7 +220,7 @@ class NotificationPreference(models.Model):
         APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
 
     class Channel(models.TextChoices):
-        EMAIL = "email", "E-mail"
+        EMAIL = "email", "Email"
         IN_APP = "in_app", "In the app"
 
     user = models.ForeignKey(

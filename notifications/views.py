@@ -56,10 +56,18 @@ class NotificationViewSet(
 
     @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
     def unread_count(self, request: Request, **kwargs: Any) -> Response:
+        """Count unread notifications.
+
+        For the number on the bell.
+        """
         return Response({"unread_count": self.get_queryset().unread().count()})
 
     @action(detail=False, methods=["post"], url_path="mark-all-read", filterset_class=None, pagination_class=None)
     def mark_all_read(self, request: Request, **kwargs: Any) -> Response:
+        """Mark all notifications as read.
+
+        Takes no body; answers how many were unread.
+        """
         return Response({"updated": self.get_queryset().unread().update(is_read=True)})
 
 
@@ -68,9 +76,19 @@ class PreferencesView(OfferedMethodsMixin, APIView):
     """What the caller wants to be told."""
 
     def get(self, request: Request) -> Response:
+        """Show what I want to be told.
+
+        By kind of news and by channel: `email`, or `in_app` for a notification. Whoever chose nothing has what
+        the example shows: seekers are mailed, employers are not.
+        """
         return Response(preferences_of(cast("User", request.user)))
 
     def put(self, request: Request) -> Response:
+        """Choose what I want to be told.
+
+        What the body leaves out stays as it is. Mail that is on its way already is not sent when it is no
+        longer wanted. Mails about the account itself cannot be switched off.
+        """
         body = PreferencesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         change_preferences(user=cast("User", request.user), choices=body.validated_data)

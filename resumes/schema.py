@@ -40,14 +40,13 @@ ACCESSES = [
 
 resumes_documented = documented(
     "Resumes",
+    noun="resume",
     list=operation(
-        "List resumes",
         "Job seekers find their own, employers those submitted to their jobs. Newest first. `file_path` opens for an "
         "hour without a token: fetch the list again for fresh links.",
-        answer=[RESUME],
+        response=[RESUME],
     ),
     create=operation(
-        "Upload a resume",
         "For job seekers, as multipart/form-data: one unencrypted PDF of at most 10 MiB in `file_path`. `job_seeker` "
         "may be left out; if given, it must be the caller. `checksum` is the SHA-256 of the bytes; the same bytes "
         "twice are a 409 that names the `existing` resume. A list holds 20 resumes and 100 MiB: beyond that, 409 "
@@ -60,35 +59,27 @@ resumes_documented = documented(
             )
         },
         responses={201: ResumeSerializer},
-        answer=RESUME,
+        response=RESUME,
         errors=(
             ValidationError({"file_path": ["This is not a PDF file."]}),
             AlreadyExists("You have uploaded this very file already.", Resume(pk=RESUME["resume_id"])),
             Conflict(STORAGE_FULL, "storage_full"),
         ),
+        summary="Upload a resume",
     ),
-    retrieve=operation("Show a resume", "A resume that the caller may know of, with a fresh link.", answer=RESUME),
+    retrieve=operation("A resume that the caller may know of, with a fresh link.", response=RESUME),
     destroy=operation(
-        "Delete a resume",
         "For its owner. Applications made with it keep what was submitted; the file goes when none does.",
     ),
     accesses=operation(
-        "List who opened a resume",
-        "For its owner: every opening of the file by somebody else, to the minute; what the same viewer opens within "
-        "one minute is one. Newest first. Whoever opens the file by a link does so in the name of whom the link was "
-        "made for.",
         responses=ResumeAccessSerializer(many=True),
-        answer=ACCESSES,
+        response=ACCESSES,
     ),
 )
 
 resume_file_documented = documented(
     "Resumes",
     get=operation(
-        "Download a resume's file",
-        "Opens for whoever holds a signed link (`file_path`, `file_url`), in the name of the user whom the link was "
-        "made for and for as long as that user may see the resume; and with a token for those who may see it. The "
-        "owner can read who opened it. Always answered as an attachment.",
         operation_id="resumes_download",
         parameters=[
             OpenApiParameter("resume_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The resume's id."),

@@ -65,6 +65,12 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyMod
 
     @action(detail=True, serializer_class=ResumeAccessSerializer, pagination_class=PageNumberPagination)
     def accesses(self, request: Request, resume_id: UUID) -> Response:
+        """List who opened a resume.
+
+        For its owner: every opening of the file by somebody else, to the minute; what the same viewer opens
+        within one minute is one. Newest first. Whoever opens the file by a link does so in the name of whom the
+        link was made for.
+        """
         page = self.paginate_queryset(self.get_object().accesses.select_related("actor__employer"))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -78,6 +84,12 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
     content_negotiation_class = AnyAccept
 
     def get(self, request: Request, resume_id: UUID) -> HttpResponse | FileResponse:
+        """Download a resume's file.
+
+        Opens for whoever holds a signed link (`file_path`, `file_url`), in the name of the user whom the link
+        was made for and for as long as that user may see the resume; and with a token for those who may see it.
+        The owner can read who opened it. Always answered as an attachment.
+        """
         viewer = viewer_by(request.query_params.get("signature", ""), resume_id)
         by_link = viewer is not None
         if viewer is not None:

@@ -58,7 +58,7 @@ class TestLogin:
         bodies = [{**answer.json(), "request_id": ""} for answer in answers]
         assert bodies == [bodies[0]] * len(bodies)
         assert bodies[0]["code"] == "invalid_credentials"
-        assert bodies[0]["message"] == "The e-mail address or the password is wrong."
+        assert bodies[0]["message"] == "The email address or the password is wrong."
         assert not Session.objects.exists()
 
     @pytest.mark.parametrize("email", ["ben@example.org", "nobody@example.org", "gone@example.org"])

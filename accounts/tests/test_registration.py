@@ -10,7 +10,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from anywork.testing.concurrency import at_once
 
 URL = "/api/auth/register/"
-IN_USE = ["A user with this e-mail address already exists."]
+IN_USE = ["A user with this email address already exists."]
 
 
 def registration(**changes):

@@ -1,4 +1,4 @@
-"""E-mail addresses in their canonical form, in which they are stored, compared and written to."""
+"""Email addresses in their canonical form, in which they are stored, compared and written to."""
 
 import re
 
@@ -12,7 +12,7 @@ LOCAL_PART_LENGTH = 64
 # Longer input is refused unread: each letter of a host may become six in ASCII, but not one of 254 bytes comes of it.
 INPUT_LENGTH = 1_000
 
-_INVALID = "Enter a valid e-mail address."
+_INVALID = "Enter a valid email address."
 _NUMBER = re.compile(r"[0-9]+")
 _check = EmailValidator(_INVALID)
 
@@ -31,7 +31,7 @@ def canonical_email(text: str) -> str:
     if len(text) > INPUT_LENGTH:
         raise _invalid()
     if not local.isascii():
-        raise ValidationError("Only ASCII letters are allowed before the @ of an e-mail address.", "invalid")
+        raise ValidationError("Only ASCII letters are allowed before the @ of an email address.", "invalid")
     try:
         domain = idna.encode(domain, uts46=True, std3_rules=True, transitional=False).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:

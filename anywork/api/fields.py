@@ -75,7 +75,7 @@ class TextField(StringMixin, serializers.CharField):
 
 
 class EmailField(StringMixin, serializers.EmailField):
-    """An e-mail address; its value is the canonical form, whose length is what counts."""
+    """An email address; its value is the canonical form, whose length is what counts."""
 
     def to_internal_value(self, data: Any) -> str:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
-from drf_spectacular.plumbing import ResolvedComponent, force_instance
+from drf_spectacular.plumbing import ResolvedComponent, force_instance, get_doc
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -93,6 +93,16 @@ IF_MATCH = OpenApiParameter(
     "is done and the answer is a 412.",
 )
 
+# Of the actions whose methods are a mixin's: what is done to a noun with its article, or in the plural.
+SUMMARIES: Mapping[str, str] = {
+    "list": "List {1}",
+    "create": "Create {0}",
+    "retrieve": "Retrieve {0}",
+    "update": "Update {0}",
+    "partial_update": "Partially update {0}",
+    "destroy": "Delete {0}",
+}
+
 Operation = dict[str, Any]
 
 
@@ -118,38 +128,53 @@ class ErrorSerializer(serializers.Serializer[Any]):
 # --- What apps say ----------------------------------------------------------------------------------------------------
 
 
-def documented(tag: str, **operations: Operation) -> Callable[[type], type]:
-    """Return a class decorator that documents a view's methods, or a viewset's actions, under `tag`."""
+def documented(tag: str, *, noun: str = "", **operations: Operation) -> Callable[[type], type]:
+    """Return a class decorator that documents a view's methods, or a viewset's actions, under `tag`.
+
+    Args:
+        tag: one of TAGS.
+        noun: what a row is, such as "job seeker": the summaries of SUMMARIES name it.
+        **operations: what `operation` returns, by method or action.
+    """
+    for action in operations.keys() & SUMMARIES:
+        operations[action].setdefault("summary", SUMMARIES[action].format(*_forms(noun)))
     return extend_schema_view(**{name: extend_schema(tags=[tag], **said) for name, said in operations.items()})
 
 
+def _forms(noun: str) -> tuple[str, str]:
+    """Return the noun with its article, and its plural."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else noun if noun.endswith("s") else f"{noun}s"
+    return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}", plural
+
+
 def operation(
-    summary: str,
-    description: str,
+    description: str = "",
     *,
     body: Any = None,
-    answer: Any = None,
+    response: Any = None,
     errors: Sequence[exceptions.APIException] = (),
     **more: Any,
 ) -> Operation:
     """Return what is particular to one operation.
 
     Args:
-        summary: a few words, in the imperative.
-        description: what a caller should know, in Markdown.
+        description: what a caller should know, in Markdown; left out where the view's method has a docstring, whose
+            first line is the summary and whose rest is the description.
         body: the example of a request body.
-        answer: the example of a successful answer; for a list its rows.
-        errors: refusals that do not follow from the view's permissions, parameters and body, or that have more to
-            tell than the general ones.
-        **more: whatever else `extend_schema` takes.
+        response: the example of a successful response; for a list its rows.
+        errors: refusals that do not follow from the view's permissions, parameters and body, or that say more than
+            the general ones.
+        **more: what else `extend_schema` takes.
     """
     examples = []
     if body is not None:
         examples.append(OpenApiExample("Request", value=body, request_only=True))
-    if answer is not None:
-        examples.append(OpenApiExample("Answer", value=answer, response_only=True))
+    if response is not None:
+        examples.append(OpenApiExample("Response", value=response, response_only=True))
     examples += [problem_example(problem) for problem in errors]
-    return {"summary": summary, "description": description, "examples": examples, **more}
+    if description:
+        more["description"] = description
+    return {"examples": examples, **more}
 
 
 def problem_example(problem: exceptions.APIException) -> OpenApiExample:
@@ -182,6 +207,19 @@ class AutoSchema(SpectacularAutoSchema):
         if action not in {"list", *self.method_mapping.values()}:
             action = ""
         return "_".join(filter(None, [*words, action]))
+
+    def get_summary(self) -> str:
+        """Return the first line of the docstring of the view's method, which speaks to users of the API."""
+        return self._docstring()[0].rstrip(".")
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return the rest of that docstring."""
+        return self._docstring()[1]
+
+    def _docstring(self) -> tuple[str, str]:
+        method = getattr(self.view, self._action() or self.method.lower())
+        summary, _, description = get_doc(method).partition("\n\n")
+        return summary, description
 
     def get_auth(self) -> list[dict[str, Any]]:
         """Return how to sign in; an empty alternative where that is up to the caller."""

@@ -1,6 +1,6 @@
 """Log lines, of every process: by whom and during which request, and without what people entrust to us.
 
-An e-mail address, a token, a body or a file name may hide in an exception's message (`Key (email)=(...)`), in a query
+An email address, a token, a body or a file name may hide in an exception's message (`Key (email)=(...)`), in a query
 string, or in the `extra` of a library's record. So a line holds what is listed here, and nothing else that a record
 may carry.
 """

@@ -1,4 +1,4 @@
-"""E-mail addresses as people type them, and the one form in which they are kept."""
+"""Email addresses as people type them, and the one form in which they are kept."""
 
 import pytest
 from django.contrib.auth import get_user_model

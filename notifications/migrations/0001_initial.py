@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                         max_length=40,
                     ),
                 ),
-                ("channel", models.CharField(choices=[("email", "E-mail"), ("in_app", "In the app")], max_length=10)),
+                ("channel", models.CharField(choices=[("email", "Email"), ("in_app", "In the app")], max_length=10)),
                 ("is_enabled", models.BooleanField()),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                             ("application_received", "Application received"),
                             ("application_accepted", "Application accepted"),
                             ("application_rejected", "Application rejected"),
-                            ("email_verification", "Confirm the e-mail address"),
+                            ("email_verification", "Confirm the email address"),
                             ("password_reset", "Reset the password"),
                             ("password_changed", "Password changed"),
                             ("google_linked", "Google account linked"),

@@ -280,7 +280,7 @@ class TestEmailVerification:
         done = client_for(ben).post(VERIFY_CONFIRM, link)
 
         assert asked.json()["data"] == done.json()["data"] == {}
-        assert (message.to, message.subject, path) == ([ben.email], "Confirm your e-mail address", "/verify-email")
+        assert (message.to, message.subject, path) == ([ben.email], "Confirm your email address", "/verify-email")
         assert done.status_code == 200
         assert "Not you? Ignore this, and the address stays unconfirmed." in message.body
         ben.refresh_from_db()
@@ -345,7 +345,7 @@ class TestEmailChange:
         assert (asked.status_code, asked.json()["data"]) == (200, {})
         [message] = deliver()
         path, link = link_in(message)
-        assert (message.to, message.subject, path) == ([self.NEW], "Confirm your new e-mail address", "/verify-email")
+        assert (message.to, message.subject, path) == ([self.NEW], "Confirm your new email address", "/verify-email")
         # Until then nothing changes.
         assert here.get("/api/auth/me/").json()["data"]["user"]["email"] == "ben@example.org"
 
@@ -357,7 +357,7 @@ class TestEmailChange:
         assert here.get("/api/auth/me/").json()["data"]["user"]["email"] == self.NEW
         assert elsewhere.get("/api/auth/me/").status_code == 401
         [told] = deliver()
-        assert (told.to, told.subject) == (["ben@example.org"], "Your e-mail address was changed")
+        assert (told.to, told.subject) == (["ben@example.org"], "Your email address was changed")
         assert self.NEW not in told.body + told.alternatives[0].content
         assert AuditEvent.objects.filter(kind="email_changed", user=ben).count() == 1
         login = APIClient().post("/api/auth/login/", {"email": self.NEW, "password": PASSWORD})

@@ -10,13 +10,13 @@ class Command(BaseCommand):
     help = "Block an account: it can't log in, its sessions end, and an employer's open jobs are closed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="the account's e-mail address")
+        parser.add_argument("email", help="the account's email address")
         parser.add_argument("--undo", action="store_true", help="unblock it")
 
     def handle(self, *args: Any, email: str, undo: bool, **options: Any) -> None:
         try:
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist:
-            raise CommandError("There is no account with this e-mail address.") from None
+            raise CommandError("There is no account with this email address.") from None
         (unblock_account if undo else block_account)(user=user)
         self.stdout.write(f"{'Unblocked' if undo else 'Blocked'}: {user.pk}")
