@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import AccountFailures, AuditEvent, SignInFailures, User
 from accounts.signals import sign_ins_failed
 from anywork.api.exceptions import TooManyRequests
-from anywork.api.throttling.addresses import Address, customer, shortened
+from anywork.api.throttling.addresses import Address, client_network, network_prefix
 
 FREE_FAILURES = 10
 FIRST_CLOSURE = timedelta(minutes=1)
@@ -55,7 +55,7 @@ def open_attempt(*, email: str, address: Address) -> Attempt:
         SignInClosed: there were too many; this one does not count.
     """
     email = User.objects.normalize_email(email)
-    pair_key = _key(f"{customer(address)} {email}")
+    pair_key = _key(f"{client_network(address)} {email}")
     now = timezone.now()
     with transaction.atomic():
         record, _ = SignInFailures.objects.select_for_update().get_or_create(pk=pair_key)
@@ -92,7 +92,7 @@ def _count_for_account(email: str, address: Address, now: datetime) -> None:
 def _is_known_network(email: str, address: Address) -> bool:
     return AuditEvent.objects.filter(
         user__email=email,
-        address=shortened(address),
+        address=network_prefix(address),
         kind__in=(AuditEvent.Kind.SIGN_IN, AuditEvent.Kind.ADMIN_SIGN_IN),
     ).exists()
 

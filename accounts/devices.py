@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rest_framework.request import Request
 
-from anywork.api.throttling.addresses import client_address, shortened
+from anywork.api.throttling.addresses import client_address, network_prefix
 
 # What browsers say of themselves, the particular before the general: all but Firefox also call themselves Safari.
 _BROWSERS = (
@@ -38,7 +38,7 @@ class Device(NamedTuple):
 
 def device_of(request: Request) -> Device:
     """Return what `request` came from."""
-    return Device(device_name(request.headers.get("User-Agent", "")), shortened(client_address(request)))
+    return Device(device_name(request.headers.get("User-Agent", "")), network_prefix(client_address(request)))
 
 
 def device_name(user_agent: str) -> str:

@@ -15,7 +15,7 @@ from rest_framework.status import is_client_error
 
 from anywork.api.errors import error_body, json_response, problem_of
 from anywork.api.exceptions import TooManyRequests
-from anywork.api.throttling.addresses import client_address, shortened
+from anywork.api.throttling.addresses import client_address, network_prefix
 from anywork.api.throttling.throttle import count_request
 from anywork.operations.request_id import begin_request
 
@@ -33,7 +33,7 @@ class RequestIDMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-ID", "")
         request_id = offered if _REQUEST_ID.fullmatch(offered) else str(uuid.uuid4())
-        begin_request(request_id, shortened(client_address(request)))
+        begin_request(request_id, network_prefix(client_address(request)))
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response

@@ -17,7 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from accounts.tests.factories import PASSWORD, JobSeekerFactory
-from anywork.api.throttling.addresses import client_address, customer, shortened
+from anywork.api.throttling.addresses import client_address, client_network, network_prefix
 from anywork.api.throttling.counting import CacheAway, DatabaseCache, RedisCache
 from anywork.api.throttling.rates import Rate, parse_rates
 from anywork.api.throttling.throttle import LEASES, Ledger, ledger
@@ -483,11 +483,11 @@ class TestAddresses:
 
     def test_addresses_are_shortened(self):
         request = RequestFactory().get("/", REMOTE_ADDR="2001:db8:1:2:3:4:5:6")
-        assert customer(client_address(request)) == "2001:db8:1:2::/64"
-        assert shortened(client_address(request)) == "2001:db8:1::/48"
+        assert client_network(client_address(request)) == "2001:db8:1:2::/64"
+        assert network_prefix(client_address(request)) == "2001:db8:1::/48"
         request = RequestFactory().get("/", REMOTE_ADDR="203.0.113.7")
-        assert customer(client_address(request)) == "203.0.113.7/32"
-        assert shortened(client_address(request)) == "203.0.113.0/24"
+        assert client_network(client_address(request)) == "203.0.113.7/32"
+        assert network_prefix(client_address(request)) == "203.0.113.0/24"
 
 
 def test_back_off_stays_when_rates_are_off(anonymous, db, rates):

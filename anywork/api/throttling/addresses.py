@@ -35,13 +35,13 @@ def client_address(request: HttpRequest | Request) -> Address:
 
 
 @lru_cache(_KNOWN_ADDRESSES)
-def customer(address: Address) -> str:
+def client_network(address: Address) -> str:
     """Return what stands for everybody at one connection: the address, of IPv6 the /64 that one customer has."""
     return str(ip_network((address, _CUSTOMER_PREFIX[address.version]), strict=False))
 
 
 @lru_cache(_KNOWN_ADDRESSES)
-def shortened(address: Address) -> str:
+def network_prefix(address: Address) -> str:
     """Return the address without its personal half: /24, of IPv6 /48."""
     return str(ip_network((address, _SHORTENED_PREFIX[address.version]), strict=False))
 

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from anywork.api.exceptions import TooManyRequests
-from anywork.api.throttling.addresses import client_address, customer
+from anywork.api.throttling.addresses import client_address, client_network
 from anywork.api.throttling.counting import CacheAway, CountingCache
 from anywork.api.throttling.rates import Rate
 
@@ -139,7 +139,7 @@ def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
     rate = settings.THROTTLE_RATES.get(scope)
     if rate is None:
         return
-    identity = user_id or customer(client_address(request))
+    identity = user_id or client_network(client_address(request))
     if (outcome := ledger.spend(_key(scope, identity), rate)) is None:
         return
     is_granted, lease = outcome
