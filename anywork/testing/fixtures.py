@@ -39,12 +39,12 @@ def _closed_mail_connections() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    from anywork.api.caching.responses import remembered
+    from anywork.api.caching.responses import response_cache
     from anywork.operations.health import kept
     from jobs.searching import listing, versions
 
     kept.clear()
-    remembered.clear()
+    response_cache.clear()
     versions.VersionedCache.forget_all()
     # On a busy machine any count may take long, and then lag behind.
     monkeypatch.setattr(versions, "_SLOW_SECONDS", 60)

@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from werkzeug.test import Client
 
 from accounts.models import Skill
+from anywork.api.media_types import replace_unreadable_headers
 from anywork.tests.permission_table import CELLS, LIST_CELLS, Cell
 from anywork.tests.world import APPS, SIGNED_IN, World, fingerprint
-from anywork.wsgi import replace_unreadable_headers
 from jobs.models import Category
 
 JSON = "application/json"

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from anywork.api.media_types import replace_unreadable_headers
 from anywork.tests.world import World
-from anywork.wsgi import replace_unreadable_headers
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 CALLERS = ("anonymous", "applicant", "employer", "admin")

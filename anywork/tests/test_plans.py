@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from anywork.api.caching.responses import remembered
+from anywork.api.caching.responses import response_cache
 from jobs.models import Job
 
 ROWS = 100_000
@@ -188,7 +188,7 @@ def test_page_of_jobs_is_found_by_index(many_rows, db, anonymous, query, expecte
     url = f"/api/jobs/?{query}"
     # From now on the number of jobs is known; the page itself is to be found again.
     assert anonymous.get(url).json()["results"]
-    remembered.clear()
+    response_cache.clear()
 
     (page,) = plans_of(anonymous, url)
 

@@ -178,13 +178,12 @@ class TestLedger:
         assert [granted(process, Rate(1, 1)) for _ in range(2)] == [True, False]
         with connection.cursor() as cursor:
             cursor.execute("UPDATE anywork_cache SET expires = clock_timestamp() - interval '1 ms'")
-        process._leases["a"].ends_at = 0
+        process.clear()
 
         assert granted(process, Rate(1, 1))
 
-    def test_memory_is_bounded(self, db, monkeypatch):
-        monkeypatch.setattr("anywork.api.throttling.throttle.MOST_ACCOUNTS", 3)
-        process = Ledger()
+    def test_memory_is_bounded(self, db):
+        process = Ledger(max_leases=3)
         for name in "abcde":
             process.spend(name, Rate(5, 60))
 

@@ -31,14 +31,14 @@ def _record(case: Case, subjects: Subjects) -> Recording:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from anywork.api.caching.responses import remembered
+    from anywork.api.caching.responses import response_cache
 
     token = subjects.tokens.get(case.caller, "")
     paths = case.paths(subjects)
     posted = case.posted(subjects) if case.posted else None
     # Once for what is remembered: counts, and the row that counts a day's views. But not the answer.
     _ask(paths[0], token, posted)
-    remembered.clear()
+    response_cache.clear()
     with CaptureQueriesContext(connection) as captured:
         answer = _ask(paths[0], token, posted)
     statements = [query["sql"] for query in captured if query["sql"] not in _FRAME]

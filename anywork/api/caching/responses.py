@@ -1,112 +1,109 @@
-"""Lists of which one tiny query tells whether anything has changed: they carry an ETag, and answers are remembered."""
+"""Versioned lists: one small query tells whether a list has changed, so that it has an ETag and is cached."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from threading import Lock
 from typing import Any, NamedTuple
 
-from django.conf import settings
+from cachetools import LRUCache
 from django.http import HttpResponse
 from rest_framework import mixins
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
+from anywork import __version__
 from anywork.api.caching.etags import is_known, list_tag, not_modified
 
-# Of a process: some 500 pages of 20 jobs.
-MOST_ANSWERS = 1_000
-MOST_BYTES = 16 * 1024 * 1024
+# Of a process: a thousand pages of 20 jobs.
+MAX_BYTES = 16 * 1024 * 1024
+# A shorter body counts as this many bytes, for what Python needs beside it.
+MIN_BYTES = 16 * 1024
 
 
-class Answer(NamedTuple):
-    """What a view answered, before middleware added what belongs to one request alone."""
+class CachedResponse(NamedTuple):
+    """Response of a view, before middleware has added the headers of one request."""
 
     body: bytes
     headers: dict[str, str]
 
-    @property
-    def size(self) -> int:
-        return len(self.body)
 
+class ResponseCache:
+    """Thread-safe cache of this process, least recently used: responses by ETag.
 
-class AnswerCache:
-    """The answers of this process that were asked for last, by their ETags, bounded in number and size.
-
-    A tag stands for one answer for ever, so none of them is ever out of date.
+    A tag stands for one response for ever, so no entry is ever out of date.
     """
 
-    def __init__(self, *, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES) -> None:
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._most = most
-        self._most_bytes = most_bytes
-        self._bytes = 0
+    def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._lock = Lock()
+        self._responses: LRUCache[str, CachedResponse] = LRUCache(
+            max_bytes, getsizeof=lambda response: max(len(response.body), MIN_BYTES)
+        )
 
-    def get(self, tag: str) -> Answer | None:
-        """Return the answer that the tag stands for, if it is remembered."""
+    def get(self, tag: str) -> CachedResponse | None:
+        """Return the response that the tag stands for, if it is cached."""
         with self._lock:
-            if tag in self._answers:
-                self._answers.move_to_end(tag)
-            return self._answers.get(tag)
+            return self._responses.get(tag)
 
-    def keep(self, tag: str, answer: Answer) -> None:
-        """Remember an answer; for it, those that were not asked for the longest are forgotten."""
-        with self._lock:
-            self._bytes -= self._answers.pop(tag).size if tag in self._answers else 0
-            self._answers[tag] = answer
-            self._bytes += answer.size
-            while len(self._answers) > self._most or self._bytes > self._most_bytes:
-                self._bytes -= self._answers.popitem(last=False)[1].size
+    def set(self, tag: str, response: CachedResponse) -> None:
+        """Cache a response, unless it is larger than the whole cache."""
+        with self._lock, suppress(ValueError):
+            self._responses[tag] = response
 
     def clear(self) -> None:
-        """Forget all."""
+        """Drop all responses."""
         with self._lock:
-            self._answers.clear()
-            self._bytes = 0
+            self._responses.clear()
 
 
-remembered = AnswerCache()
+response_cache = ResponseCache()
 
 
 class VersionedListMixin(mixins.ListModelMixin):
     """Viewset mixin: the list has a version.
 
-    Who asks, and how often, is decided as for every other request; what is remembered is only what the view made of
-    it. As a tag stands for URL, caller's rights and version, an answer is found by its tag.
+    Authentication, permissions and rates apply to a cached list as to every other; only the work of the view is saved.
     """
 
     def list_version(self) -> Hashable:
-        """Return what two lists at one URL differ in, if they differ: when it was made, and for which callers."""
+        """Return what differs between two lists of one URL that differ: their state, and the rights of the caller."""
         raise NotImplementedError
 
     def list_is_current(self) -> bool:
-        """Return whether the list just made is that of its version, and not of a moment before."""
+        """Return whether the list just made is that of its version, not of a moment before."""
         return True
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         tag = list_tag(
-            # What a deploy may change.
-            settings.SPECTACULAR_SETTINGS["VERSION"],
+            # What a deployment may change.
+            __version__,
+            _shape(self.get_serializer_class()),  # type: ignore[attr-defined]
             self.list_version(),
             # With the host, which links to other pages name.
             request.build_absolute_uri(),
-            # Which may ask for indentation.
+            # May ask for indentation.
             request.accepted_media_type,
         )
-        asks_for_any = request.headers.get("If-None-Match", "").strip() == "*"
-        if is_known(request, tag) and not asks_for_any:
+        accepts_any = request.headers.get("If-None-Match", "").strip() == "*"
+        if is_known(request, tag) and not accepts_any:
             return not_modified(tag)
-        if answer := remembered.get(tag):
-            return not_modified(tag) if asks_for_any else HttpResponse(answer.body, headers=answer.headers)
+        if cached := response_cache.get(tag):
+            return not_modified(tag) if accepts_any else HttpResponse(cached.body, headers=cached.headers)
         response = super().list(request, *args, **kwargs)
-        if asks_for_any:
-            # Not before the parameters are checked: a bad one has no list.
+        if accepts_any:
+            # Not before the parameters are validated: a bad one has no list.
             return not_modified(tag)
         if self.list_is_current():
             response.headers["ETag"] = tag
-            response.add_post_render_callback(partial(_remember, tag))
+            response.add_post_render_callback(partial(_cache, tag))
         return response
 
 
-def _remember(tag: str, response: HttpResponse) -> None:
-    remembered.keep(tag, Answer(response.content, dict(response.items())))
+@cache
+def _shape(serializer_class: type[BaseSerializer[Any]]) -> str:
+    """Return the fields of the rows, as REST framework prints them: another shape is another tag."""
+    return repr(serializer_class())
+
+
+def _cache(tag: str, response: HttpResponse) -> None:
+    response_cache.set(tag, CachedResponse(response.content, dict(response.items())))

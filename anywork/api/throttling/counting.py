@@ -1,6 +1,6 @@
-"""The cache that all processes share: Django's own backends, which can also count here.
+"""Cache backends that all processes share: Django's own, with an atomic counter.
 
-Django's `incr` reads and then writes in PostgreSQL, so that of concurrent calls some are lost.
+Django's `incr` in PostgreSQL reads and then writes, so that some of several concurrent calls are lost.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -10,12 +10,12 @@ from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
 from django.db import Error, connection
 
 TABLE = "anywork_cache"
-# A request waits for it.
+# Requests wait for the cache.
 REDIS_TIMEOUT_SECONDS = 0.5
 
 
 class Count(NamedTuple):
-    """What was counted under a key since its window began, and when the window ends."""
+    """Total of a key in the current window, and the seconds until the window ends."""
 
     total: int
     seconds_left: float
@@ -29,16 +29,16 @@ class CountingCache(Protocol):
     """A cache that counts."""
 
     def count(self, key: str, amount: int, seconds: int) -> Count:
-        """Add `amount` under `key` and return the count; the first call opens a window of so many seconds.
+        """Add `amount` under `key` and return the count; the first call opens a window of `seconds`.
 
-        Concurrent calls are all counted.
+        Atomic: concurrent calls are all counted.
 
         Raises:
             CacheAway: nothing was counted.
         """
 
     def remove_expired(self) -> int:
-        """Remove what is over and nobody may ask for ever again; return how much there was."""
+        """Delete expired keys, which may never be read again; return their number."""
 
 
 class DatabaseCache(DjangoDatabaseCache):
@@ -48,7 +48,7 @@ class DatabaseCache(DjangoDatabaseCache):
         super().__init__(TABLE, params)
 
     def count(self, key: str, amount: int, seconds: int) -> Count:
-        # The key is known to count, so the value is a plain number and not, as elsewhere in this table, pickled.
+        # A plain number, not pickled as the other values in this table: the key is a counter's.
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_COUNT, [self.make_and_validate_key(key), str(amount), seconds, amount])
@@ -76,7 +76,7 @@ class RedisCache(DjangoRedisCache):
         options = {
             "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
             "socket_timeout": REDIS_TIMEOUT_SECONDS,
-            # Once, because a connection that was kept may be dead; by default it would try for seconds.
+            # Once, because a pooled connection may be dead; by default redis-py retries for seconds.
             "retry": Retry(NoBackoff(), 1),
         }
         super().__init__(server, {**params, "OPTIONS": options})
@@ -95,11 +95,11 @@ class RedisCache(DjangoRedisCache):
         return Count(total, milliseconds / 1_000)
 
     def remove_expired(self) -> int:
-        # Redis does so by itself.
+        # Redis does this itself.
         return 0
 
 
-# One statement, so that PostgreSQL orders concurrent calls; by its clock, so that those of the processes do not matter.
+# One statement, so that PostgreSQL orders concurrent calls; by its clock, because those of the processes differ.
 _COUNT = f"""
     INSERT INTO {TABLE} AS counter (cache_key, value, expires)
     VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))

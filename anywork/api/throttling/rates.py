@@ -1,4 +1,4 @@
-"""How often something may be done: the language of THROTTLE_RATES."""
+"""Rates of requests: the syntax of THROTTLE_RATES."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _SECONDS["day"] = _SECONDS["d"]
 
 
 class Rate(NamedTuple):
-    """So many requests in a window of so many seconds."""
+    """Number of requests in a window of some seconds."""
 
     limit: int
     seconds: int
@@ -24,7 +24,7 @@ def parse_rates(text: str, defaults: Mapping[str, str]) -> dict[str, Rate]:
     `text` is `off`, or like `login=20/min,apply=60/hour,upload=off`.
 
     Raises:
-        ImproperlyConfigured: it is not, or names another scope.
+        ImproperlyConfigured: `text` has another form, or names an unknown scope.
     """
     if text.strip().lower() == OFF:
         return {}

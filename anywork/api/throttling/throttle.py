@@ -1,9 +1,9 @@
-"""Rates of requests: 429 with Retry-After beyond those of THROTTLE_RATES.
+"""Rate limits: 429 with Retry-After for requests beyond the rates of THROTTLE_RATES.
 
-A view with a `throttle_scope` counts under that scope, every other one under `user` or `anon`; users count by account,
-and under `address` as well, all other callers by address. A request that is refused earlier, such as one for an unknown
-URL or without a token, counts under `anon`. Counts are shared by all processes, in windows that begin with the first
-request.
+A view with a `throttle_scope` counts under that scope, every other view under `user` or `anon`. Users count by account,
+and by address under `address` as well; anonymous callers count by address. A request that fails before it reaches a
+view, such as one for an unknown URL, counts under `anon`. All processes share the counts; a window begins with its
+first request.
 """
 
 import logging
@@ -14,6 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, cast
 
+from cachetools import TLRUCache
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
@@ -27,79 +28,78 @@ from anywork.api.throttling.rates import Rate
 
 logger = logging.getLogger(__name__)
 
-# Into how many leases a rate is divided, at least: so many requests of a hundred touch the shared cache.
+# A rate of at least 2 * LEASES is counted in leases of a hundredth: one request in ten of 1000/hour uses the shared
+# cache. Without leases a list from the response cache took 0.66 ms instead of 0.41 ms (anonymous, cache in PostgreSQL
+# on the same machine, 2 cores).
 LEASES = 100
-MOST_ACCOUNTS = 10_000
-# Seconds that a cache which failed is left alone.
+MAX_LEASES = 10_000
+# Seconds without another attempt after the cache has failed.
 PAUSE_SECONDS = 5
 
 
 @dataclass
 class Lease:
-    """What this process may still grant of a shared rate without asking again."""
+    """Part of a shared rate that this process may grant without using the cache."""
 
-    left: int
-    # Of the rate, when this process last looked.
+    remaining: int
+    # Of the rate, when the lease was taken.
     unleased: int
     ends_at: float
 
 
 class Ledger:
-    """The leases of this process.
+    """Leases of this process.
 
-    A lease is counted in the shared cache as a whole, before it is used, so that all processes together never grant
-    more than a rate; up to one lease a process may lie idle when they refuse. Rates below 2 * LEASES are exact.
+    A lease is counted in the shared cache as a whole before it is used, so that all processes together never grant
+    more than the rate; up to one lease of each process may be unused when the rate is refused.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_leases: int = MAX_LEASES) -> None:
         self._lock = Lock()
-        self._leases: dict[str, Lease] = {}
-        self._asks_again_at = 0.0
+        self._leases: TLRUCache[str, Lease] = TLRUCache(
+            max_leases, ttu=lambda _key, lease, _now: lease.ends_at, timer=time.monotonic
+        )
+        self._paused_until = 0.0
 
     def clear(self) -> None:
-        """Forget everything that this process knows."""
+        """Drop all leases."""
         with self._lock:
             self._leases.clear()
-            self._asks_again_at = 0.0
+            self._paused_until = 0.0
 
     def spend(self, key: str, rate: Rate) -> tuple[bool, Lease] | None:
         """Count one request; return whether it is granted, and the lease. None: the cache is away."""
-        now = time.monotonic()
         with self._lock:
             lease = self._leases.get(key)
-            if lease and now < lease.ends_at and (lease.left or not lease.unleased):
+            if lease and (lease.remaining or not lease.unleased):
                 return self._spend(lease)
-            if now < self._asks_again_at:
+            if time.monotonic() < self._paused_until:
                 return None
         try:
-            lease = self._lease(key, rate)
+            lease = self._take_lease(key, rate)
         except CacheAway as error:
-            # Whoever needs the limits would rather have the site without them than not at all.
+            # An unlimited site is better than none.
             logger.warning("The cache is away (%s); rates are not enforced meanwhile", type(error.__cause__).__name__)
-            self._asks_again_at = now + PAUSE_SECONDS
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
             return None
         with self._lock:
-            self._leases.pop(key, None)
             self._leases[key] = lease
-            if len(self._leases) > MOST_ACCOUNTS:
-                # The eldest; if it is still needed, what it holds is lost to its owner and nobody else.
-                self._leases.pop(next(iter(self._leases)))
             return self._spend(lease)
 
     @staticmethod
     def _spend(lease: Lease) -> tuple[bool, Lease]:
-        granted = lease.left > 0
-        lease.left -= granted
-        return granted, lease
+        is_granted = lease.remaining > 0
+        lease.remaining -= is_granted
+        return is_granted, lease
 
     @staticmethod
-    def _lease(key: str, rate: Rate) -> Lease:
+    def _take_lease(key: str, rate: Rate) -> Lease:
         size = max(1, rate.limit // LEASES)
-        # Named together with the rate: another one starts afresh.
+        # The key names the rate: another rate starts from zero.
         count = cast("CountingCache", cache).count(f"{key}.{rate.limit}.{rate.seconds}", size, rate.seconds)
         taken_before = count.total - size
         return Lease(
-            left=max(0, min(size, rate.limit - taken_before)),
+            remaining=max(0, min(size, rate.limit - taken_before)),
             unleased=max(0, rate.limit - count.total),
             ends_at=time.monotonic() + count.seconds_left,
         )
@@ -109,31 +109,31 @@ ledger = Ledger()
 
 
 class RateThrottle(BaseThrottle):
-    """The one throttle of every view."""
+    """Throttle of every view."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Return True.
 
         Raises:
-            TooManyRequests: not now.
+            TooManyRequests: the rate is exceeded.
         """
         user = request.user
-        is_known = bool(user and user.is_authenticated)
-        scope = getattr(view, "throttle_scope", None) or ("user" if is_known else "anon")
+        is_authenticated = bool(user and user.is_authenticated)
+        scope = getattr(view, "throttle_scope", None) or ("user" if is_authenticated else "anon")
         # On Django's request, which is what middleware sees.
         counted = request._request  # noqa: SLF001 - DRF offers no other way
-        if is_known:
-            # The accounts of one address together: 60 of them are not 60 times the rate of one.
+        if is_authenticated:
+            # The accounts of one address together: 60 accounts do not get 60 times the rate of one.
             count_request(counted, "address")
-        count_request(counted, scope, str(user.pk) if is_known else None)
+        count_request(counted, scope, str(user.pk) if is_authenticated else None)
         return True
 
 
 def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
-    """Count a request under `scope`, and leave on it what is to be told of that.
+    """Count a request under `scope`, and set `request.rate_limit_headers`.
 
     Raises:
-        TooManyRequests: not now.
+        TooManyRequests: the rate is exceeded.
     """
     request.rate_limit_headers = {}
     rate = settings.THROTTLE_RATES.get(scope)
@@ -146,13 +146,13 @@ def count_request(request: Any, scope: str, user_id: str | None = None) -> None:
     seconds_left = max(1, math.ceil(lease.ends_at - time.monotonic()))
     request.rate_limit_headers = {
         "RateLimit-Policy": f'"{scope}";q={rate.limit};w={rate.seconds}',
-        "RateLimit": f'"{scope}";r={lease.left + lease.unleased};t={seconds_left}',
+        "RateLimit": f'"{scope}";r={lease.remaining + lease.unleased};t={seconds_left}',
     }
     if not is_granted:
         raise TooManyRequests(wait=seconds_left)
 
 
-@lru_cache(MOST_ACCOUNTS)
+@lru_cache(MAX_LEASES)
 def _key(scope: str, identity: str) -> str:
     # Hashed, so that the cache holds neither addresses nor ids.
     return f"throttle.{scope}.{salted_hmac('anywork.throttle', identity).hexdigest()}"
