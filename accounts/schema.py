@@ -137,7 +137,7 @@ TOKENS_ENVELOPE = envelope("TokensEnvelope", inline_serializer("TokensData", dic
 EMPTY_ENVELOPE = envelope("EmptyEnvelope", serializers.DictField(help_text="Always empty."))
 
 register_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=RegistrationSerializer,
         responses={201: USER_ENVELOPE},
@@ -151,7 +151,7 @@ register_documented = documented(
 )
 
 login_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=LoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
@@ -165,7 +165,7 @@ login_documented = documented(
 )
 
 google_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=GoogleLoginSerializer,
         responses={200: SIGN_IN_ENVELOPE},
@@ -200,7 +200,7 @@ google_link_documented = documented(
 )
 
 refresh_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=RefreshTokenSerializer,
         responses={200: TOKENS_ENVELOPE},
@@ -215,7 +215,7 @@ refresh_documented = documented(
 )
 
 logout_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=inline_serializer("Logout", {"refreshToken": serializers.CharField(required=False)}),
         responses={200: EMPTY_ENVELOPE},
@@ -229,7 +229,7 @@ logout_documented = documented(
 )
 
 logout_all_documented = documented(
-    "Sign-in",
+    "Login",
     post=operation(
         request=None,
         responses={200: EMPTY_ENVELOPE},

@@ -1,4 +1,4 @@
-"""The admin site, and what the admin pages of several apps share."""
+"""Admin site, and base classes of the apps' admin pages."""
 
 import re
 from contextlib import suppress
@@ -24,7 +24,7 @@ from django.utils.functional import cached_property
 
 from anywork.api.fields import NAMES, NO_URL, has_url
 
-MOST_LISTED = 10_000
+MAX_LISTED = 10_000
 
 # An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
 changed_by_admin = Signal()
@@ -34,7 +34,7 @@ admin.site.index_title = "Administration"
 admin.site.site_url = settings.FRONTEND_URL
 
 
-_PART_OF_A_KEY = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
+_KEY_PART = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 
 
 def _is_key(search_field: str) -> bool:
@@ -42,16 +42,16 @@ def _is_key(search_field: str) -> bool:
 
 
 class ShortPaginator(Paginator):
-    """The first MOST_LISTED rows: counting a million takes longer than showing a page."""
+    """Paginator of the first MAX_LISTED rows: counting a million takes longer than showing a page."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST_LISTED].count())
+        return int(rows.order_by()[:MAX_LISTED].count())
 
 
 class NamesForm(forms.ModelForm):
-    """Names hold no URL when they are set or changed, as in the API."""
+    """Refuses URLs in names that are set or changed, as the API does."""
 
     def clean(self) -> dict[str, Any] | None:
         for name in NAMES.intersection(self.changed_data):
@@ -61,20 +61,20 @@ class NamesForm(forms.ModelForm):
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    """Base of every admin page: what is changed there is in the audit trail, too; a list is not counted to its end."""
+    """Base of every admin page: changes are recorded in the audit trail; lists are counted up to MAX_LISTED."""
 
     form: type[forms.ModelForm] = NamesForm
     show_full_result_count = False
     paginator = ShortPaginator
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Leave keys out where no key is looked for: to compare them as text reads every row."""
+        """Leave out keys unless the search term may be one: comparing keys as text reads every row."""
         fields = list(super().get_search_fields(request))
         searched = request.GET.get(SEARCH_VAR, "")
-        return fields if _PART_OF_A_KEY.fullmatch(searched) else [field for field in fields if not _is_key(field)]
+        return fields if _KEY_PART.fullmatch(searched) else [field for field in fields if not _is_key(field)]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Look a whole key up by its index."""
+        """Look up a complete key by its index."""
         keys = [field.removeprefix("^") for field in self.search_fields if _is_key(field)]
         with suppress(ValueError):
             key = UUID(search_term)
@@ -98,7 +98,7 @@ class AuditedAdmin(admin.ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run an action and write its records: all or nothing."""
+        """Run an action and write its records in one transaction."""
         with transaction.atomic():
             return super().response_action(request, queryset, *args, **kwargs)
 
@@ -107,7 +107,7 @@ class AuditedAdmin(admin.ModelAdmin):
 
 
 class FixedRowsAdmin(AuditedAdmin):
-    """Rows that come and go with what they belong to: none is made or deleted by hand."""
+    """Rows that are created and deleted with their parent, not by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -117,9 +117,9 @@ class FixedRowsAdmin(AuditedAdmin):
 
 
 class RecordAdmin(FixedRowsAdmin):
-    """Records of what happened: to be read, for an edited one would lie.
+    """Read-only records.
 
-    Actions declared with `permissions=["act"]` are for those who have the model's change permission.
+    Actions declared with `permissions=["act"]` require the model's change permission.
     """
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -130,11 +130,11 @@ class RecordAdmin(FixedRowsAdmin):
 
 
 class DeletedByServiceAdmin(AuditedAdmin):
-    """Rows that a service deletes, or keeps in another way while something depends on them."""
+    """Rows that a service deletes, or changes instead while other rows depend on them."""
 
-    # What a row that is still needed becomes: "closed".
+    # State of a row that is not deleted, such as "closed".
     instead: str
-    # "it has applications".
+    # Such as "it has applications".
     reason: str
     actions = ("delete_selected",)
 
@@ -143,7 +143,7 @@ class DeletedByServiceAdmin(AuditedAdmin):
         raise NotImplementedError
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list]:
-        """What the page that asks "are you sure?" lists; what depends on a row is the service's business."""
+        """Return the rows for the confirmation page; the service handles dependent rows."""
         listed = [f"{obj} (if {self.reason}, it will be {self.instead} instead)" for obj in objs]
         return listed, {str(self.opts.verbose_name_plural): len(listed)}, set(), []
 
@@ -161,7 +161,7 @@ class DeletedByServiceAdmin(AuditedAdmin):
 
     @admin.action(description="Delete selected %(verbose_name_plural)s", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
-        """Django's action, but for its last sentence, which would call every row deleted."""
+        """Delete selected rows, like Django's action, and report how many were deleted."""
         if "post" not in request.POST:
             return delete_selected(self, request, queryset)
         rows = list(queryset)
@@ -178,7 +178,7 @@ class DeletedByServiceAdmin(AuditedAdmin):
 
 @admin.register(LogEntry)
 class LogEntryAdmin(RecordAdmin):
-    """What administrators did, as Django wrote it down."""
+    """Django's log of changes in the admin site."""
 
     list_display = ("action_time", "user", "action", "content_type", "object_repr")
     list_display_links = ("action_time",)

@@ -1,4 +1,4 @@
-"""The Celery app: `celery -A anywork worker` and `celery -A anywork beat`."""
+"""Celery app: `celery -A anywork worker` and `celery -A anywork beat`."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
 
 class App(Celery):
-    """Celery's app, which refuses wrong settings as every process does."""
+    """Celery app that checks the settings first, as every process does."""
 
     def _load_config(self) -> Any:
         require_settings()
@@ -28,8 +28,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-# Celery would connect to the database anew for every task; kept open, the connection is asked before each whether it
-# still works.
+# Celery opens a database connection for every task; this keeps it open, and checks it before each task.
 signals.task_prerun.connect(close_old_connections)
 
 
@@ -42,7 +41,7 @@ def _warn_of_what_is_away(**kwargs: Any) -> None:
 
 
 @signals.setup_logging.connect
-def _log_as_the_web_does(loglevel: int, **kwargs: Any) -> None:
+def _configure_logging(loglevel: int, **kwargs: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - which import this module
 
     dictConfig(settings.LOGGING)
@@ -50,9 +49,9 @@ def _log_as_the_web_does(loglevel: int, **kwargs: Any) -> None:
 
 
 class Consumer(consumer.Consumer):
-    """Celery's consumer, which declares 28 queues for tasks with an ETA beside any quorum queue, without these.
+    """Celery's consumer without the 28 queues that it declares for tasks with an ETA if a queue is a quorum queue.
 
-    No task has an ETA: retries live in the database.
+    No task has an ETA: retries are rows in the database.
     """
 
     class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc, valid-type]
@@ -62,7 +61,7 @@ class Consumer(consumer.Consumer):
 
 
 class Scheduler(beat.PersistentScheduler):
-    """Celery's scheduler, which makes the folder of its file."""
+    """Celery's scheduler, which creates the folder of its file."""
 
     def setup_schedule(self) -> None:
         Path(self.schedule_filename).parent.mkdir(parents=True, exist_ok=True)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of settings that would fail later, or silently."""
+"""System checks of settings that would otherwise fail later, or silently."""
 
 import os
 import re
@@ -30,7 +30,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 @register
 def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Links in mails start with FRONTEND_URL or PUBLIC_URL; the others are called."""
+    """Check URLs."""
     names = ("FRONTEND_URL", "PUBLIC_URL", "GOOGLE_AUTH_URI", "GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI")
     urls = {name: getattr(settings, name) for name in names}
     if endpoint := settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint_url"):
@@ -43,25 +43,25 @@ def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 
 
 def _host(url: str) -> str | None:
-    """Return the host that `url` names, None if there is none or the port is wrong."""
+    """Return the host of `url`, or None if it has none or an invalid port."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - fails of what is no port
+        parts.port  # noqa: B018 - raises ValueError if invalid
     except ValueError:
         return None
     return parts.hostname
 
 
 def _is_writable(folder: Path) -> bool:
-    """Return whether files can be written to `folder`, which may be still to make."""
-    # Not Path.exists(), which raises where a parent may not be entered.
+    """Return whether files can be written to `folder`, which need not exist yet."""
+    # Not Path.exists(), which raises if a parent is not readable.
     existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110
     return existing.is_dir() and os.access(existing, os.W_OK)
 
 
 @register
 def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The admin site has a folder of its own."""
+    """Check that the admin site has a path of its own."""
     if _FOLDERS.fullmatch(settings.ADMIN_PATH) and settings.ADMIN_PATH.split("/")[0] not in FOLDERS_IN_USE:
         return []
     return [Error("ADMIN_PATH is no folder, or one in use.", hint="For example admin", id="anywork.E004")]
@@ -69,7 +69,7 @@ def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
 
 @register
 def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A proxy sends files from MEDIA_ROOT, by a path that is joined to the prefix."""
+    """Check MEDIA_ACCEL_PREFIX: a proxy sends files from MEDIA_ROOT, by a path joined to the prefix."""
     prefix = settings.MEDIA_ACCEL_PREFIX
     if not prefix:
         return []
@@ -78,15 +78,15 @@ def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         problems.append(Error("MEDIA_ACCEL_PREFIX is no path.", hint="For example /private-media/", id="anywork.E005"))
     if not isinstance(default_storage, FileSystemStorage):
         hint = "Leave MEDIA_ACCEL_PREFIX or AWS_STORAGE_BUCKET_NAME empty."
-        problems.append(Error("A proxy cannot send what lies on S3.", hint=hint, id="anywork.E006"))
+        problems.append(Error("A proxy cannot send files that are stored in S3.", hint=hint, id="anywork.E006"))
     return problems
 
 
 @register
 def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A URL, or a name with a port or an asterisk, never equals the Host of a request."""
+    """Check ALLOWED_HOSTS: a URL, or a name with a port or an asterisk, never matches a request."""
     if wrong := [host for host in settings.ALLOWED_HOSTS if not _ALLOWED_HOST.fullmatch(host)]:
-        hint = "Name hosts alone, such as api.example.org, or .example.org for all below it."
+        hint = "Give host names only, such as api.example.org, or .example.org for all its subdomains."
         return [Error(f"ALLOWED_HOSTS names {wrong[0]}, which is no host.", hint=hint, id="anywork.E007")]
     return []
 
@@ -110,7 +110,7 @@ def check_pairs(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register
 def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Resumes are written to MEDIA_ROOT, and on one machine mails and messages to folders, too."""
+    """Check that folders for resumes, and for mail and messages on one machine, can be written to."""
     folders = {}
     if isinstance(default_storage, FileSystemStorage):
         folders["MEDIA_ROOT"] = str(settings.MEDIA_ROOT)
@@ -127,10 +127,10 @@ def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 @register
 def check_services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """URLs of broker, cache and mail server, and the address of the web server."""
+    """Check the URLs of broker, cache and mail server, and the address of the web server."""
     problems: list[CheckMessage] = []
     transport, _, rest = settings.CELERY_BROKER_URL.partition("://")
-    # Celery fills in localhost.
+    # A URL without a host means localhost.
     if transport not in TRANSPORT_ALIASES or (rest.strip("/") and not _host(settings.CELERY_BROKER_URL)):
         hint = "For example amqp://user:password@host:5672/vhost"
         problems.append(Error("CELERY_BROKER_URL is no URL of a broker.", hint=hint, id="anywork.E010"))
@@ -147,7 +147,7 @@ def check_services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 @register
 def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A misspelt name in .env would silently be ignored."""
+    """Check for misspelt names in .env, which would be ignored."""
     misspelt = misspelt_names(settings.BASE_DIR / ".env", settings.ENVIRONMENT_NAMES)
     return [
         Error(f"{name} in .env is not known.", hint=f"Did you mean {known}?", id="anywork.E013")
@@ -157,7 +157,7 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register
 def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Mails have a sender, and name an address to write to."""
+    """Check the sender and the support address of emails."""
     problems: list[CheckMessage] = []
     for name in ("DEFAULT_FROM_EMAIL", "SUPPORT_EMAIL"):
         text = getattr(settings, name)
@@ -179,19 +179,19 @@ SETTINGS_CHECKS = (
     check_services,
     check_names,
     check_addresses,
-    # Of CORS_ALLOWED_ORIGINS; registered by its app.
+    # CORS_ALLOWED_ORIGINS; registered by its app.
     check_origins,
 )
 
 
 def check_settings() -> list[CheckMessage]:
-    """Return what is wrong with the settings, without a database or broker."""
+    """Return the problems of the settings; needs neither database nor broker."""
     return [problem for check in SETTINGS_CHECKS for problem in check(app_configs=None)]
 
 
 @register(deploy=True)
 def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Defaults that suit one's own machine only."""
+    """Check for defaults that are for development only."""
     problems: list[CheckMessage] = []
     problems += [
         Warning(f"Mails link to {name}, which is this machine.", id="anywork.W001")
@@ -199,15 +199,15 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         if urlsplit(getattr(settings, name)).hostname in LOCAL_HOSTS
     ]
     if settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
-        problems.append(Warning("DEFAULT_FROM_EMAIL is an address that nobody can answer.", id="anywork.W002"))
+        problems.append(Warning("DEFAULT_FROM_EMAIL is an address that cannot receive replies.", id="anywork.W002"))
     if settings.SECURE_SSL_REDIRECT and not settings.NUM_PROXIES:
-        hint = "gunicorn speaks plain HTTP: set NUM_PROXIES to the number of proxies that end TLS in front of it."
-        problems.append(Warning("Every request would be redirected for ever.", hint=hint, id="anywork.W003"))
+        hint = "gunicorn serves plain HTTP: set NUM_PROXIES to the number of proxies in front of it that end TLS."
+        problems.append(Warning("Every request would be redirected endlessly.", hint=hint, id="anywork.W003"))
     if not settings.REQUIRE_VERIFIED_EMAIL:
-        hint = "With REQUIRE_VERIFIED_EMAIL=on, users post and apply once they have opened a mailed link."
-        problems.append(Warning("Any address can be registered and written to.", hint=hint, id="anywork.W004"))
+        hint = "With REQUIRE_VERIFIED_EMAIL=on, users can post and apply after they have verified their address."
+        problems.append(Warning("Any address can be registered and receives emails.", hint=hint, id="anywork.W004"))
     if not settings.THROTTLE_RATES:
         problems.append(Warning("THROTTLE_RATES=off: requests are not limited.", id="anywork.W005"))
     if "*" in settings.ALLOWED_HOSTS:
-        problems.append(Warning("ALLOWED_HOSTS=* lets links name any host.", id="anywork.W006"))
+        problems.append(Warning("With ALLOWED_HOSTS=*, links may name any host.", id="anywork.W006"))
     return problems

@@ -1,4 +1,4 @@
-"""Environment variables: read with their types, and refused in one sentence that names the variable."""
+"""Environment variables: typed, with errors of one sentence that names the variable."""
 
 import difflib
 import os
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import make_dsn
 
-# What gunicorn exits with when a worker fails to boot.
+# Exit status; that of gunicorn when a worker fails to boot.
 WRONG_SETTING = 3
 
 POSTGRESQL = {"postgres", "postgresql", "pgsql", "psql"}
@@ -24,7 +24,7 @@ BOOLEANS = {
 
 
 class Env(environ.Env):
-    """django-environ's reader, which remembers the names that it reads and names them in its errors."""
+    """django-environ's reader, which collects the names that it reads and names them in its errors."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,14 +33,14 @@ class Env(environ.Env):
     def get_value(self, var: str, *args: Any, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
         self.names.add(var)
         if not self.ENVIRON.get(var, "").strip():
-            # An empty variable is not set: an empty signing key, or no redirect to https, is not meant by it.
+            # Empty means not set: an empty signing key, or no redirect to https, is never intended.
             if default is environ.Env.NOTSET:
                 raise ImproperlyConfigured(f"{var} is required and not set.")
             return default
         try:
             return super().get_value(var, *args, default=default, **kwargs)
         except ImproperlyConfigured as error:
-            # The value begins with `$`, and names another variable that is not set.
+            # The value begins with `$` and names another variable, which is not set.
             raise ImproperlyConfigured(f"{var} has a wrong value: {error}") from None
         except (LookupError, TypeError, ValueError) as error:
             raise ImproperlyConfigured(f"{var} has a wrong value: {error}.") from error
@@ -69,7 +69,7 @@ class Env(environ.Env):
             is_postgresql = urlsplit(url).scheme in POSTGRESQL
             config: dict[str, Any] = self.db_url_config(url) if is_postgresql else {}
         except ValueError:
-            # Without the error, which may hold a part of the password.
+            # Without the error, which may contain a part of the password.
             hint = f"{example}, where a special character in the password is percent-encoded"
             raise ImproperlyConfigured(f"{var} has no valid host or port: {hint}.") from None
         options = config.get("OPTIONS", {})
@@ -78,7 +78,7 @@ class Env(environ.Env):
         try:
             make_dsn(**options)
         except ProgrammingError as error:
-            raise ImproperlyConfigured(f"{var} asks what the driver does not know: {str(error).strip()}.") from None
+            raise ImproperlyConfigured(f"{var} has an unknown option: {str(error).strip()}.") from None
         if options.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
             raise ImproperlyConfigured(f"{var}: sslmode is none of {', '.join(SSL_MODES)}.")
         return config
@@ -93,32 +93,32 @@ class Env(environ.Env):
 
 
 def misspelt_names(path: Path, known: set[str]) -> dict[str, str]:
-    """Return the names in the file at `path` that nothing reads and that resemble a known one, with that one."""
+    """Return unknown names in the file at `path` that resemble a known name, each with that name."""
     if not path.exists():
         return {}
 
     class File(environ.Env):
-        """The file's own names, not those of the environment."""
+        """Names of the file only, not those of the environment."""
 
         ENVIRON: ClassVar[dict[str, str]] = {}
 
     File.read_env(path)
     unknown = File.ENVIRON.keys() - known
-    # DATABASE_URL_OLD is another name, not a misspelt one.
+    # DATABASE_URL_OLD is not a misspelt DATABASE_URL.
     unknown = {name for name in unknown if not name.startswith(tuple(f"{other}_" for other in known))}
     similar = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in sorted(unknown)}
     return {name: names[0] for name, names in similar.items() if names}
 
 
 def require_settings() -> None:
-    """Load the settings and check them; a wrong one ends the process with one sentence and status WRONG_SETTING."""
+    """Load and check the settings; an invalid one ends the process with one sentence and status WRONG_SETTING."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
     try:
         from django.conf import settings  # noqa: PLC0415 - after the environment is complete
 
         from anywork.checks import check_settings  # noqa: PLC0415 - reads settings
 
-        settings.SECRET_KEY  # noqa: B018 - loads them, and must not be empty
+        settings.SECRET_KEY  # noqa: B018 - loads the settings, and raises if it is empty
         problems = check_settings()
     except ImproperlyConfigured as error:
         _refuse(str(error))

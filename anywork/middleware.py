@@ -1,4 +1,4 @@
-"""The project's own middlewares, in the order of MIDDLEWARE."""
+"""Middlewares, in the order of MIDDLEWARE."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIDMiddleware:
-    """Takes the client's X-Request-ID if it is a plain token of up to 64 characters, else makes one."""
+    """Sets the request id: the client's X-Request-ID if it is a plain token of up to 64 characters, else a new one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -40,9 +40,9 @@ class RequestIDMiddleware:
 
 
 class ErrorShapeMiddleware:
-    """Puts into the one shape what Django itself answers in HTML: to a forged form, and to everything with DEBUG on.
+    """Replaces Django's own HTML error pages by JSON, except in the admin site and on the pages of links in emails.
 
-    Pages for people keep theirs: the admin site's, and those that links in mails lead to.
+    Django renders HTML for a failed CSRF check, and for every error with DEBUG on.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -52,7 +52,7 @@ class ErrorShapeMiddleware:
         response = self.get_response(request)
         is_page = request.path.startswith((f"/{settings.ADMIN_PATH}/", "/mail/"))
         if response.status_code >= HTTPStatus.BAD_REQUEST and not is_page and _is_text(response):
-            # In place, because of what other middleware has set on it.
+            # In place, to keep the headers that other middleware has set.
             response.content = json.dumps(error_body(problem_of(response.status_code, request)))
             response.headers["Content-Type"] = "application/json"
             if "Content-Length" in response.headers:
@@ -65,9 +65,9 @@ def _is_text(response: HttpResponse) -> bool:
 
 
 class SecurityHeadersMiddleware:
-    """Content-Security-Policy on every answer; Cache-Control and Vary where an answer is somebody's own.
+    """Sets Content-Security-Policy on every response, and Cache-Control and Vary on responses that differ by caller.
 
-    What a view says itself stands. Django's SecurityMiddleware adds the other headers.
+    Headers that a view has set are kept. Django's SecurityMiddleware sets the others.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -77,15 +77,15 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", _policy(request.path))
         if request.path.startswith("/api/"):
-            # Public answers too: a cache must not give them to somebody who sees more, or less.
+            # Public responses too: another caller may see more, or less.
             patch_vary_headers(response, ["Authorization"])
         if "Authorization" in request.headers or request.path.startswith("/api/auth/"):
             response.headers.setdefault("Cache-Control", "no-store")
         elif "ETag" in response.headers:
-            # To be kept, but never shown without asking whether it is still the same.
+            # Clients may store it, but must revalidate it.
             response.headers.setdefault("Cache-Control", "no-cache")
         if response.status_code == HTTPStatus.NOT_MODIFIED:
-            # Django says 0, but it would be the length of what the client has (RFC 9110, 8.6).
+            # Django says 0, but it would have to be the length of the stored body (RFC 9110, 8.6).
             del response.headers["Content-Length"]
         return response
 
@@ -96,9 +96,10 @@ def _policy(path: str) -> str:
 
 
 class RateLimitMiddleware:
-    """Tells what the rate of a request is and what is left of it, and counts what no view has counted.
+    """Sets the RateLimit headers, and counts requests that no view has counted.
 
-    That is the login of the admin site, whatever its status (a wrong password is a 200 there), and what was refused.
+    These are logins to the admin site, whatever their status (a wrong password is a 200 there), and client errors that
+    happen before a view.
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
@@ -121,7 +122,7 @@ class RateLimitMiddleware:
 
 
 class CommonMiddleware(DjangoCommonMiddleware):
-    """Django's, but the health of the site is told whatever Host it is asked by: balancers ask by IP address."""
+    """Django's, except that health checks accept any Host: load balancers send an IP address."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         return None if request.path in settings.HEALTH_PATHS else super().process_request(request)

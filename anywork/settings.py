@@ -1,4 +1,4 @@
-"""All settings, driven by the environment; `.env.example` names every variable.
+"""Settings, read from the environment; `.env.example` lists every variable.
 
 SECRET_KEY and DATABASE_URL are required. Everything else has a default that is safe in production, so that a
 deployment is these two, `migrate`, `collectstatic` and the three processes.
@@ -24,7 +24,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 env.read_env(BASE_DIR / ".env")
 if "DATABASE_URL" not in env.ENVIRON:
-    # What `make run` wrote for its private server, so that manage.py in a second terminal reaches the same database.
+    # Written by `make run`, so that manage.py in a second terminal uses the same private server.
     env.read_env(BASE_DIR / "var" / "local.env")
 
 # --- Core -------------------------------------------------------------------------------------------------------------
@@ -39,12 +39,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
-# Where the single-page application lives: links in mails lead there.
+# URL of the single-page application; most links in emails lead there.
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
-# Under which address the world reaches this server: the links that it answers itself, in mails, start with it.
+# Public URL of this server; links in emails that it handles itself start with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
-# What balancers ask all day: by plain HTTP, under whatever Host.
+# Health checks of load balancers: plain HTTP, any Host.
 HEALTH_PATHS = ("/healthz", "/readyz")
 
 INSTALLED_APPS = [
@@ -107,22 +107,21 @@ _STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=15_000, at_le
 _LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=5_000, at_least=0, at_most=_DAY_MS)
 
 _DATABASE = env.db_url("DATABASE_URL")
-# What the URL asks of the driver, such as sslmode=require.
+# Options of the driver, such as sslmode=require.
 _URL_OPTIONS = _DATABASE.pop("OPTIONS", {})
 DATABASES = {
     "default": {
         **_DATABASE,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600, at_least=0),
-        # Without it the first request after a restart of PostgreSQL would meet a dead connection.
+        # Otherwise the first request after a restart of PostgreSQL fails.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "anywork",
             **_URL_OPTIONS,
-            # Without compilation and parallel workers, which cost a query of milliseconds more than they bring. With
-            # memory for the rows that a common word finds: at PostgreSQL's default, it would read every job instead.
-            # So it would at its default costs, too, which are those of a spinning disk, and by which looking for words
-            # in a job is as cheap as comparing numbers; they lie beside its row, and a million of them take seconds.
+            # JIT and parallel workers cost more than a query of milliseconds gains. Memory and costs: with the defaults
+            # (4 MB, and costs of a spinning disk at which matching words is as cheap as comparing numbers) PostgreSQL
+            # reads every job to find those with a common word, which takes seconds for a million jobs.
             "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}"
             " -c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=32MB"
             f" -c random_page_cost=1.1 -c cpu_operator_cost=0.025 {_URL_OPTIONS.get('options', '')}",
@@ -148,9 +147,9 @@ CACHES = {
 # --- Accounts and tokens ----------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-# Beyond it, dates would be none.
+# A larger number overflows dates.
 _CENTURY_DAYS = 36_500
-# For how long the audit trail is kept.
+# Days that the audit trail is kept.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=180, at_most=_CENTURY_DAYS)
 AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 PASSWORD_HASHERS = [
@@ -182,22 +181,22 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "user_id",
 }
-# Days after its sign-in that a session ends, however often it is refreshed.
+# Days after the login that a session ends, however often it is refreshed.
 JWT_SESSION_DAYS = env.int("JWT_SESSION_DAYS", default=90, at_most=_CENTURY_DAYS)
 
 GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
 GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
-# "postmessage" is the redirect URI of Google's pop-up flow; a page that Google redirects to is named here instead.
+# "postmessage" is the redirect URI of Google's pop-up flow; for the redirect flow, set the URL of the page.
 GOOGLE_OAUTH_REDIRECT_URI = env.str("GOOGLE_OAUTH_REDIRECT_URI", default="postmessage")
 GOOGLE_AUTH_URI = env.str("GOOGLE_AUTH_URI", default="https://accounts.google.com/o/oauth2/auth")
 GOOGLE_TOKEN_URI = env.str("GOOGLE_TOKEN_URI", default="https://oauth2.googleapis.com/token")
-# Certificates, not the JWK set beside them: google-auth ignores a clock that is a little off when it reads the latter.
+# Certificates, not the JWK set: with the latter, google-auth ignores the allowed clock skew.
 GOOGLE_CERTS_URI = env.str("GOOGLE_CERTS_URI", default="https://www.googleapis.com/oauth2/v1/certs")
 GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.com", "accounts.google.com"])
 
-# Until the link in our mail was opened, no job is posted, no resume uploaded and no application made.
+# Whether posting a job, uploading a resume and applying require a verified email address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
-# The links of accounts.account_links, of each kind: a day, so that one in a mail that is late still opens.
+# Seconds that the links of accounts.account_links are valid: a day, since an email may be late.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
 # --- REST -------------------------------------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "anywork.api.schema.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["anywork.api.throttling.throttle.RateThrottle"],
     "EXCEPTION_HANDLER": "anywork.api.errors.exception_handler",
-    # One renderer and one shape: no `?format=`, no OPTIONS descriptions (CORS pre-flights are answered earlier).
+    # One renderer and one shape: no `?format=`, no OPTIONS descriptions (middleware handles CORS preflight requests).
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_METADATA_CLASS": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -221,7 +220,7 @@ SPECTACULAR_SETTINGS = schema_settings.SPECTACULAR_SETTINGS
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
-# By default those that Sentry's browser SDK adds to every request.
+# The default: the headers that Sentry's browser SDK adds to every request.
 _MORE_HEADERS = env.list("CORS_ALLOWED_HEADERS", default=["sentry-trace", "baggage"])
 CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match", *_MORE_HEADERS]
 CORS_EXPOSE_HEADERS = [
@@ -234,8 +233,8 @@ CORS_EXPOSE_HEADERS = [
     "X-Did-You-Mean",
 ]
 
-# What no honest user meets. Of scopes that are used before signing in the rates are those of an address, behind which
-# a whole campus may sit; all others are one user's.
+# More than an honest user needs. Scopes used before the login count by address, which a whole campus may share; all
+# others by user.
 THROTTLE_RATES = parse_rates(
     env.str("THROTTLE_RATES", default=""),
     defaults={
@@ -259,16 +258,16 @@ THROTTLE_RATES = parse_rates(
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 MEDIA_URL = "/media/"
-# Where the proxy in front reaches MEDIA_ROOT: it sends the files then (X-Accel-Redirect).
+# Internal location of the proxy for MEDIA_ROOT; if set, the proxy sends the files (X-Accel-Redirect).
 MEDIA_ACCEL_PREFIX = env.str("MEDIA_ACCEL_PREFIX", default="")
 RESUME_LINK_MINUTES = env.int("RESUME_LINK_MINUTES", default=60)
 RESUME_MAX_BYTES = 10 * 1024 * 1024
-# What a job seeker's list may hold; resumes that were deleted and are kept for an application do not count.
+# Limits of a job seeker's resumes; deleted ones that are kept for an application do not count.
 RESUMES_MAX_COUNT = 20
 RESUMES_MAX_BYTES = 100 * 1024 * 1024
-# A whole upload: the file and what surrounds it.
+# Body of an upload: the file and its form.
 UPLOAD_MAX_BYTES = RESUME_MAX_BYTES + 1024 * 1024
-# A whole body that is no upload, and all fields of an upload that are no file.
+# Any other body, and all fields of an upload except the file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
@@ -285,7 +284,7 @@ if _BUCKET := env.str("AWS_STORAGE_BUCKET_NAME", default=""):
             "bucket_name": _BUCKET,
             "endpoint_url": env.str("AWS_S3_ENDPOINT_URL", default="") or None,
             "region_name": env.str("AWS_S3_REGION_NAME", default="") or None,
-            # Without keys boto3 looks further, as for the role of the machine.
+            # Without keys, boto3 uses its other sources, such as the role of the machine.
             "access_key": env.str("AWS_ACCESS_KEY_ID", default="") or None,
             "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default="") or None,
         },
@@ -295,24 +294,24 @@ if _BUCKET := env.str("AWS_STORAGE_BUCKET_NAME", default=""):
 
 _EMAIL = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 if _EMAIL["EMAIL_FILE_PATH"]:
-    # filemail:///folder: the parser takes the leading slash off.
+    # filemail:///folder: the parser removes the leading slash.
     _EMAIL["EMAIL_FILE_PATH"] = f"/{_EMAIL['EMAIL_FILE_PATH'].lstrip('/')}"
 if _EMAIL["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
     _EMAIL["EMAIL_BACKEND"] = "notifications.mail.smtp.EmailBackend"
 vars().update(_EMAIL)
-# Django waits for ever by default; a hung SMTP server would hold a worker.
+# Seconds. Without a timeout, a hanging SMTP server would block a worker for ever.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@localhost>")
-# Where recipients of mails find a person.
+# Address for questions, in every email.
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
-# For how long it can be read what was written in a mail that left.
+# Days that the text of a sent email is kept.
 MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30, at_most=_CENTURY_DAYS)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="amqp://guest:guest@127.0.0.1:5672//")
 if CELERY_BROKER_URL.startswith("filesystem:"):
-    # The broker of `make run` on a machine without RabbitMQ: the URL's path is the folder that holds the messages.
+    # Broker of `make run` on a machine without RabbitMQ; the path of the URL is the folder of the messages.
     _folder = unquote(urlsplit(CELERY_BROKER_URL).path)
     CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT = "anywork.local.broker:Transport"
@@ -320,16 +319,16 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": _folder,
         "data_folder_out": _folder,
         "control_folder": f"{_folder}/control",
-        # Seconds between two looks; at the default of one, a worker takes two messages a second.
+        # Seconds; with the default of one, a worker takes two messages a second.
         "polling_interval": 0.2,
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A worker notices within a minute that its broker went away without a word; Celery's default takes four.
+# Seconds. A worker notices a lost broker within a minute; with Celery's default within four.
 CELERY_BROKER_HEARTBEAT = 30
-# The arguments of a queue cannot be changed once it exists: another kind of queue gets another version.
+# The arguments of an existing queue cannot be changed: a queue with others gets another version.
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="anywork.v1")
 CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
 CELERY_TASK_ACKS_LATE = True
@@ -338,24 +337,24 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
 CELERY_WORKER_CONSUMER = "anywork.celery:Consumer"
-# With one message at a time, a process waits for the broker longer than it works. What lies here behind a slow mail is
-# found by the sweep of another worker.
+# With a prefetch of one, a process waits longer for the broker than it works. Messages that wait here behind a slow
+# email are found by the sweep of another worker.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Tasks of a worker process that share a database connection: to connect takes longer than to send a mail.
+# Tasks per database connection: connecting takes longer than sending an email.
 CELERY_DB_REUSE_MAX = 1_000
 CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
 _HOUR = 3_600
 _DAY = 24 * _HOUR
-# When what was last sent; Celery's default is the folder that beat is started in.
+# State of beat; Celery's default is in the current folder.
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "var" / "beat" / "schedule")
 CELERY_BEAT_SCHEDULER = "anywork.celery:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep-outgoing-email": {
         "task": "notifications.sweep_outgoing_email",
         "schedule": _SWEEP_EVERY_SECONDS,
-        # While no worker runs, sweeps do not pile up: the latest does the work of all.
+        # Sweeps do not pile up while no worker runs.
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
     "reindex-renamed-jobs": {
@@ -363,7 +362,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_EVERY_SECONDS,
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },
-    # Each hour, for those that are still to be written today: beat may have been away at the hour in question.
+    # Every hour, for digests still due today: beat may have been stopped at the planned hour.
     "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
@@ -375,18 +374,18 @@ CELERY_BEAT_SCHEDULE = {
 
 NUM_PROXIES = env.int("NUM_PROXIES", default=0, at_least=0, at_most=100)
 if NUM_PROXIES:
-    # Without a proxy in front, anybody could claim to have come by https.
+    # Without a proxy, a client could set this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [f"^{path[1:]}$" for path in HEALTH_PATHS]
 HSTS_SECONDS = env.int("HSTS_SECONDS", default=86_400, at_least=0, at_most=_CENTURY_DAYS * 86_400)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SECURE_SSL_REDIRECT else 0
-# Browsers keep to these for as long, also on hosts of the domain that are not ours: for the operator to switch on.
+# These affect other hosts of the domain, for as long as HSTS_SECONDS: off by default.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# Cookies are the admin site's alone: the API takes tokens.
+# Only the admin site uses cookies: the API uses tokens.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{ADMIN_PATH}/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -394,27 +393,27 @@ SESSION_COOKIE_AGE = 3_600 * env.int("ADMIN_SESSION_HOURS", default=8)
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-_NOTHING_AT_ALL = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_OWN_PAGES = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-# By the beginning of the path; the first that fits counts.
+_DENY_ALL = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_SAME_ORIGIN = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+# By prefix of the path; the first match counts.
 CONTENT_SECURITY_POLICIES = {
-    # Swagger UI writes styles into its elements, and brings its icons as data.
+    # Swagger UI has inline styles, and icons as data URLs.
     "/api/docs/": (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        f"connect-src 'self'; {_OWN_PAGES}"
+        f"connect-src 'self'; {_SAME_ORIGIN}"
     ),
     f"/{ADMIN_PATH}/": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; {_OWN_PAGES}"
+        f"connect-src 'self'; {_SAME_ORIGIN}"
     ),
-    # A page of one sentence and one button.
-    "/mail/": f"default-src 'none'; style-src 'unsafe-inline'; {_OWN_PAGES}",
-    "/": _NOTHING_AT_ALL,
+    # The page of an unsubscribe link.
+    "/mail/": f"default-src 'none'; style-src 'unsafe-inline'; {_SAME_ORIGIN}",
+    "/": _DENY_ALL,
 }
 
 # --- Logs and errors --------------------------------------------------------------------------------------------------
 
-# json for programs, plain for people.
+# json is for programs, plain for people.
 _LOG_FORMATTERS = {"json": "JSONFormatter", "plain": "PlainFormatter"}
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 if LOG_FORMAT not in _LOG_FORMATTERS:
@@ -433,10 +432,10 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Django's own handlers would mail the admins and print every message twice.
+        # Django's own handlers would email the admins and print every message twice.
         "django": {"handlers": [], "level": "INFO"},
         "gunicorn.access": {"filters": ["idle"]},
-        # Every task that is due, begins and ends: of use to programs.
+        # A line for every task that is due, starts and ends: in JSON only.
         **{
             f"celery.{name}": {"level": "WARNING" if LOG_FORMAT == "plain" else "INFO", "filters": ["idle"]}
             for name in ("app.trace", "beat", "worker.strategy")
@@ -464,7 +463,7 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
 
 # --- The web server ---------------------------------------------------------------------------------------------------
 
-# Read by gunicorn.conf.py; here, so that every process finds a mistake.
+# Used by gunicorn.conf.py; read here, so that every process checks them.
 BIND = env.str("BIND", default="0.0.0.0:8000")
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1)
 

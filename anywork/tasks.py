@@ -1,4 +1,4 @@
-"""Housekeeping of what belongs to no app."""
+"""Periodic tasks that belong to no app."""
 
 from typing import cast
 
@@ -11,6 +11,6 @@ from anywork.api.throttling.counting import CountingCache
 
 @shared_task(name="anywork.sweep_expired")
 def sweep_expired() -> None:
-    """Remove counts whose window is over, and the sessions of administrators who left without logging out."""
+    """Delete expired counters, and expired sessions of the admin site."""
     cast("CountingCache", cache).remove_expired()
     SessionStore.clear_expired()

@@ -1,4 +1,4 @@
-"""Every URL of the project."""
+"""URLs of the project."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -17,7 +17,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    # First, because jobs are what most requests ask for.
+    # First, because most requests are for jobs.
     path("api/", include("jobs.urls")),
     path("api/", include("accounts.urls")),
     path("api/", include("resumes.urls")),
@@ -26,7 +26,7 @@ urlpatterns = [
     path("api/", include("analytics.urls")),
     path("mail/", include("notifications.mail.urls")),
     path("media/", include("resumes.media_urls")),
-    # Here, not by handler404 alone: with DEBUG on, Django would answer its own HTML page.
+    # Not by handler404 only: with DEBUG on, Django responds with an HTML page.
     re_path(r"^api/", errors.not_found),
 ]
 

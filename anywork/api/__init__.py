@@ -1,1 +1,1 @@
-"""What every resource shares. Imports nothing of the domain apps."""
+"""Base of all resources. Imports none of the apps."""

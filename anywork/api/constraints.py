@@ -13,9 +13,9 @@ Row = TypeVar("Row", bound=Model)
 
 @contextmanager
 def unique_violation_as(constraint: str, problem: Callable[[], Exception]) -> Iterator[None]:
-    """Raise `problem()` when the block violates the named unique constraint.
+    """Raise `problem()` if the block violates the named unique constraint.
 
-    The database decides, so that of two requests at once only one can pass.
+    The database decides, so that only one of two concurrent requests succeeds.
     """
     try:
         with transaction.atomic():
@@ -27,7 +27,7 @@ def unique_violation_as(constraint: str, problem: Callable[[], Exception]) -> It
 
 
 def find_in_any_case(rows: QuerySet[Row], **texts: str) -> Row | None:
-    """Return the row that a unique constraint on the lower case of these fields finds equal."""
-    # As the constraint does: `iexact` is another comparison (İ) and has no index.
+    """Return the row that violates a unique constraint on the lower case of these fields."""
+    # The expression of the constraint: `iexact` compares differently (İ) and has no index.
     rows = rows.alias(**{f"folded_{field}": Lower(field) for field in texts})
     return rows.filter(**{f"folded_{field}": Lower(Value(text)) for field, text in texts.items()}).first()

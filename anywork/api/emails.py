@@ -1,4 +1,4 @@
-"""Email addresses in their canonical form, in which they are stored, compared and written to."""
+"""Canonical form of email addresses: how they are stored, compared and written to."""
 
 import re
 
@@ -6,10 +6,10 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-# RFC 5321, section 4.5.3.1, and the longest path less its brackets.
+# RFC 5321, section 4.5.3.1: the longest path without its brackets.
 MAX_LENGTH = 254
 LOCAL_PART_LENGTH = 64
-# Longer input is refused unread: each letter of a host may become six in ASCII, but not one of 254 bytes comes of it.
+# Longer input is refused unread: its ASCII form cannot fit into 254 bytes.
 INPUT_LENGTH = 1_000
 
 _INVALID = "Enter a valid email address."
@@ -18,14 +18,13 @@ _check = EmailValidator(_INVALID)
 
 
 def canonical_email(text: str) -> str:
-    """Return the address that `text` names: trimmed, in lower case, the domain in ASCII by UTS 46, non-transitional.
+    """Return the canonical form of an address: trimmed, lower case, the domain in ASCII by UTS 46, non-transitional.
 
-    A mail system that maps the domain in another way would write to another domain: straße.example is not
-    strasse.example.
+    Another mapping would write to another domain: straße.example is not strasse.example.
 
     Raises:
-        ValidationError: it names none, or one of a kind that is refused: a local part that is not ASCII or is quoted,
-            an IP address or a host without a dot as its domain.
+        ValidationError: `text` is no address, or has a local part that is quoted or not ASCII, or an IP address or a
+            host without a dot as its domain.
     """
     local, _, domain = text[: INPUT_LENGTH + 1].strip().rpartition("@")
     if len(text) > INPUT_LENGTH:

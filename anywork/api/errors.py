@@ -1,9 +1,9 @@
-"""The one error shape of the API, and the one place that makes it.
+"""Error responses: the only place that makes their JSON.
 
     {"status": "error", "code": "...", "message": "...", "errors": {"field": ["..."]}, "request_id": "..."}
 
-`message` is the first problem, for people to read; `errors` is empty when no field is to blame. A 409 for something
-that is there already carries `existing` with its key.
+`message` is the first problem, for people; `errors` is empty unless fields are invalid. A 409 for a row that exists
+already has its key in `existing`.
 """
 
 import logging
@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
 
-from anywork.api.exceptions import Conflict, RequestTooLarge, ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import Conflict, InUse, RequestTooLarge, ServiceUnavailable, Unauthorized
 from anywork.operations.request_id import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -31,16 +31,16 @@ _UNIQUE_VIOLATION = "23505"
 _FOREIGN_KEY_VIOLATION = "23503"
 
 _MALFORMED = "The request is malformed."
-_OUR_FAULT = "Something went wrong on our side. The request id helps us to find it."
+_SERVER_ERROR = "Something went wrong on our side. Please report it with the request id."
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
-    """Answer whatever a view raised (DRF's EXCEPTION_HANDLER): in JSON, even where the view has another format."""
+    """Return the response to an exception of a view (DRF's EXCEPTION_HANDLER): JSON, whatever the view renders."""
     set_rollback()
     request = context.get("request")
     problem = _as_api_exception(exc)
     if isinstance(problem, exceptions.NotFound) and getattr(request, "rejected_token", None):
-        # The token was ignored on this public endpoint, but its owner may see what anonymous may not.
+        # The invalid token was ignored on this public endpoint; with a valid one the row might be visible.
         problem = Unauthorized()
     if problem.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("Unhandled exception", exc_info=exc)
@@ -79,16 +79,16 @@ def _as_api_exception(exc: BaseException | None) -> exceptions.APIException:  # 
         case OperationalError() | InterfaceError():
             return ServiceUnavailable()
         case ProtectedError():
-            return Conflict("This is still in use, so it cannot be deleted.", code="in_use")
+            return InUse()
         case IntegrityError() if getattr(exc.__cause__, "pgcode", "") in {_UNIQUE_VIOLATION, _FOREIGN_KEY_VIOLATION}:
-            return Conflict("Somebody else changed this at the same moment. Look again, then retry.")
+            return Conflict("This was changed at the same moment. Reload it, then try again.")
         case UnreadablePostError():
-            return exceptions.ParseError("The request broke off before its end.")
+            return exceptions.ParseError("The request ended before its declared length.")
         case RequestDataTooBig():
             return RequestTooLarge()
         case SuspiciousOperation():
             return exceptions.ParseError(_MALFORMED)
-    return exceptions.APIException(_OUR_FAULT, "error")
+    return exceptions.APIException(_SERVER_ERROR, "error")
 
 
 def _headers(problem: exceptions.APIException) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _headers(problem: exceptions.APIException) -> dict[str, str]:
 
 
 def _field_errors(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Flatten DRF's nested details into (dotted field, messages); the empty field holds what blames no field."""
+    """Flatten DRF's nested details into (dotted field, messages); messages of no field have the empty one."""
     if isinstance(detail, Mapping):
         for key, value in detail.items():
             step = "" if key == "non_field_errors" else str(key)
@@ -123,11 +123,11 @@ def _first_problem(errors: Mapping[str, list[str]]) -> str:
     return f"{label}: {messages[0]}"
 
 
-# --- Outside of DRF's views -------------------------------------------------------------------------------------------
+# --- Outside DRF's views -------------------------------------------------------------------------------------------
 
 
 def json_response(problem: exceptions.APIException) -> JsonResponse:
-    """Return the answer to `problem`."""
+    """Return the response to `problem`."""
     return JsonResponse(error_body(problem), status=problem.status_code, headers=_headers(problem))
 
 
@@ -143,30 +143,30 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
 
 @csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
-    """Django's handler404, and the view of every URL under /api/ that no resource claims."""
-    return json_response(_nothing_at(request.path))
+    """Django's handler404, and the view of every unknown URL under /api/."""
+    return json_response(_not_found(request.path))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler500: the exception that led here is the one being handled."""
+    """Django's handler500, called while the exception is being handled."""
     return json_response(_as_api_exception(sys.exc_info()[1]))
 
 
 def problem_of(status_code: int, request: HttpRequest) -> exceptions.APIException:
-    """Return what a response of Django's own, known by its status, tells."""
+    """Return the problem that a response of Django's own stands for, by its status."""
     match status_code:
         case status.HTTP_403_FORBIDDEN:
             return exceptions.PermissionDenied()
         case status.HTTP_404_NOT_FOUND:
-            return _nothing_at(request.path)
+            return _not_found(request.path)
         case status.HTTP_405_METHOD_NOT_ALLOWED:
             return exceptions.MethodNotAllowed(str(request.method))
         case code if status.is_client_error(code):
             return exceptions.ParseError(_MALFORMED)
-    return exceptions.APIException(_OUR_FAULT, "error")
+    return exceptions.APIException(_SERVER_ERROR, "error")
 
 
-def _nothing_at(path: str) -> exceptions.NotFound:
+def _not_found(path: str) -> exceptions.NotFound:
     detail = f"There is nothing at {path}."
     if path.startswith("/api/") and not path.endswith("/"):
         detail += " URLs of this API end in a slash."

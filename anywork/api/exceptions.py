@@ -1,4 +1,4 @@
-"""What services and views raise beside DRF's own exceptions; `anywork.api.errors` answers them."""
+"""Exceptions of services and views beside DRF's own; `anywork.api.errors` turns them into responses."""
 
 import math
 
@@ -10,23 +10,30 @@ MINUTE = 60
 
 
 class Unauthorized(exceptions.APIException):
-    """401 from a view that asks for no token itself (sign-in), where DRF's own exceptions would become a 403."""
+    """401 of a view without authentication, such as the login, where DRF turns its own exceptions into a 403."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
-    default_detail = "The token is missing, expired or no longer valid. Sign in again."
+    default_detail = "The token is missing, expired or no longer valid. Log in again."
     default_code = "not_authenticated"
 
 
 class Conflict(exceptions.APIException):
-    """409: the request is fine, but the state it meets is not."""
+    """409: the request is valid, but conflicts with the present state."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = "This conflicts with the current state."
     default_code = "conflict"
 
 
+class InUse(Conflict):
+    """409 for a row that other rows refer to."""
+
+    default_detail = "This is still in use, so it cannot be deleted."
+    default_code = "in_use"
+
+
 class AlreadyExists(Conflict):
-    """409 for something that is there already; the body names its key under `existing`."""
+    """409 for a row that exists already; the body has its key in `existing`."""
 
     default_detail = "This exists already."
     default_code = "already_exists"
@@ -37,7 +44,7 @@ class AlreadyExists(Conflict):
 
 
 class PreconditionFailed(exceptions.APIException):
-    """412: the client's If-Match names a state that is past."""
+    """412: the row was changed since the client read the state that If-Match names."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_detail = "This was changed in the meantime, so nothing was saved. Read it again, then repeat your change."
@@ -45,7 +52,7 @@ class PreconditionFailed(exceptions.APIException):
 
 
 class RequestTooLarge(exceptions.APIException):
-    """413: a body beyond what is read at all."""
+    """413: the body is longer than the limit."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The request is too large."
@@ -53,7 +60,7 @@ class RequestTooLarge(exceptions.APIException):
 
 
 class ServiceUnavailable(exceptions.APIException):
-    """503 with Retry-After: something that the request needs is away for now."""
+    """503 with Retry-After: a service that the request needs is unavailable."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The service is unavailable for a moment. Please try again."

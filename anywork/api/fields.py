@@ -1,4 +1,4 @@
-"""Serializer fields that every resource shares."""
+"""Serializer fields of all resources."""
 
 import re
 from itertools import groupby
@@ -10,23 +10,23 @@ from rest_framework import serializers
 
 from anywork.api.emails import canonical_email
 
-# Unicode's control characters (category Cc), and what else ends a line.
+# Unicode's control characters (category Cc), and other line ends.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
-# Accents on one letter, as in Unicode's stream-safe text (UAX 15). PostgreSQL sorts them in a time that grows with the
-# square of their number: 20,000 took 2 s.
-_MOST_MARKS = 30
+# Combining marks in a row, as in Unicode's stream-safe text (UAX 15). PostgreSQL sorts them in quadratic time: 20,000
+# took 2 s.
+_MAX_MARKS = 30
 
 _URL = re.compile(r"://|www\.", re.IGNORECASE)
 
-# What mails to other people show, or lists beside it.
+# Fields that emails to other people show, or lists.
 NAMES = frozenset({"first_name", "last_name", "company_name", "title", "name", "city", "state", "country"})
 NO_URL = "A web address is not allowed here: leave out “://” and “www.”."
 
 
 class StringMixin:
-    """Takes a string and nothing else: a telephone number sent as a number would have lost its zeros already."""
+    """Accepts strings only: a phone number sent as a number has lost its leading zeros."""
 
     refused_characters = _NOT_IN_A_LINE
     refusal = "Line breaks, tabs and other control characters are not allowed."
@@ -37,12 +37,12 @@ class StringMixin:
         text: str = super().to_internal_value(data)  # type: ignore[misc]
         if self.refused_characters.search(text):
             raise serializers.ValidationError(self.refusal, "control_characters")
-        if not text.isascii() and _most_marks(text) > _MOST_MARKS:
-            raise serializers.ValidationError(f"A letter may have at most {_MOST_MARKS} accents.", "too_many_marks")
+        if not text.isascii() and _longest_run_of_marks(text) > _MAX_MARKS:
+            raise serializers.ValidationError(f"A letter may have at most {_MAX_MARKS} accents.", "too_many_marks")
         return text
 
 
-def _most_marks(text: str) -> int:
+def _longest_run_of_marks(text: str) -> int:
     """Return the largest number of combining marks in a row."""
     runs = groupby(text, key=lambda letter: combining(letter) > 0)
     return max((sum(1 for _ in run) for is_mark, run in runs if is_mark), default=0)
@@ -53,12 +53,12 @@ class LineField(StringMixin, serializers.CharField):
 
 
 def has_url(text: str) -> bool:
-    """Tell whether mail clients would make a link of a part of `text`, because of its beginning."""
+    """Return whether mail clients would show a part of `text` as a link."""
     return bool(_URL.search(text))
 
 
 class NameField(LineField):
-    """A name that mails to other people show: it holds no URL, unless the row has that very name already."""
+    """A name that emails to other people show: without a URL, unless the row already has this name."""
 
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
@@ -75,7 +75,7 @@ class TextField(StringMixin, serializers.CharField):
 
 
 class EmailField(StringMixin, serializers.EmailField):
-    """An email address; its value is the canonical form, whose length is what counts."""
+    """An email address, in its canonical form; the limit is that of the canonical form."""
 
     def to_internal_value(self, data: Any) -> str:
         try:
@@ -85,7 +85,7 @@ class EmailField(StringMixin, serializers.EmailField):
 
 
 class UUIDField(serializers.UUIDField):
-    """A key, as a string alone."""
+    """A UUID as a string."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -94,14 +94,14 @@ class UUIDField(serializers.UUIDField):
 
 
 class KeyField(serializers.PrimaryKeyRelatedField):
-    """The key of another row."""
+    """Primary key of another row."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"pk_field": UUIDField(), **kwargs})
 
 
 class BooleanField(serializers.BooleanField):
-    """true or false, and none of the words that stand for them."""
+    """A boolean; no words or numbers that stand for one."""
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -110,7 +110,7 @@ class BooleanField(serializers.BooleanField):
 
 
 class BlankableMixin:
-    """Takes "" and null for "nothing", and stores both as ""."""
+    """Accepts "" and null, and stores both as ""."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "allow_blank": True, "allow_null": True, **kwargs})
@@ -120,23 +120,23 @@ class BlankableMixin:
 
 
 class BlankableLineField(BlankableMixin, LineField):
-    """One line of text that may be left out."""
+    """Optional line of text."""
 
 
 class BlankableNameField(BlankableMixin, NameField):
-    """A name that may be left out."""
+    """Optional name."""
 
 
 class BlankableTextField(BlankableMixin, TextField):
-    """Text of several lines that may be left out."""
+    """Optional text of several lines."""
 
 
 class BlankableURLField(BlankableMixin, StringMixin, serializers.URLField):
-    """A URL that may be left out."""
+    """Optional URL."""
 
 
 class DateOrTimestampField(serializers.DateTimeField):
-    """A point in time that may be given as a date alone: its first moment (UTC)."""
+    """A timestamp, or a date, which means its first moment in UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"input_formats": ["iso-8601", "%Y-%m-%d"], **kwargs})

@@ -1,4 +1,4 @@
-"""Filters that every resource shares. An empty parameter means no filter; a bad value of a known filter is a 400."""
+"""Filters of all resources. An empty parameter means no filter; an invalid value is a 400."""
 
 from collections import OrderedDict
 from datetime import UTC, datetime
@@ -10,28 +10,28 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 from django_filters.fields import IsoDateTimeField
 
-# More than any form offers; each value costs the database a comparison a row.
+# More than a form offers; each value costs a comparison per row.
 MAX_VALUES = 50
 
 
 class FilterSet(django_filters.FilterSet):
-    """The base of all filter sets."""
+    """Base of all filter sets."""
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        # Only what is asked for: to copy and validate all the others takes longer than to find a page.
-        asked = ((name, known) for name, known in self.base_filters.items() if name in (data or ()))
-        self.base_filters = OrderedDict(asked)
+        # Only the given filters: to copy and validate all the others takes longer than to fetch a page.
+        given = ((name, known) for name, known in self.base_filters.items() if name in (data or ()))
+        self.base_filters = OrderedDict(given)
         super().__init__(data, *args, **kwargs)
 
 
 class TotalOrderingFilter(django_filters.OrderingFilter):
-    """`?ordering=`, always ending in the primary key, so that no row is shown twice or skipped between pages."""
+    """`?ordering=`, always ending with the primary key, so that no row is repeated or skipped between pages."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label": "Sort by this; a leading `-` reverses. Commas join several.", **kwargs})
 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
-        # What is sorted by already need not be sorted by again, however often it is named.
+        # A repeated term sorts nothing.
         ordered = super().filter(qs, list(dict.fromkeys(value)) if value else value)
         if not value:
             return ordered
@@ -39,7 +39,7 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
 
 
 def _unknown_last(model: type[Model], term: str) -> str | OrderBy:
-    """Return the ordering `term` with rows that have no value at the end, where PostgreSQL would start with them."""
+    """Return the ordering `term` with NULL at the end."""
     name = term.removeprefix("-")
     if not model._meta.get_field(name).null:
         return term
@@ -47,7 +47,7 @@ def _unknown_last(model: type[Model], term: str) -> str | OrderBy:
 
 
 class RepeatableField(forms.MultipleChoiceField):
-    """Every different value of a parameter that may be given several times, without the empty ones."""
+    """Distinct, non-empty values of a repeated parameter."""
 
     def to_python(self, value: Any) -> list[str]:
         items = {item: None for item in super().to_python(value) if item}
@@ -57,7 +57,7 @@ class RepeatableField(forms.MultipleChoiceField):
 
 
 class RepeatableTextField(RepeatableField):
-    """The same for values that are not known beforehand."""
+    """The same for free text."""
 
     def validate(self, value: list[str]) -> None:
         for item in value:
@@ -70,7 +70,7 @@ class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
     field_class = RepeatableField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # The values are columns of the row, which none of them finds twice; DISTINCT would sort all rows for a page.
+        # No value finds a row twice, because it is a column of the row; DISTINCT would sort all rows for a page.
         super().__init__(*args, **{"distinct": False, **kwargs})
 
 
@@ -81,7 +81,7 @@ class RepeatableTextFilter(RepeatableChoiceFilter):
 
 
 class TimestampField(IsoDateTimeField):
-    """A timestamp, in UTC: PostgreSQL knows no offset beyond 15:59, Python some up to 23:59."""
+    """A timestamp in UTC: Python accepts offsets up to 23:59, PostgreSQL up to 15:59."""
 
     def to_python(self, value: Any) -> datetime | None:
         timestamp: datetime | None = super().to_python(value)
@@ -98,7 +98,7 @@ class TimestampFilter(django_filters.IsoDateTimeFilter):
 
 
 class BooleanField(forms.NullBooleanField):
-    """true or false (1 or 0); Django's own field takes anything else for nothing."""
+    """true or false (or 1 or 0); Django's own field ignores other values."""
 
     widget = forms.TextInput
 

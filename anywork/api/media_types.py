@@ -1,4 +1,4 @@
-"""Media types of requests that Django and DRF fail to read."""
+"""Media types in request headers that Django and REST framework fail to parse."""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -11,15 +11,15 @@ WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 # No media type: a 415 as Content-Type, a 406 as Accept.
 UNREADABLE = "unreadable"
 
-# Django decodes even the query string by the charset of the Content-Type, and not every codec that Python knows decodes
-# text; but URLs and JSON are UTF-8 (RFC 3986, RFC 8259).
+# URLs and JSON are UTF-8 (RFC 3986, RFC 8259), but Django decodes even the query string by the charset of the
+# Content-Type, and some of Python's codecs do not decode text.
 CHARSETS = {"utf-8", "ascii"}
 
 
 def replace_unreadable_headers(application: WSGIApplication) -> WSGIApplication:
-    """Return a WSGI application that spares `application` the media types at which Django raises an exception.
+    """Return a WSGI application that replaces media types at which Django raises an exception.
 
-    At a Content-Type (`application/json; charset*=foo''x`) it does so before any middleware runs.
+    At a Content-Type like `application/json; charset*=foo''x` it does so before any middleware runs.
     """
 
     def handle(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

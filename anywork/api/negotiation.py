@@ -1,4 +1,4 @@
-"""Answers that are files."""
+"""Content negotiation of file downloads."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class AnyAccept(BaseContentNegotiation):
-    """The file is what it is, whatever the client says that it accepts; only errors are rendered."""
+    """Ignores `Accept`: a file has one media type; only errors are rendered."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]

@@ -1,4 +1,4 @@
-"""Pages: `count`, `next`, `previous`, `results`; `page` and `page_size` as parameters."""
+"""Pagination: `count`, `next`, `previous`, `results`; parameters `page` and `page_size`."""
 
 from typing import Any
 
@@ -7,39 +7,41 @@ from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+BAD_PAGE_SIZE = "Enter a whole number from 1."
+
 
 class PageNumberPagination(pagination.PageNumberPagination):
-    """20 rows a page unless the client asks for up to 200."""
+    """20 rows per page; up to 200 by `page_size`."""
 
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 200
 
     def get_page_size(self, request: Request) -> int:
-        """Return how many rows a page holds.
+        """Return the number of rows per page.
 
         Raises:
-            ValidationError: `page_size` is no positive number; a bad value is a 400, as in a filter.
+            ValidationError: `page_size` is no positive number; an invalid value is a 400, as in a filter.
         """
         asked = request.query_params.get(self.page_size_query_param)
         if not asked:
             return self.page_size
         try:
-            # Not int() alone, which takes signs, spaces and underscores too.
+            # Not int() alone, which accepts signs, spaces and underscores.
             size = int(asked) if asked.isdecimal() else 0
         except ValueError:
             # Thousands of digits.
             size = self.max_page_size
         if not size:
-            raise ValidationError({self.page_size_query_param: ["Enter a whole number from 1."]})
+            raise ValidationError({self.page_size_query_param: [BAD_PAGE_SIZE]})
         return min(size, self.max_page_size)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         page = {"type": "integer", "minimum": 1, "default": 1}
         size = {"type": "integer", "minimum": 1, "default": self.page_size}
         return [
-            _query_parameter(self.page_query_param, page, "Which page. One past the end is a 404."),
-            _query_parameter("page_size", size, f"Rows a page; more than {self.max_page_size} count as that many."),
+            _query_parameter(self.page_query_param, page, "Page number. A page past the end is a 404."),
+            _query_parameter("page_size", size, f"Rows per page, at most {self.max_page_size}."),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -48,24 +50,24 @@ class PageNumberPagination(pagination.PageNumberPagination):
             "type": "object",
             "required": ["count", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "Rows on all pages together.", "example": 1},
-                "next": {**link, "description": "The next page's URL; null on the last one."},
-                "previous": {**link, "description": "The previous page's URL; null on the first one."},
+                "count": {"type": "integer", "description": "Rows on all pages.", "example": 1},
+                "next": {**link, "description": "URL of the next page; null on the last page."},
+                "previous": {**link, "description": "URL of the previous page; null on the first page."},
                 "results": schema,
             },
         }
 
 
 class WholeListPagination(PageNumberPagination):
-    """100 rows a page, for short lists that a client reads as a whole."""
+    """100 rows per page, for short lists that clients read as a whole."""
 
     page_size = 100
 
 
 class RowPages:
-    """The rows of `queryset.values(*columns)`; Paginator takes it for a list.
+    """Rows of `queryset.values(*columns)`, in the form of a list for Paginator.
 
-    What the columns join is joined for a page alone: to count, PostgreSQL would join all rows before.
+    Columns of other tables are joined for one page only: PostgreSQL would join all rows to count them.
     """
 
     def __init__(self, queryset: QuerySet[Any], *columns: str) -> None:

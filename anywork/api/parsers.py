@@ -1,7 +1,4 @@
-"""Request bodies: bounded in size before they are read, and refused with a reason when they do not parse.
-
-What a body means is the serializers' business; here is decided what can be a body at all.
-"""
+"""Parsers of request bodies: limited in size before they are read, with a reason if they do not parse."""
 
 import json
 import math
@@ -16,11 +13,11 @@ from rest_framework.exceptions import ParseError, ValidationError
 
 from anywork.api.exceptions import RequestTooLarge, ServiceUnavailable
 
-# No field of the API takes a number this long; int() of a longer one takes time that grows with its square.
+# Longer than any number of the API; int() takes quadratic time.
 MAX_DIGITS = 100
 
-# A sender who is refused while still sending would meet a reset connection and not the answer. What is declared to be
-# longer than this is not waited for.
+# A client that is still sending would see a reset connection and not the response, so the rest of the body is read; but
+# not of a body that is declared to be longer than this.
 _DISCARDED_BYTES = 32 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
@@ -28,7 +25,7 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JSONParser(parsers.JSONParser):
-    """A JSON object of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, in UTF-8 (RFC 8259), each key once."""
+    """A JSON object of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, in UTF-8 (RFC 8259), without repeated keys."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -39,7 +36,7 @@ class JSONParser(parsers.JSONParser):
         except UnicodeDecodeError as error:
             raise ParseError("The body is not valid UTF-8.") from error
         except UnicodeEncodeError as error:
-            raise ParseError("The body holds half of a surrogate pair, which is no character.") from error
+            raise ParseError("The body has half of a surrogate pair, which is no character.") from error
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
         except ValueError as error:
@@ -47,7 +44,7 @@ class JSONParser(parsers.JSONParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """A form of at most UPLOAD_MAX_BYTES; the number and size of its fields are bounded by Django's settings."""
+    """A form of at most UPLOAD_MAX_BYTES; Django's settings limit the number and size of its fields."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -58,12 +55,12 @@ class MultiPartParser(parsers.MultiPartParser):
         except UnreadablePostError:
             raise
         except OSError as error:
-            # Files lie on the disk while they arrive, and it may be full.
+            # Files are buffered on the disk, which may be full.
             raise ServiceUnavailable("The upload could not be stored. Please try again later.") from error
 
 
 def _refuse_longer_than(limit: int, stream: IO[Any], parser_context: Mapping[str, Any] | None) -> None:
-    """Look at the declared length alone: Django never reads beyond it, and takes a body without one for empty.
+    """Check the declared length: Django never reads beyond it, and takes a body without one for empty.
 
     Raises:
         RequestTooLarge: it exceeds `limit`.
@@ -89,7 +86,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValidationError("The body must be a JSON object.")
     if _ESCAPED_SURROGATE.search(text):
-        # Half of a pair cannot be stored, nor repeated in an error message; encoding finds it wherever it is.
+        # Half of a pair can neither be stored nor repeated in an error message; encoding finds it at any depth.
         json.dumps(data, ensure_ascii=False).encode()
     return data
 

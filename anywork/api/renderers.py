@@ -1,4 +1,4 @@
-"""How answers are written."""
+"""Renderers of responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 from rest_framework import renderers
 
-# Timestamps in UTC end in Z, as those of REST framework do.
+# Timestamps in UTC end in Z, as in REST framework.
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    """JSON by orjson, which writes a page of rows in a tenth of the time."""
+    """JSON by orjson, which renders a page of rows in a tenth of the time."""
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None

@@ -1,8 +1,8 @@
-"""The OpenAPI schema: what every operation has in common, and the vocabulary of the apps' `schema.py`.
+"""OpenAPI schema: what all operations have in common, and the functions that the apps' `schema.py` use.
 
-An app says of each operation what only it can know: summary, description, example bodies and its own refusals. Error
-answers that follow from the view itself (permissions, parameters, body) are added here. Their examples are made by
-the code that makes the real ones, so that the two cannot differ.
+The summary and description of an operation are the docstring of the view's method. An app's `schema.py` adds examples
+and the errors of its own. Errors that follow from the view (permissions, parameters, body) are added here; examples
+are made from the exceptions that views raise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,29 +36,30 @@ from anywork.api.exceptions import (
     Unauthorized,
 )
 from anywork.api.fields import BlankableMixin
+from anywork.api.pagination import BAD_PAGE_SIZE
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
 
 ERROR_DESCRIPTIONS: Mapping[int, str] = {
-    400: "The input does not fit. `errors` says which field and why.",
-    401: "No valid token. Refresh it, or sign in again.",
-    403: "Signed in, but not allowed to.",
-    404: "There is no such thing, or none that the caller may know of.",
-    409: "The request is fine, but the state that it meets is not.",
-    412: "This was changed since the client read it: `If-Match` names another state.",
+    400: "The input is invalid. `errors` names the fields and the reasons.",
+    401: "There is no valid token. Refresh it, or log in again.",
+    403: "The caller may not do this.",
+    404: "It does not exist, or the caller may not see it.",
+    409: "The request is valid, but conflicts with the present state.",
+    412: "It was changed since the client read it: `If-Match` names another state.",
     413: "The body is too large.",
-    415: "The body has a media type that this operation does not take.",
+    415: "The media type of the body is not supported here.",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
-    503: "Something that the request needs is away for a moment. `Retry-After` says how many seconds to wait.",
+    503: "A service is unavailable for a moment. `Retry-After` says how many seconds to wait.",
 }
 SUCCESS_DESCRIPTIONS: Mapping[int, str] = {
     200: "Done.",
     201: "Created.",
-    204: "Done; there is no body.",
-    304: "The client has it already: `If-None-Match` names its `ETag`. There is no body.",
+    204: "Done. There is no body.",
+    304: "Not changed: `If-None-Match` names its `ETag`. There is no body.",
 }
 
-# What a response carries beside its body; the headers themselves are components of SPECTACULAR_SETTINGS.
+# Headers of responses; their components are in SPECTACULAR_SETTINGS.
 HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
     401: ("WWW-Authenticate",),
     429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
@@ -66,7 +67,7 @@ HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
 }
 HEADERS_OF_ALL = ("X-Request-ID",)
 
-# Error answers that are the same at every operation which has them: one component each.
+# Error responses that are the same at every operation that has them: one component each.
 SHARED_PROBLEMS: Mapping[str, exceptions.APIException] = {
     "NotAuthenticated": exceptions.NotAuthenticated(),
     "TokenRejected": Unauthorized(),
@@ -83,14 +84,14 @@ IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` of what the client has; if that is still the same, the answer is a 304.",
+    description="`ETag` of the client's copy; if it has not changed, the response is a 304.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` of what the client has read, at any URL that shows it; if that has changed since, nothing "
-    "is done and the answer is a 412.",
+    description="`ETag` that the client has read, at any URL that shows the row; if the row was changed since, "
+    "nothing is done and the response is a 412.",
 )
 
 # Of the actions whose methods are a mixin's: what is done to a noun with its article, or in the plural.
@@ -107,25 +108,25 @@ Operation = dict[str, Any]
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    """The body of every answer of 400 and above."""
+    """Body of every error response."""
 
     status = serializers.ChoiceField(choices=["error"])
-    code = serializers.CharField(help_text="For programs: a stable name of the problem.")
-    message = serializers.CharField(help_text="For people: the first problem in one sentence.")
+    code = serializers.CharField(help_text="Stable name of the problem, for programs.")
+    message = serializers.CharField(help_text="The first problem in one sentence, for people.")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
-        help_text="Problems by field; empty when no field is to blame. Nested fields are joined by dots.",
+        help_text="Problems by field; empty unless fields are invalid. Nested fields are joined by dots.",
     )
-    request_id = serializers.CharField(help_text="The answer's X-Request-ID; quote it when you report a problem.")
+    request_id = serializers.CharField(help_text="X-Request-ID of the response; quote it when you report a problem.")
     existing = serializers.DictField(
-        child=serializers.UUIDField(), help_text="On a 409 for something that is there already: its key."
+        child=serializers.UUIDField(), help_text="Key of the existing row, on a 409 `already_exists`."
     )
 
     class Meta:
         optional_fields = ("existing",)
 
 
-# --- What apps say ----------------------------------------------------------------------------------------------------
+# --- For the apps ----------------------------------------------------------------------------------------------------
 
 
 def documented(tag: str, *, noun: str = "", **operations: Operation) -> Callable[[type], type]:
@@ -155,16 +156,15 @@ def operation(
     errors: Sequence[exceptions.APIException] = (),
     **more: Any,
 ) -> Operation:
-    """Return what is particular to one operation.
+    """Return the documentation of one operation.
 
     Args:
-        description: what a caller should know, in Markdown; left out where the view's method has a docstring, whose
-            first line is the summary and whose rest is the description.
+        description: in Markdown; left out if the view's method has a docstring: its first line is the summary, the
+            rest the description.
         body: the example of a request body.
         response: the example of a successful response; for a list its rows.
-        errors: refusals that do not follow from the view's permissions, parameters and body, or that say more than
-            the general ones.
-        **more: what else `extend_schema` takes.
+        errors: errors that do not follow from the view's permissions, parameters and body.
+        **more: other arguments of `extend_schema`.
     """
     examples = []
     if body is not None:
@@ -178,7 +178,7 @@ def operation(
 
 
 def problem_example(problem: exceptions.APIException) -> OpenApiExample:
-    """Return the example of an error answer: the very body that `problem` is answered with."""
+    """Return the example of an error response: the body that `problem` becomes."""
     body = {**error_body(problem), "request_id": EXAMPLE_REQUEST_ID}
     return OpenApiExample(
         " ".join([body["code"], *body["errors"]]),
@@ -189,16 +189,16 @@ def problem_example(problem: exceptions.APIException) -> OpenApiExample:
     )
 
 
-# --- What follows from the view ---------------------------------------------------------------------------------------
+# --- From the view ---------------------------------------------------------------------------------------
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """The schema of one operation."""
+    """Schema of one operation."""
 
     def get_operation_id(self) -> str:
-        """Return the path in words and what is done there: `employer_jobs_list`.
+        """Return the words of the path and the action: `employer_jobs_list`.
 
-        A POST outside of a resource is a procedure that its path names already: `auth_login`.
+        The path of a POST outside a resource names the action already: `auth_login`.
         """
         words = [word.replace("-", "_") for word in self._tokenize_path()]
         action = getattr(self.view, "action", None)
@@ -209,7 +209,7 @@ class AutoSchema(SpectacularAutoSchema):
         return "_".join(filter(None, [*words, action]))
 
     def get_summary(self) -> str:
-        """Return the first line of the docstring of the view's method, which speaks to users of the API."""
+        """Return the first line of the docstring of the view's method."""
         return self._docstring()[0].rstrip(".")
 
     def get_description(self) -> str:  # type: ignore[override]
@@ -222,13 +222,13 @@ class AutoSchema(SpectacularAutoSchema):
         return summary, description
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Return how to sign in; an empty alternative where that is up to the caller."""
+        """Return the security schemes; with an empty alternative if a token is optional."""
         schemes: list[dict[str, Any]] = super().get_auth()
         is_optional = schemes and not self.view.get_permissions()
         return [*schemes, {}] if is_optional else schemes
 
     def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
-        """Return the body; the base class knows none of DELETE, which a view may take (`delete_takes_body`)."""
+        """Return the body; also that of DELETE, which the base class omits, if the view has `delete_takes_body`."""
         method = self.method
         if method == "DELETE" and getattr(self.view, "delete_takes_body", False):
             self.method = "POST"
@@ -239,36 +239,36 @@ class AutoSchema(SpectacularAutoSchema):
         return body
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the headers by which a request is conditional."""
+        """Return the headers of conditional requests."""
         parameters: list[Any] = super().get_override_parameters()
-        if self._is_kept_by_clients():
+        if self._is_cached_by_clients():
             return [*parameters, IF_NONE_MATCH]
         return [*parameters, IF_MATCH] if self._action() in CHANGING_ACTIONS else parameters
 
     def _action(self) -> str | None:
         return getattr(self.view, "action", None)
 
-    def _is_kept_by_clients(self) -> bool:
+    def _is_cached_by_clients(self) -> bool:
         is_versioned_list = isinstance(self.view, VersionedListMixin) and self._action() == "list"
         return is_versioned_list or self._action() == "retrieve"
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        answers: dict[str, Any] = super()._get_response_bodies(direction)
-        if self._is_kept_by_clients():
-            answers["304"] = {}
-        tags = ("ETag",) if self._is_kept_by_clients() or self._action() in TAGGED_ACTIONS else ()
-        for success, answer in answers.items():
-            answer.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success), *tags))
+        responses: dict[str, Any] = super()._get_response_bodies(direction)
+        if self._is_cached_by_clients():
+            responses["304"] = {}
+        tags = ("ETag",) if self._is_cached_by_clients() or self._action() in TAGGED_ACTIONS else ()
+        for success, response in responses.items():
+            response.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success), *tags))
         shared = self._shared_problems()
         for code in sorted({*shared, *self._own_problems()}):
             if code in shared and not self._has_example(code):
-                answers[str(code)] = self._shared_answer(shared[code], code)
+                responses[str(code)] = self._shared_response(shared[code], code)
             else:
-                answers[str(code)] = self._error_answer(code)
-        return answers
+                responses[str(code)] = self._error_response(code)
+        return responses
 
     def _shared_problems(self) -> dict[int, str]:
-        """Return which of SHARED_PROBLEMS can occur, by status."""
+        """Return the names of SHARED_PROBLEMS that can occur, by status."""
         names = {503: "Unavailable"}
         if self._get_request_body():
             names |= {413: "TooLarge", 415: "UnsupportedMediaType"}
@@ -283,12 +283,12 @@ class AutoSchema(SpectacularAutoSchema):
         if self._permissions():
             names[401] = "NotAuthenticated"
         elif super().get_auth() and status.HTTP_404_NOT_FOUND in names:
-            # On a public endpoint a bad token counts as none, but makes a 404 a 401.
+            # A public endpoint ignores an invalid token, but turns a 404 into a 401.
             names[401] = "TokenRejected"
         return names
 
     def _own_problems(self) -> dict[int, exceptions.APIException | None]:
-        """Return the other error answers, with an example unless only the app can give one."""
+        """Return the other errors, with an example unless the app gives one."""
         problems: dict[int, exceptions.APIException | None] = {
             code: None for code in ERROR_DESCRIPTIONS if self._has_example(code)
         }
@@ -299,7 +299,7 @@ class AutoSchema(SpectacularAutoSchema):
         elif self._action() in CHANGING_ACTIONS:
             problems[400] = exceptions.ParseError(NO_TAG)
         elif self._get_pagination_parameters():
-            problems[400] = exceptions.ValidationError({"page_size": ["Enter a whole number from 1."]})
+            problems[400] = exceptions.ValidationError({"page_size": [BAD_PAGE_SIZE]})
         for permission in self._permissions():
             if type(permission) is not IsAuthenticated:
                 problems.setdefault(403, exceptions.PermissionDenied(getattr(permission, "message", None)))
@@ -308,20 +308,20 @@ class AutoSchema(SpectacularAutoSchema):
     def _permissions(self) -> list[Any]:
         return [permission for permission in self.view.get_permissions() if type(permission) is not AllowAny]
 
-    def _shared_answer(self, name: str, code: int) -> dict[str, str]:
+    def _shared_response(self, name: str, code: int) -> dict[str, str]:
         component = ResolvedComponent(name=name, type="responses", object=name)
         if component not in self.registry:
-            component.schema = self._error_answer(code, SHARED_PROBLEMS[name])
+            component.schema = self._error_response(code, SHARED_PROBLEMS[name])
             self.registry.register(component)
         return {"$ref": f"#/components/responses/{name}"}
 
-    def _error_answer(self, code: int, problem: exceptions.APIException | None = None) -> dict[str, Any]:
+    def _error_response(self, code: int, problem: exceptions.APIException | None = None) -> dict[str, Any]:
         if not self._has_example(code):
             problem = problem or self._own_problems()[code]
         examples = [problem_example(problem)] if problem else []
-        response = OpenApiResponse(ErrorSerializer, ERROR_DESCRIPTIONS[code], examples)
-        answer: dict[str, Any] = self._get_response_for_code(response, str(code), ["application/json"])
-        return {**answer, "headers": _headers(code)}
+        documented_error = OpenApiResponse(ErrorSerializer, ERROR_DESCRIPTIONS[code], examples)
+        response = self._get_response_for_code(documented_error, str(code), ["application/json"])
+        return {**response, "headers": _headers(code)}
 
     def _has_example(self, code: int) -> bool:
         return any(str(code) in (example.status_codes or ()) for example in self.get_examples())
@@ -341,7 +341,7 @@ class AutoSchema(SpectacularAutoSchema):
         return parameters
 
     def _get_examples(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Show pages as they are; the base class can only wrap one row in made-up numbers."""
+        """Replace the numbers that the base class invents for the page around the example rows."""
         examples: dict[str, Any] = super()._get_examples(serializer, direction, *args, **kwargs)
         for example in examples.values():
             match example["value"]:
@@ -352,12 +352,12 @@ class AutoSchema(SpectacularAutoSchema):
     def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
         meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
         if direction == "response" and isinstance(field, BlankableMixin):
-            # null is taken, but stored and answered as "".
+            # null is accepted, but stored as "".
             meta.pop("nullable", None)
         return meta
 
     def _map_serializer(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Map a serializer; in an answer every key is there, but those that Meta calls optional."""
+        """Map a serializer; a response has every key, except the `optional_fields` of Meta."""
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, *args, **kwargs)
         if direction == "response" and "properties" in schema:
             meta = getattr(force_instance(serializer), "Meta", None)
@@ -372,7 +372,7 @@ def _headers(code: int, *more: str) -> dict[str, Any]:
 
 
 class DateOrTimestampFieldExtension(OpenApiSerializerFieldExtension):
-    """A field that takes a date as well as a timestamp, and answers a timestamp."""
+    """DateOrTimestampField: takes a date or a timestamp, returns a timestamp."""
 
     target_class = "anywork.api.fields.DateOrTimestampField"
 

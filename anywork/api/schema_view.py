@@ -1,4 +1,4 @@
-"""GET /api/schema/."""
+"""View of the OpenAPI schema."""
 
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from anywork.api.caching.etags import is_known, list_tag, not_modified
 
 
 class SchemaView(SpectacularAPIView):
-    """The schema, the same for every caller."""
+    """OpenAPI schema, the same for every caller."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -28,7 +28,7 @@ class SchemaView(SpectacularAPIView):
 
 @cache
 def _rendered_schema(media_type: str) -> bytes:
-    # Once a process and media type: 300 kB of YAML take 0.5 to 1.5 s.
+    # Once per process and media type: 300 kB of YAML take 0.5 to 1.5 s.
     renderer = next(renderer() for renderer in SchemaView.renderer_classes if renderer.media_type == media_type)
     rendered: Any = renderer.render(SchemaGenerator().get_schema(request=None, public=True), renderer_context={})
     return bytes(rendered)

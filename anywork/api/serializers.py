@@ -1,4 +1,4 @@
-"""The base of every serializer of a model, and of lists that do without one."""
+"""Base classes of serializers."""
 
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ M = TypeVar("M", bound=models.Model)
 
 
 class ModelSerializer(serializers.ModelSerializer[M]):
-    """Fields take the JSON type that the schema names; text is one line unless the model has a TextField."""
+    """Accepts only the JSON types that the schema names; text is one line unless the model has a TextField."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -25,12 +25,12 @@ class ModelSerializer(serializers.ModelSerializer[M]):
 
 
 class RowListSerializer(serializers.ListSerializer[Any]):
-    """A list of instances or of rows of `values()`, over which fields take longer than all the rest together."""
+    """A list of instances, or of rows of `values()`, which skip the fields: these take most of the time of a list."""
 
     def to_representation(self, data: Any) -> list[Any]:
         rows = list(data)
         return self.show_rows(rows) if rows and isinstance(rows[0], dict) else super().to_representation(rows)
 
     def show_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return what the child makes of instances, of rows."""
+        """Return `rows` as the child serializer would return instances."""
         return rows

@@ -1,4 +1,4 @@
-"""The base of every view and viewset that asks who calls."""
+"""Base classes of views and viewsets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -26,9 +26,9 @@ PermissionClass = type[BasePermission] | OperandHolder
 
 
 class OfferedMethodsMixin:
-    """Answers a method that is not offered by 405, whoever asks: neither token nor role could open it."""
+    """Responds with 405 to an unsupported method before authentication: no token or role would allow it."""
 
-    # Without OPTIONS: there is no description to give, and CORS pre-flights are answered earlier.
+    # Without OPTIONS: there is no description, and middleware handles CORS preflight requests.
     http_method_names: Sequence[str] = ("get", "head", "post", "put", "patch", "delete")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -38,44 +38,44 @@ class OfferedMethodsMixin:
 
 
 class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
-    """A viewset whose permissions are said in one place, by action.
+    """Viewset with permissions by action.
 
-    `permissions` maps an action to its permission classes; an action that it does not name takes
-    `permission_classes`. Which rows a caller may know of is the queryset's business (`visible_to`), so that a foreign
-    row is a 404 by construction; permissions only turn visible rows into a 403.
+    `permissions` maps an action to its permission classes; the default is `permission_classes`. The queryset decides
+    which rows a caller sees (`visible_to`), so that other rows are a 404; permissions only turn visible rows into a
+    403.
     """
 
     permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
-    # Actions that have a rate of their own (`anywork.api.throttling.throttle`).
+    # Actions with a rate of their own (`anywork.api.throttling.throttle`).
     throttle_scopes: ClassVar[Mapping[str, str]] = {}
 
     @property
     def throttle_scope(self) -> str | None:
-        """The scope under which the request counts."""
+        """Scope of the rate that the request counts under."""
         return self.throttle_scopes.get(self.action)
 
     @property
     def caller(self) -> Any:
-        """Who asks: a user, or AnonymousUser where the permissions let nobody in particular pass."""
+        """User of the request, or AnonymousUser."""
         return self.request.user
 
     def get_permissions(self) -> list[Any]:
         return [permission() for permission in self.permissions.get(self.action, self.permission_classes)]
 
     def get_object(self) -> Any:
-        """Return the row that the URL names. To an action that changes it, it comes locked and as If-Match says.
+        """Return the row of the URL; for an action that changes it, locked and checked against If-Match.
 
-        Locked, no other request changes it between reading and writing: of two changes of different fields none is
-        lost, and what is deleted stays deleted.
+        The lock keeps other requests from changing the row between reading and writing: no change of another field is
+        lost, and a deleted row stays deleted.
 
         Raises:
-            Http404: the caller knows of no such row.
-            PermissionDenied: the caller may not do this with it.
-            PreconditionFailed: it is not what If-Match says.
+            Http404: the caller sees no such row.
+            PermissionDenied: the caller may not do this.
+            PreconditionFailed: If-Match names another state.
         """
         rows = self.filter_queryset(self.get_queryset())
         if self.action in CHANGING_ACTIONS:
-            # A key changes by deletion alone; other rows may refer to it while anything else changes.
+            # The key changes only by deletion; with any other change, rows may be added that refer to this one.
             rows = rows.select_for_update(of=("self",), no_key=self.action != "destroy")
         row = get_object_or_404(rows, **{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]})
         self.check_object_permissions(self.request, row)
@@ -94,17 +94,16 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
 
 
 class UpdateModelMixin(mixins.UpdateModelMixin):
-    """PUT and PATCH: all of it or nothing."""
+    """PUT and PATCH in a transaction."""
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        # Before the row is locked: nobody else waits for a slow sender.
-        request.data  # noqa: B018 - reads the body
+        request.data  # noqa: B018 - reads the body before the row is locked, since a client may send slowly
         with transaction.atomic():
             return super().update(request, *args, **kwargs)
 
 
 class DestroyModelMixin(mixins.DestroyModelMixin):
-    """DELETE: all of it or nothing."""
+    """DELETE in a transaction."""
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():

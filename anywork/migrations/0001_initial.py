@@ -2,10 +2,10 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """The table of `anywork.api.throttling.counting.DatabaseCache`, which is no model: nobody but the cache reads it.
+    """Table of `anywork.api.throttling.counting.DatabaseCache`; it has no model, because only the cache reads it.
 
-    Unlogged: counting writes at nearly every request, and a commit that nothing is lost by need not wait for the disk
-    (0.2 ms instead of 2.7 ms here). After a crash of PostgreSQL it is empty, as a cache may be.
+    Unlogged: counters are written at nearly every request, and their commits need not wait for the disk (0.2 ms
+    instead of 2.7 ms). After a crash of PostgreSQL the table is empty, as a cache may be.
     """
 
     initial = True
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             sql=[
                 "CREATE UNLOGGED TABLE anywork_cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL)",
-                # Serves the removal of expired rows.
+                # Serves the deletion of expired rows.
                 "CREATE INDEX anywork_cache_expires ON anywork_cache (expires)",
             ],
             reverse_sql="DROP TABLE anywork_cache",

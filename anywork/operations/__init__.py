@@ -1,1 +1,1 @@
-"""What operators rely on: logs, error reports, request ids and health."""
+"""Operations: logs, error reports, request ids and health checks."""

@@ -1,4 +1,4 @@
-"""What a load balancer and an operator ask."""
+"""Health checks, for load balancers and operators."""
 
 import logging
 import os
@@ -26,26 +26,26 @@ logger = logging.getLogger(__name__)
 
 BROKER_TIMEOUT_SECONDS = 2
 AWAY = (OSError, DatabaseError, KombuError, AMQPError, CacheAway, SMTPException, RuntimeError)
-# For how long a process gives the same response: it has no rate, and probing takes up to some seconds.
+# Seconds for which a process repeats its response: the endpoint has no rate limit, and a probe may take seconds.
 KEEP_SECONDS = 2
 
-# What apps add: whether all is well, and figures to show. Each fills it in its `ready()`.
+# Reports of apps, added in `ready()`: whether all is well, and figures to show.
 reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Liveness: the process handles requests."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The state of the site, up to KEEP_SECONDS old; see `probe`."""
-    body = kept.get(probe)
+    """Readiness: the result of `probe`, up to KEEP_SECONDS old."""
+    body = probe_cache.get(probe)
     return JsonResponse(body, status=503 if body["status"] == "unavailable" else 200)
 
 
-class Kept:
-    """The latest state, kept for KEEP_SECONDS from when it was found: a slow probe does not end it earlier."""
+class ProbeCache:
+    """Latest result, for KEEP_SECONDS from the end of the probe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -56,7 +56,7 @@ class Kept:
         self._until = 0.0
 
     def get(self, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        # Locked, so that threads that ask at once wait for one probe.
+        # The lock makes concurrent threads wait for one probe.
         with self._lock:
             if time.monotonic() >= self._until:
                 self._state = find()
@@ -64,14 +64,14 @@ class Kept:
             return self._state
 
 
-kept = Kept()
+probe_cache = ProbeCache()
 
 
 def probe() -> dict[str, Any]:
-    """Requests can be served: 503 without database, its migrations or where files are kept.
+    """Check all services; return a status, the checks and the figures of `reports`.
 
-    Without broker or mail server the answer is 200 and "degraded": requests succeed, mail waits. So it is while mail
-    waits too long, for want of a worker. Beside the checks stand the figures of `reports`.
+    "unavailable" (503): the database, its migrations or the file storage are not there. "degraded" (200): requests
+    succeed, but mail waits, because the broker, the cache or the mail server is not there, or no worker runs.
     """
     required = {"database": _database, "media": _media}
     optional = {"broker": _broker, "cache": _cache, "smtp": _smtp}
@@ -83,13 +83,13 @@ def probe() -> dict[str, Any]:
 
 
 def warn_of_what_is_away() -> None:
-    """Log a warning, in the driver's own words, for each of database, broker and cache that can't be reached."""
+    """Log a warning, with the driver's message, for each of database, broker and cache that cannot be reached."""
     for name, check in {"database": connection.ensure_connection, "broker": _broker, "cache": _cache}.items():
         try:
             check()
         except AWAY as error:
-            words = " ".join(str(error.__cause__ or error).split())
-            logger.warning("The %s cannot be reached: %s", name, words)
+            message = " ".join(str(error.__cause__ or error).split())
+            logger.warning("The %s cannot be reached: %s", name, message)
 
 
 def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
@@ -116,7 +116,7 @@ def _database() -> None:
 
 def _media() -> None:
     if not isinstance(default_storage, FileSystemStorage):
-        # Its folders alone, however many files there are.
+        # Lists folders only, however many files there are.
         default_storage.listdir("")
         return
     root = Path(settings.MEDIA_ROOT)
@@ -128,7 +128,7 @@ def _media() -> None:
 def _broker() -> None:
     with current_app.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as broker:
         broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
-        # A broker that refuses it lets in, but takes no message.
+        # A broker may accept the connection, but refuse a channel.
         broker.default_channel  # noqa: B018 - opens one
 
 

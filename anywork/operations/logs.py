@@ -1,8 +1,7 @@
-"""Log lines, of every process: by whom and during which request, and without what people entrust to us.
+"""Log lines of all processes: with the ids of request and user, without personal data.
 
-An email address, a token, a body or a file name may hide in an exception's message (`Key (email)=(...)`), in a query
-string, or in the `extra` of a library's record. So a line holds what is listed here, and nothing else that a record
-may carry.
+An email address, a token, a body or a file name may be part of an exception's message (`Key (email)=(...)`), of a query
+string, or of the `extra` of a library's record. So formatters write only what is listed here.
 """
 
 import json
@@ -21,23 +20,23 @@ from django.db import InterfaceError, OperationalError
 from anywork.api.throttling.counting import CacheAway, CountingCache
 from anywork.operations.request_id import current_request_id, current_user_id
 
-# Their messages name code and settings, not values.
-_SPEAKABLE = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)
+# Exceptions whose messages name code and settings, not values.
+_SAFE_MESSAGES = (AttributeError, ImportError, ImproperlyConfigured, NameError, TypeError)
 
 _HOUR_SECONDS = 3_600
 _LONGEST_HOST_NAME = 253
 
 _EMAIL_ADDRESS = re.compile(r"""[^\s<>"'(),;:=/\\]+@[^\s<>"'(),;:=/\\]+""")
 _QUERY_STRING = re.compile(r"""\?[^\s"']+""")
-# As gunicorn quotes a request that is not even HTTP.
+# gunicorn quotes a request that is no HTTP.
 _INVALID_REQUEST = re.compile(r"(Invalid request) from ip=.*", re.DOTALL)
 
 
 class ContextFilter(logging.Filter):
-    """Gives every record its `request_id` and `user_id`."""
+    """Adds `request_id` and `user_id` to every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # What gunicorn tells of itself, and of what was no request at all, comes after the request that is remembered.
+        # gunicorn logs about itself, and about invalid requests, while the context is that of an earlier request.
         is_of_request = record.name != "gunicorn.error" or record.exc_info
         record.request_id = current_request_id() if is_of_request else "-"
         record.user_id = current_user_id() if is_of_request else "-"
@@ -45,42 +44,42 @@ class ContextFilter(logging.Filter):
 
 
 class RefusedHostFilter(logging.Filter):
-    """Of all refused Hosts lets one an hour pass, as a warning with the name: scanners send wrong ones all day."""
+    """Passes one refused Host per hour, as a warning with the name: scanners send wrong ones all day."""
 
     def __init__(self) -> None:
         super().__init__()
         self._silent_until = 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # Not at the top: the settings, which name this module, are not there yet.
+        # Not at the top: the settings name this module.
         from django.core.cache import cache  # noqa: PLC0415
 
         now = time.monotonic()
         if now < self._silent_until:
             return False
         try:
-            # Shared, since each process would tell its own.
-            told, seconds_left = cast("CountingCache", cache).count("refused_host", 1, _HOUR_SECONDS)
+            # Shared, so that not every process logs its own.
+            count, seconds_left = cast("CountingCache", cache).count("refused_host", 1, _HOUR_SECONDS)
         except CacheAway:
-            told, seconds_left = 1, _HOUR_SECONDS
+            count, seconds_left = 1, _HOUR_SECONDS
         self._silent_until = now + seconds_left
         host = record.request.META.get("HTTP_HOST", "")[:_LONGEST_HOST_NAME]  # type: ignore[attr-defined]
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
-        record.msg = "Refused the host %r, which is not in ALLOWED_HOSTS. Others are not reported for an hour."
+        record.msg = "Refused the host %r, which is not in ALLOWED_HOSTS. Others are not logged for an hour."
         record.args, record.exc_info = (host,), None
-        return told == 1
+        return count == 1
 
 
 class IdleFilter(logging.Filter):
-    """Leaves out what is logged while there is nothing to do: responses that all is well, and periodic tasks.
+    """Drops lines of an idle site: successful health checks, and periodic tasks, which run every 15 s.
 
-    Of the latter, which fall due every 15 s, a line an hour shows that the process lives. Failures are never left out.
+    Of the latter, one line per hour shows that the process is alive. Failures always pass.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._silent_until = 0.0
-        self._left_out = 0
+        self._dropped = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno > logging.INFO:
@@ -91,20 +90,20 @@ class IdleFilter(logging.Filter):
         if _task_of(record) not in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}:
             return True
         now = time.monotonic()
-        # Not the end of a task, since each process of the pool would have its line.
+        # Not the end of a task: each process of the pool would log one.
         if record.name == "celery.app.trace" or now < self._silent_until:
-            self._left_out += 1
+            self._dropped += 1
             return False
         record.msg, record.args = (
-            f"{record.getMessage()} ({self._left_out} lines of periodic tasks left out before)",
+            f"{record.getMessage()} ({self._dropped} lines of periodic tasks dropped before)",
             None,
         )
-        self._silent_until, self._left_out = now + _HOUR_SECONDS, 0
+        self._silent_until, self._dropped = now + _HOUR_SECONDS, 0
         return True
 
 
 class PlainFormatter(logging.Formatter):
-    """A line for people."""
+    """Formats lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = message_of(record).replace("\n", " ").replace("\r", " ")
@@ -113,7 +112,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class JSONFormatter(logging.Formatter):
-    """A line for programs: one JSON object."""
+    """Formats lines for programs: one JSON object each."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -131,19 +130,19 @@ class JSONFormatter(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Return the message, without what it must not hold."""
-    message = str(_harmless(record.msg))
+    """Return the message without personal data."""
+    message = str(_safe(record.msg))
     try:
-        message = message % _harmless_arguments(record) if record.args else message
+        message = message % _safe_arguments(record) if record.args else message
     except (LookupError, TypeError, ValueError):
-        # The arguments do not fit. logging itself would print them.
+        # The arguments do not fit the message; logging itself would print them.
         message = f"{message} (malformed)"
     message = _INVALID_REQUEST.sub(r"\1", message)
     return _EMAIL_ADDRESS.sub("[address]", _QUERY_STRING.sub("?[query]", message))
 
 
 def access_of(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what gunicorn's access log tells of a request, by name."""
+    """Return the fields of gunicorn's access log, by name."""
     if record.name != "gunicorn.access" or not isinstance(record.args, Mapping):
         return {}
     atoms = record.args
@@ -151,13 +150,13 @@ def access_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def lines_of(error: BaseException | None) -> Iterator[str]:
-    """Tell where `error` was raised and what led to it, without its message."""
+    """Yield the traceback of `error` and of its causes, without messages."""
     if error is None:
         return
     earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if earlier is not None:
         yield from lines_of(earlier)
-        yield "which led to:"
+        yield "which caused:"
     for frame in traceback.extract_tb(error.__traceback__):
         yield f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
     yield _describe(error)
@@ -166,24 +165,24 @@ def lines_of(error: BaseException | None) -> Iterator[str]:
 def _describe(error: BaseException) -> str:
     kind = type(error)
     name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if isinstance(error, _SPEAKABLE):
+    if isinstance(error, _SAFE_MESSAGES):
         return f"{name}: {error}"
     if isinstance(error, OSError) and error.errno:
         return f"{name}: {error.strerror}"
-    # psycopg2's; Django's own, which wraps it, repeats its message.
+    # Of psycopg2; Django wraps the exception and repeats its message.
     diagnosis = getattr(error, "diag", None)
     if diagnosis is not None and diagnosis.sqlstate:
         return " ".join(filter(None, [name, diagnosis.sqlstate, diagnosis.table_name, diagnosis.constraint_name]))
     if isinstance(error, InterfaceError | OperationalError) and not getattr(error.__cause__, "pgcode", None):
-        # Not from the server, which alone knows of rows.
+        # Not from the server: only its messages quote rows.
         return f"{name}: {error}".strip().replace("\n", " ")
     return name
 
 
-def _harmless_arguments(record: logging.LogRecord) -> Any:
+def _safe_arguments(record: logging.LogRecord) -> Any:
     if not isinstance(record.args, Mapping):
-        return tuple(_harmless(value) for value in record.args or ())
-    arguments = {name: _harmless(value) for name, value in record.args.items()}
+        return tuple(_safe(value) for value in record.args or ())
+    arguments = {name: _safe(value) for name, value in record.args.items()}
     if record.name.startswith("celery.") and "exc" in arguments:
         # The text of an exception, "ValueError('...')".
         arguments["exc"] = str(arguments["exc"]).partition("(")[0]
@@ -191,13 +190,13 @@ def _harmless_arguments(record: logging.LogRecord) -> Any:
 
 
 def _task_of(record: logging.LogRecord) -> str:
-    """Return the name of the task that Celery tells of: beat as the last of two, the worker by name."""
+    """Return the name of the task in a record of Celery: the last of two arguments of beat, a key of the worker."""
     if isinstance(record.args, Mapping):
         return str(record.args.get("name"))
     return str(record.args[-1]) if record.args else ""
 
 
-def _harmless(value: Any) -> Any:
+def _safe(value: Any) -> Any:
     return type(value).__qualname__ if isinstance(value, BaseException) else value
 
 

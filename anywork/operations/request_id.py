@@ -8,24 +8,24 @@ _network: ContextVar[str] = ContextVar("network", default="")
 
 
 def begin_request(request_id: str, network: str) -> None:
-    """Set the context; it is never reset, since Django logs a refused request after the middleware has returned."""
+    """Set the context. It is never reset, since Django logs failed requests after the middleware has returned."""
     _current.set(request_id)
     _user.set("-")
     _network.set(network)
 
 
 def current_request_id() -> str:
-    """Return the id of the request that this thread handles or handled last; "-" before the first."""
+    """Return the id of the current or latest request of this thread; "-" before the first."""
     return _current.get()
 
 
 def current_user_id() -> str:
-    """Return the id of the user who made that request; "-" while that is not known."""
+    """Return the id of the user of that request; "-" while unknown."""
     return _user.get()
 
 
 def current_network() -> str:
-    """Return the network that the request came from, /24 or of IPv6 /48; "" outside of requests."""
+    """Return the network of the client, /24, or /48 of IPv6; "" outside of requests."""
     return _network.get()
 
 

@@ -1,10 +1,10 @@
-"""What an error report may tell (Sentry)."""
+"""Error reports to Sentry."""
 
 from typing import Any
 
 
 def without_values(event: Any, hint: Any) -> Any:
-    """Return the event without texts that may quote what somebody sent: where and what kind remains."""
+    """Return the event without texts that may quote user input: the kind and place of the error remain."""
     for error in event.get("exception", {}).get("values", []):
         error["value"] = ""
     for key in ("message", "extra", "breadcrumbs"):

@@ -40,10 +40,10 @@ def _closed_mail_connections() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     from anywork.api.caching.responses import response_cache
-    from anywork.operations.health import kept
+    from anywork.operations.health import probe_cache
     from jobs.searching import listing, versions
 
-    kept.clear()
+    probe_cache.clear()
     response_cache.clear()
     versions.VersionedCache.forget_all()
     # On a busy machine any count may take long, and then lag behind.

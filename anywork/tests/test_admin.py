@@ -226,7 +226,7 @@ def test_browser_finds_the_icon_of_the_admin_site(live_server: Any) -> None:
 
 
 def test_list_is_not_counted_to_its_end(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anywork.admin.MOST_LISTED", 150)
+    monkeypatch.setattr("anywork.admin.MAX_LISTED", 150)
     User.objects.bulk_create(User(email=f"{number}@example.org") for number in range(170))
 
     with CaptureQueriesContext(connection) as captured:

@@ -158,7 +158,9 @@ def test_connection_breaks_off_within_a_body(employer: Any) -> None:
             raise ConnectionResetError
 
     headers = {"wsgi.input": Broken(), "CONTENT_LENGTH": "20"}
-    assert_refused(employer.generic("POST", "/api/categories/", b"", JSON, **headers), 400, "broke off")
+    assert_refused(
+        employer.generic("POST", "/api/categories/", b"", JSON, **headers), 400, "before its declared length"
+    )
 
 
 # --- A wrong type, and characters that do not belong there, in every field --------------------------------------------

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from anywork.operations.health import Kept
+from anywork.operations.health import ProbeCache
 from anywork.testing.concurrency import at_once
 
 
@@ -17,14 +17,14 @@ def test_state_of_the_site_is_kept_also_where_finding_it_is_slow():
         found.append("degraded")
         return {"status": "degraded"}
 
-    kept = Kept()
-    states = at_once(*[lambda: kept.get(find_slowly)] * 5)
+    cache = ProbeCache()
+    states = at_once(*[lambda: cache.get(find_slowly)] * 5)
     assert states == [{"status": "degraded"}] * 5
     assert len(found) == 1
 
     # As two seconds later.
-    kept._until -= 2
-    kept.get(find_slowly)
+    cache._until -= 2
+    cache.get(find_slowly)
     assert len(found) == 2
 
 

@@ -301,7 +301,7 @@ class TestFormatters:
         assert ben.email not in str(line)
         assert "psycopg2.errors.UniqueViolation 23505 accounts_user accounts_user_unique_email" in line["exception"]
         assert line["exception"][-1] == "RuntimeError"
-        assert line["exception"].count("which led to:") == 2
+        assert line["exception"].count("which caused:") == 2
 
     def test_forged_line_breaks_stay_in_their_line(self):
         assert formatted(PlainFormatter, "GET %s", "/x\r\n12:00:00 INFO forged").count("\n") == 0
@@ -337,7 +337,7 @@ class TestIdleProcesses:
 
             lines = [line for line in told if line]
             assert len(lines) == 3
-            assert lines[1].endswith(" (239 lines of periodic tasks left out before)")
+            assert lines[1].endswith(" (239 lines of periodic tasks dropped before)")
 
     def test_pool_tells_nothing_of_periodic_tasks_that_went_well(self):
         message = ("Task %(name)s[%(id)s] succeeded in 1s: None", self.SWEPT)
@@ -398,7 +398,7 @@ class TestRefusedHosts:
                 "WARNING",
                 (
                     "Refused the host 'www.example.org', which is not in ALLOWED_HOSTS. "
-                    "Others are not reported for an hour."
+                    "Others are not logged for an hour."
                 ),
             )
         ]

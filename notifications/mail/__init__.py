@@ -1,1 +1,1 @@
-"""Mail: the outbox and its way out. Nothing else knows that mail exists."""
+"""Mail: the outbox and its delivery. No other code sends email."""

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from anywork.operations.health import kept
+from anywork.operations.health import probe_cache
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
 from notifications.mail.delivery import LEASE, deliver_next, deliver_one
@@ -604,7 +604,7 @@ def test_operator_sees_how_mail_is_doing(client, db):
 def test_readyz_says_degraded_while_no_worker_sends_mail(client, db):
     assert client.get("/readyz").json()["checks"]["mail"] == "ok"
     OutgoingEmailFactory(next_attempt_at=timezone.now() - timedelta(minutes=6))
-    kept.clear()
+    probe_cache.clear()
 
     answer = client.get("/readyz")
 

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from accounts.tests.factories import JobSeekerFactory
 from anywork.local.pdf import make_pdf
-from anywork.operations.health import kept
+from anywork.operations.health import probe_cache
 from anywork.testing.concurrency import at_once
 from resumes import orphans, storage
 from resumes.models import Resume
@@ -253,6 +253,6 @@ def test_operator_is_told_whether_the_bucket_answers(server, client, db):
 
     stop(server)
 
-    kept.clear()
+    probe_cache.clear()
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["media"]) == (503, "OSError")

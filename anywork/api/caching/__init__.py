@@ -1,1 +1,1 @@
-"""Responses that clients and this process keep: ETags, and the lists that are found by them."""
+"""Caching: ETags for clients, and the response cache of this process."""

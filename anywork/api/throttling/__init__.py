@@ -1,1 +1,1 @@
-"""Rates of requests: their language, the counts, and the addresses that they count by."""
+"""Throttling: rates, shared counters, and the addresses of clients."""
