@@ -1,43 +1,73 @@
-# Everything that a fresh machine needs beside make is Python 3.11 or newer.
+# A new machine needs nothing but make and Python 3.11 or newer.
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz schema python
+.PHONY: help run test coverage format lint typecheck check fuzz faults schema dev python
 
 help:
-	@echo "make run             start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
-	@echo "make fuzz            try thousands of odd requests against the OpenAPI schema, for minutes"
-	@echo "make test            run the whole suite (a part of it: make test ARGS='jobs -k search')"
-	@echo "make faults          break broker, workers, mail server and database, and count the mails (a part: ARGS=no_beat)"
-	@echo "make schema          write docs/openapi.yaml anew, after a change of the API"
+	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
+	@echo "make test       run all tests (a part: make test ARGS='jobs -k search')"
+	@echo "make coverage   run all tests, and report what none of them reaches"
+	@echo "make format     format the code"
+	@echo "make lint       check style and import layers"
+	@echo "make typecheck  check types"
+	@echo "make check      lint, typecheck, and Django's checks; is a migration missing?"
+	@echo "make schema     write docs/openapi.yaml, after a change of the API"
+	@echo "make fuzz       send thousands of random requests that fit the OpenAPI schema; takes minutes"
+	@echo "make faults     stop broker, workers, mail server and database, and count emails (a part: ARGS=no_beat)"
 	@echo ""
-	@echo "All install what they need into .venv and keep their data in var/; deleting var/ starts afresh."
-	@echo "Another interpreter than python3: make run PYTHON=python3.12"
+	@echo "All install what they need into .venv and keep their data in var/; delete var/ to start from scratch."
+	@echo "With another interpreter than python3: make run PYTHON=python3.12"
 
 run: python
 	@$(PYTHON) anywork/local/install.py requirements.txt
 	@$(VENV_PYTHON) -m anywork.local run
 
-test: python
-	@$(PYTHON) anywork/local/install.py requirements-dev.txt
+test: dev
 	@$(VENV_PYTHON) -m anywork.local test $(ARGS)
 
-# The fuzzing of the suite with many more examples an operation: make fuzz FUZZ_EXAMPLES=1000
+coverage:
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
+
+format: dev
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+lint: dev
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+# These read the settings, but use neither the database nor the key.
+typecheck check schema: export SECRET_KEY = only-for-checks
+typecheck check schema: export DATABASE_URL = postgres://ci@127.0.0.1:1/ci
+
+typecheck: dev
+	@.venv/bin/mypy .
+
+check: lint typecheck
+	@$(VENV_PYTHON) manage.py check --fail-level WARNING
+	@$(VENV_PYTHON) -W "ignore:Got an error checking a consistent migration history" \
+		manage.py makemigrations --check --dry-run
+
+# The fuzz tests of the suite with more examples per operation: make fuzz FUZZ_EXAMPLES=1000
 fuzz: export FUZZ_EXAMPLES ?= 200
-fuzz: python
-	@$(PYTHON) anywork/local/install.py requirements-dev.txt
+fuzz: dev
 	@$(VENV_PYTHON) -m anywork.local test -s --timeout 0 anywork/tests/test_fuzzing.py
 
-faults: python
-	@$(PYTHON) anywork/local/install.py requirements-dev.txt
+faults: dev
 	@$(VENV_PYTHON) -m anywork.testing.faults $(ARGS)
 
-# Describing the API takes neither a database nor a secret.
 schema: python
 	@$(PYTHON) anywork/local/install.py requirements.txt
-	@SECRET_KEY=unused DATABASE_URL=postgres://unused/unused \
-		$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
+	@$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
+
+dev: python
+	@$(PYTHON) anywork/local/install.py requirements-dev.txt
 
 python:
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) here; install Python 3.11 or newer" >&2; exit 1; }

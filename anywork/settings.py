@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from anywork import __version__
 from anywork.api import schema_settings
 from anywork.api.throttling.rates import parse_rates
 from anywork.environment import Env
@@ -216,7 +217,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = schema_settings.SPECTACULAR_SETTINGS
+SPECTACULAR_SETTINGS = {**schema_settings.SPECTACULAR_SETTINGS, "VERSION": __version__}
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"

@@ -3,12 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from anywork import __version__
-
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "AnyWork API",
     "DESCRIPTION": Path(__file__).with_name("description.md").read_text(encoding="utf-8").strip(),
-    "VERSION": __version__,
     "TAGS": [
         {
             "name": "Login",

@@ -7,12 +7,12 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from anywork import __version__
 from anywork.api.caching.etags import is_known, list_tag, not_modified
 
 # Of a process: a thousand pages of 20 jobs.
@@ -76,7 +76,7 @@ class VersionedListMixin(mixins.ListModelMixin):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         tag = list_tag(
             # What a deployment may change.
-            __version__,
+            settings.SPECTACULAR_SETTINGS["VERSION"],
             _shape(self.get_serializer_class()),  # type: ignore[attr-defined]
             self.list_version(),
             # With the host, which links to other pages name.
