@@ -1,4 +1,4 @@
-"""What README says is tried."""
+"""README and the other documents are true."""
 
 import re
 import shutil
@@ -106,9 +106,70 @@ class TestDemo:
 
 
 def test_the_environment_table_names_what_the_example_file_names():
-    table = README.partition("## Environment")[2].partition("## In production")[0]
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = operations.partition("## Environment")[2].partition("## In production")[0]
     in_table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", "\n".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     in_example = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
 
     assert in_table == in_example
+
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("jobs/**/*.md"))
+)
+MAP = README.partition("## Map of the code")[2]
+PATHS = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.(?:py|md|sql|conf|toml|svg)\b|[\w-]+(?:/[\w-]+)*/(?=`)")
+# Modules that every app may have; the map explains them once.
+CONVENTIONAL = set(re.findall(r"`(\w+\.py)`", MAP.partition("###")[0]))
+
+
+def exists(name, *folders):
+    return any((ROOT / folder / name).exists() for folder in folders)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_documents_name_files_and_links_that_exist(document):
+    """CONTRIBUTING.md: Layout and direction."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [link for link in links if not exists(link, document.parent)] == []
+
+    without_map = text.partition("## Map of the code")[0]
+    code = [name for span in re.findall(r"`([^`\n]+)`", without_map) for name in PATHS.findall(span)]
+    named = {name for name in code if name not in CONVENTIONAL and not name.startswith(("var/", "api/"))}
+    assert {name for name in named if not exists(name, "", document.parent, "anywork")} == set()
+
+
+def map_of_the_code():
+    """Return the paths that the map names."""
+    paths = set()
+    for heading, section in re.findall(r"### (.*)\n([^#]*)", MAP):
+        folder = Path(heading.split("`")[1]) if "`" in heading else Path()
+        paths |= {
+            folder / name
+            for entry in re.findall(r"^- (.*):", section, re.MULTILINE)
+            for name in re.findall(r"`([^`]+)`", entry)
+        }
+    return paths
+
+
+def test_map_names_files_that_exist():
+    assert {str(path) for path in map_of_the_code() if not (ROOT / path).exists()} == set()
+
+
+def test_map_names_every_module_of_more_than_60_lines():
+    named = map_of_the_code()
+    apps = [path.parent for path in ROOT.glob("*/apps.py")]
+    modules = [path for app in apps for path in app.rglob("*.py") if not {"tests", "migrations"} & set(path.parts)]
+    long = {path.relative_to(ROOT) for path in modules if len(path.read_text(encoding="utf-8").splitlines()) > 60}
+    assert {str(path) for path in long - named if path.name not in CONVENTIONAL} == set()
+
+
+def test_rules_have_a_file():
+    rules = re.findall(
+        r"^\| (.+) \| (.+) \|$", README.partition("## Where is the rule")[2].partition("## Map")[0], re.MULTILINE
+    )
+    assert len(rules) > 20
+    for rule, where in rules[2:]:
+        assert PATHS.findall(where), rule
