@@ -1,4 +1,4 @@
-"""One-time links to the single-page application: each works once, for a day, and not after a change of the password."""
+"""One-time links to the single-page application, valid once, for a day, and until the password changes."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from django.utils.http import urlencode
 
 from accounts.models import EmailChange, User
 
-# Pages of the single-page application. They post `uid`, `token` and what the person types.
+# Pages of the single-page application, which post `uid`, `token` and the form.
 PASSWORD_RESET_PAGE = "/reset-password"  # noqa: S105 - a path
 EMAIL_VERIFICATION_PAGE = "/verify-email"
 
 
 class _EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens that end with the verification of the address, too."""
+    """Tokens that also expire when the address is verified."""
 
     key_salt = "accounts.email_verification"
 
@@ -22,9 +22,9 @@ class _EmailVerificationTokenGenerator(PasswordResetTokenGenerator):
 
 
 class _EmailChangeTokenGenerator(PasswordResetTokenGenerator):
-    """Tokens of the address that was asked for last: a request for another ends them.
+    """Tokens of the latest requested address: a request for another address invalidates them.
 
-    A repeated request does not, since it may send no second mail (LINK_PERIOD).
+    A repeated request does not, because it may send no second email (LINK_PERIOD).
     """
 
     key_salt = "accounts.email_change"
@@ -40,17 +40,17 @@ email_change_tokens = _EmailChangeTokenGenerator()
 
 
 def password_reset_path(user: User) -> str:
-    """Return where `user` can set a new password."""
+    """Return the path of the page where `user` sets a new password."""
     return _path(PASSWORD_RESET_PAGE, user, password_reset_tokens)
 
 
 def email_verification_path(user: User) -> str:
-    """Return where `user` verifies the email address."""
+    """Return the path of the page where `user` verifies the address."""
     return _path(EMAIL_VERIFICATION_PAGE, user, email_verification_tokens)
 
 
 def email_change_path(user: User) -> str:
-    """Return where `user` confirms the new email address."""
+    """Return the path of the page where `user` verifies the new address."""
     return _path(EMAIL_VERIFICATION_PAGE, user, email_change_tokens)
 
 

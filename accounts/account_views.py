@@ -1,4 +1,4 @@
-"""Own account: sessions, password, email address, Google account, data."""
+"""The caller's account: sessions, password, email address, Google account, data."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,60 +10,25 @@ from django.db.models import QuerySet
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import google, tokens
+from accounts import google, schema, serializers, services, tokens
 from accounts.auth_views import as_data, success, validated
 from accounts.devices import device_of
 from accounts.erasure import erase_account
+from accounts.exceptions import LoginToConfirm, wrong_password
 from accounts.export import write_export
 from accounts.models import Session, User
-from accounts.schema import (
-    email_change_documented,
-    email_verification_confirm_documented,
-    email_verification_documented,
-    export_documented,
-    google_link_documented,
-    logout_all_documented,
-    me_documented,
-    password_change_documented,
-    session_documented,
-    sessions_documented,
-)
-from accounts.serializers import (
-    EmailChangeSerializer,
-    ErasureSerializer,
-    GoogleLinkSerializer,
-    GoogleLoginSerializer,
-    LinkSerializer,
-    OwnPasswordSerializer,
-    PasswordChangeSerializer,
-    RoleChoiceSerializer,
-    SessionSerializer,
-    UserSerializer,
-)
-from accounts.services import (
-    SIGN_IN_TO_CONFIRM,
-    change_password,
-    choose_role,
-    confirm_email,
-    end_session,
-    link_google,
-    log_out_everywhere,
-    request_email_change,
-    request_email_verification,
-)
-from anywork.api.exceptions import ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import ServiceUnavailable
 from anywork.api.negotiation import AnyAccept
 from anywork.api.viewsets import OfferedMethodsMixin, PermissionClass
 
 
 class OwnView(OfferedMethodsMixin, APIView):
-    """Is about the caller alone."""
+    """Base of views of the caller's account."""
 
     permission_classes: Sequence[PermissionClass] = (IsAuthenticated,)
 
@@ -72,229 +37,209 @@ class OwnView(OfferedMethodsMixin, APIView):
         return self.request.user
 
     def check_password(self, password: str, field: str) -> None:
-        """Make sure that whoever holds the token also knows the password; guessing is slowed down as at the login.
+        """Check the password of the caller, with the same delays after failures as the login.
 
         Raises:
-            ValidationError: it is another one. Not Unauthorized: the token is fine, and a client would drop it.
-            SignInClosed: there were too many failures before.
+            ValidationError: the password is wrong.
+            LoginClosed: there were too many failures before.
         """
         if authenticate(self.request, email=self.caller.email, password=password) != self.caller:
-            raise ValidationError({field: ["The password is wrong."]})
+            raise wrong_password(field)
 
     def check_owner(self) -> None:
-        """Check the `password` of the body or, of an account that came by Google and has none, a fresh `code`.
+        """Check the `password` of the body or, if the account has none because it uses Google, a new `code`.
 
         Raises:
             ValidationError: it is missing or wrong.
-            SignInClosed, PermissionDenied, ServiceUnavailable: as `check_password` and `google.confirm` say.
+            LoginClosed, PermissionDenied, ServiceUnavailable: see `check_password` and `google.confirm`.
         """
         user: User = self.caller
         if user.google_sub and not user.has_usable_password():
-            google.confirm(user, **validated(GoogleLoginSerializer, self.request))
+            google.confirm(user, **validated(serializers.GoogleLoginSerializer, self.request))
         else:
-            self.check_password(validated(OwnPasswordSerializer, self.request)["password"], "password")
+            self.check_password(validated(serializers.OwnPasswordSerializer, self.request)["password"], "password")
 
 
-@logout_all_documented
+@schema.logout_all_documented
 class LogoutAllView(OwnView):
-    """End every session of the caller."""
-
     def post(self, request: Request) -> Response:
         """Log out everywhere.
 
-        Ends all sessions of the caller: every access and refresh token is refused from the next request on, as
-        are links to resumes and sessions of the admin site.
+        Ends all sessions of the caller: all access and refresh tokens, links to resumes and sessions of the
+        admin site are invalid from the next request on.
         """
-        log_out_everywhere(user=self.caller)
+        services.log_out_everywhere(user=self.caller)
         return success("Logged out everywhere", {})
 
 
 class OwnSessionsView(OwnView):
-    """The caller's sessions that can still be used."""
+    """Base of views of the caller's sessions that are not over."""
 
     def get_queryset(self) -> QuerySet[Session]:
         return self.caller.sessions.usable()
 
 
-@sessions_documented
+@schema.sessions_documented
 class SessionsView(OwnSessionsView):
-    """Where the caller is signed in."""
-
-    # Whoever has more of them logs out everywhere.
-    MOST = 100
+    MAX_LISTED = 100
 
     def get(self, request: Request) -> Response:
         """List my sessions.
 
-        Where the caller is signed in, the one used last first, up to a hundred. `last_used_at` is when its
-        tokens were refreshed last. Addresses are kept shortened, to the first 24 bits (IPv6: 48).
+        Up to a hundred, the most recently used first. `last_used_at` is when the tokens were last refreshed. Of
+        addresses only the network is stored: the first 24 bits (IPv6: 48).
         """
         access: Any = request.auth
         context = {"session_id": access[tokens.SESSION_CLAIM]}
-        newest = self.get_queryset()[: self.MOST]
-        return success("Your sessions", SessionSerializer(newest, many=True, context=context).data)
+        newest = self.get_queryset()[: self.MAX_LISTED]
+        return success("Your sessions", serializers.SessionSerializer(newest, many=True, context=context).data)
 
 
-@session_documented
+@schema.session_documented
 class SessionView(OwnSessionsView):
-    """One sign-in of the caller's."""
-
     def delete(self, request: Request, session_id: UUID) -> Response:
         """End a session.
 
-        Its tokens are refused from the next request on. One's present session may be ended too.
+        Its tokens are invalid from the next request on. The current session can be ended, too.
         """
-        end_session(session=get_object_or_404(self.get_queryset(), pk=session_id))
+        services.end_session(session=get_object_or_404(self.get_queryset(), pk=session_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@password_change_documented
+@schema.password_change_documented
 class PasswordChangeView(OwnView):
-    """Set another password, knowing the present one."""
-
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
         """Change my password.
 
-        Ends all sessions and answers the tokens of a new one. A wrong `current_password` is a 400, since the
-        token is fine. Whoever came by Google and has no password gets one by POST /api/auth/password/reset/.
+        Ends all sessions and returns the tokens of a new one. A wrong `current_password` is a 400, because the
+        token is valid. An account without a password, which uses Google, gets one by
+        POST /api/auth/password/reset/.
         """
-        body = validated(PasswordChangeSerializer, request)
+        body = validated(serializers.PasswordChangeSerializer, request)
         self.check_password(body["current_password"], "current_password")
-        user = change_password(user=self.caller, new_password=body["new_password"])
+        user = services.change_password(user=self.caller, new_password=body["new_password"])
         return success("Password changed", as_data(tokens.open_session(user, device_of(request))))
 
 
-@email_verification_documented
+@schema.email_verification_documented
 class EmailVerificationView(OwnView):
-    """Request a link that verifies one's email address."""
-
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
-        """Request a link to verify my address.
+        """Request an email verification.
 
-        Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...`, at most one a minute, unless the address
-        is verified. It works once, for a day.
+        Emails a link to `FRONTEND_URL/verify-email?uid=...&token=...`, at most one per minute, unless the
+        address is verified. It is valid once, for a day.
         """
-        request_email_verification(user=self.caller)
-        return success("A link is on its way, unless your address is verified already.", {})
+        services.request_email_verification(user=self.caller)
+        return success("A link is sent unless your address is verified already.", {})
 
 
-@email_verification_confirm_documented
+@schema.email_verification_confirm_documented
 class EmailVerificationConfirmView(OwnView):
-    """Verify or change one's email address by the link."""
-
     # Without a token the response says what to do.
     permission_classes = (AllowAny,)
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
-        """Confirm an address by the link.
+        """Verify an email address.
 
-        Takes `uid` and `token` from the link, and a token of the account that it was made for, on any device.
-        Verifies the address; of a requested change, the new one, which replaces the old: other sessions end
-        then. Without a token it is a 401 `sign_in_to_confirm`, and the link stays valid. Where the site
-        requires verified addresses, posting jobs, uploading and applying are a 403 `email_not_verified` until
-        then.
+        Takes `uid` and `token` of the link, and an access token of the account of the link, on any device.
+        Verifies the address. After a requested change, verifies the new address, which replaces the old one, and
+        ends all other sessions. Without an access token the response is a 401 `sign_in_to_confirm`, and the link
+        stays valid. Where the site requires verified addresses, posting jobs, uploading and applying are a 403
+        `email_not_verified` until then.
         """
         access: Any = request.auth
         if access is None:
-            raise Unauthorized(SIGN_IN_TO_CONFIRM, "sign_in_to_confirm")
-        link = validated(LinkSerializer, request)
-        confirm_email(user=self.caller, session_id=UUID(access[tokens.SESSION_CLAIM]), **link)
-        return success("Address confirmed", {})
+            raise LoginToConfirm
+        link = validated(serializers.LinkSerializer, request)
+        services.confirm_email(user=self.caller, session_id=UUID(access[tokens.SESSION_CLAIM]), **link)
+        return success("Address verified", {})
 
 
-@email_change_documented
+@schema.email_change_documented
 class EmailChangeView(OwnView):
-    """Request another email address."""
-
     throttle_scope = "login"
 
     def patch(self, request: Request) -> Response:
         """Change my email address.
 
-        Mails a link to `FRONTEND_URL/verify-email?uid=...&token=...` to the new address. Until it is confirmed,
-        within a day, nothing changes; a newer request replaces the older. Takes the `password`; of an account
-        that has none, because it came by Google, a fresh `code` as POST /api/auth/google/ does.
+        Emails a link to `FRONTEND_URL/verify-email?uid=...&token=...` to the new address. Nothing changes until
+        that address is verified, within a day; a newer request replaces an older one. Takes the `password`; an
+        account without one, which uses Google, takes a new `code` as POST /api/auth/google/ does.
         """
-        email = validated(EmailChangeSerializer, request)["email"]
+        email = validated(serializers.EmailChangeSerializer, request)["email"]
         self.check_owner()
-        request_email_change(user=self.caller, email=email)
-        return success("A link is on its way to the new address.", {})
+        services.request_email_change(user=self.caller, email=email)
+        return success("A link is sent to the new address.", {})
 
 
-@google_link_documented
+@schema.google_link_documented
 class GoogleLinkView(OwnView):
-    """Let a Google account sign in to one's account."""
-
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
         """Link a Google account.
 
-        Lets a Google account sign in to the caller's account. Takes the account's password, and the `code` that
-        Google's consent page gave to the client; the two addresses may differ. The owner gets a mail.
+        Allows a Google account to log in to the caller's account. Takes the password, and the `code` of Google's
+        consent page; the two addresses may differ. The owner gets an email.
         """
-        body = validated(GoogleLinkSerializer, request)
+        body = validated(serializers.GoogleLinkSerializer, request)
         # First, so that a wrong password does not use up the code.
         self.check_password(body.pop("password"), "password")
-        user = link_google(user=self.caller, sub=google.identify_own(**body).sub)
-        return success("Google account linked", {"user": UserSerializer(user).data})
+        user = services.link_google(user=self.caller, sub=google.identify_own(**body).sub)
+        return success("Google account linked", {"user": serializers.UserSerializer(user).data})
 
 
-@me_documented
+@schema.me_documented
 class MeView(OwnView):
-    """The caller's own account."""
-
     delete_takes_body = True
 
     def get(self, request: Request) -> Response:
-        """Show my account.
+        """Retrieve my account.
 
-        Who the access token belongs to. A good first call to try the token with.
+        The user of the access token. A good first request to test a token.
         """
-        return success("Your account", {"user": UserSerializer(self.caller).data})
+        return success("Your account", {"user": serializers.UserSerializer(self.caller).data})
 
     def patch(self, request: Request) -> Response:
         """Choose my role.
 
-        Once, while it is "" because the account came by Google. Creates the profile that belongs to the role.
+        Once, while it is "" after a first login with Google. Creates the profile of the role.
         """
-        user = choose_role(user=self.caller, role=validated(RoleChoiceSerializer, request)["role"])
-        return success("Role chosen", {"user": UserSerializer(user).data})
+        user = services.choose_role(user=self.caller, role=validated(serializers.RoleChoiceSerializer, request)["role"])
+        return success("Role chosen", {"user": serializers.UserSerializer(user).data})
 
     def delete(self, request: Request) -> Response:
         """Delete my account.
 
-        For good, with all that is one's own. Takes the `password`; of an account that has none, because it came
-        by Google, a fresh `code` of Google's as POST /api/auth/google/ does. A wrong one is a 400.
+        Deletes the account and its data for ever. Takes the `password`; an account without one, which uses
+        Google, takes a new `code` as POST /api/auth/google/ does. A wrong one is a 400.
 
-        Employers keep of a job seeker's applications job, dates and status, without a person; undecided ones
-        count as withdrawn. Of an employer's jobs those that somebody applied to are kept closed, without the
-        company and its description, and seekers keep their applications.
+        A job seeker's applications stay for the employers with job, dates and status, but without personal
+        data; undecided ones become withdrawn. An employer's jobs that have applications stay closed, without
+        company and description, and applicants keep their applications.
         """
-        validated(ErasureSerializer, request)
+        validated(serializers.ErasureSerializer, request)
         self.check_owner()
         erase_account(self.caller)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@export_documented
+@schema.export_documented
 class ExportView(OwnView):
-    """All that is kept of the caller."""
-
     throttle_scope = "export"
     content_negotiation_class = AnyAccept
 
     def get(self, request: Request) -> FileResponse:
         """Export my data.
 
-        All that is kept of the caller, as a zip of JSON files and resumes.
+        All data of the caller, as a zip of JSON files and resumes.
         """
-        # Has no name and is gone when it is closed, which the response does.
+        # Deleted when the response closes it.
         file = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             write_export(self.caller, file)

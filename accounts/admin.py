@@ -15,26 +15,26 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.backoff import SignInClosed
 from accounts.erasure import erase_account
-from accounts.models import AuditEvent, Employer, JobSeeker, Session, Skill, User
+from accounts.exceptions import LoginClosed
+from accounts.models import AuditEvent, Employer, JobSeeker, Role, Session, Skill, User
 from accounts.querysets import SessionQuerySet
 from accounts.services import (
     block_account,
     end_session,
     ensure_profile,
-    follow_change_of_email,
+    handle_email_change,
     unblock_account,
 )
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
 from anywork.api.emails import canonical_email
 
-# What would let a member of the staff make its own way up.
+# Fields by which a member of the staff could raise its own permissions.
 GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class EmailField(forms.EmailField):
-    """An email address in the canonical form, so that one in use is told before the database refuses it."""
+    """Email address in canonical form, so that the form finds one that is in use."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -42,12 +42,12 @@ class EmailField(forms.EmailField):
 
 
 class RoleRule(forms.ModelForm):
-    """Without the tick, the role of an administrator would be one that may do nothing."""
+    """Requires "administrator" with the role of one, which otherwise has no permissions."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if values.get("role") == User.Role.ADMIN and not values.get("is_staff"):
-            self.add_error("role", "This role goes with a tick at “Administrator”.")
+        if values.get("role") == Role.ADMIN and not values.get("is_staff"):
+            self.add_error("role", "Select “Administrator”, too.")
         return values
 
 
@@ -100,7 +100,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
         if obj is not None and obj.role:
-            # Chosen once, as in the API: the profile and all that hangs on it would stay behind.
+            # Chosen once, as in the API: the profile and its rows would be left over.
             fields += ("role",)
         return fields if request.user.is_superuser else fields + GRANTS
 
@@ -111,8 +111,8 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         return super().has_delete_permission(request, obj) and not self._is_above(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list]:
-        """What the page that asks "are you sure?" lists; what others keep of an account is the service's business."""
-        listed = [f"{obj}, with profile, files, letters, messages and sessions, for good" for obj in objs]
+        """Return the rows for the confirmation page; the service handles dependent rows."""
+        listed = [f"{obj}, with profile, files, letters, messages and sessions, for ever" for obj in objs]
         lacking = {"administrator" for obj in objs if self._is_above(request, obj)}
         return listed, {str(self.opts.verbose_name_plural): len(listed)}, lacking, []
 
@@ -132,7 +132,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         self._each(request, queryset, unblock_account, "unblocked")
 
     def _each(self, request: HttpRequest, queryset: QuerySet[User], service: Callable[..., None], outcome: str) -> None:
-        # Not oneself: with all users selected, no administrator would be left.
+        # Not the administrator, who may have selected all users.
         users = [user for user in queryset if user != request.user and not self._is_above(request, user)]
         for user in users:
             service(user=user)
@@ -141,16 +141,16 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
         if change and "email" in form.changed_data:
-            # The old address was verified.
+            # Only the old address was verified.
             obj.email_verified_at = None
         is_active = obj.is_active
         if change and "is_active" in form.changed_data:
-            # Left to the service, which also closes or opens jobs.
+            # Set by the service, which also closes or opens jobs.
             obj.is_active = not is_active
         super().save_model(request, obj, form, change)
         ensure_profile(obj)
         if change and "email" in form.changed_data:
-            follow_change_of_email(user=obj, former_address=form.initial["email"])
+            handle_email_change(user=obj, former_address=form.initial["email"])
         if obj.is_active != is_active:
             (unblock_account if is_active else block_account)(user=obj)
 
@@ -164,22 +164,21 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 
     @admin.display(empty_value="-")
     def profile(self, obj: User) -> str | None:
-        if obj.role not in {User.Role.JOB_SEEKER, User.Role.EMPLOYER}:
+        if obj.role not in {Role.JOB_SEEKER, Role.EMPLOYER}:
             return None
-        model = JobSeeker if obj.role == User.Role.JOB_SEEKER else Employer
+        model = JobSeeker if obj.role == Role.JOB_SEEKER else Employer
         url = reverse(f"admin:accounts_{model._meta.model_name}_change", args=[obj.pk])
         return format_html('<a href="{}">{}</a>', url, obj.get_role_display())
 
 
 class ProfileAdmin(FixedRowsAdmin):
-    """Profiles come with the role of their user."""
+    """Base of admin pages of profiles, which are created with the role of a user."""
 
     readonly_fields = ("user",)
     ordering = ("-user__created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Here and not in list_select_related, because a profile without a name is called by its user's address in
-        # the choices of other pages too.
+        # Not in list_select_related: other pages list profiles as choices, and one without a name shows the address.
         return super().get_queryset(request).select_related("user")
 
 
@@ -200,7 +199,7 @@ class EmployerAdmin(ProfileAdmin):
 
 @admin.register(Skill)
 class SkillAdmin(RecordAdmin):
-    """Skills are their owners' own words: an administrator may remove one, not put it into somebody's mouth."""
+    """Skills can be deleted by administrators, but not changed."""
 
     list_display = ("name", "user")
     list_select_related = ("user",)
@@ -248,12 +247,12 @@ class SessionAdmin(RecordAdmin):
             end_session(session=session)
             self.log_change(request, session, "Ended")
         ended = len(sessions)
-        self.message_user(request, f"{ended} sessions ended: their tokens are refused from now on.", messages.SUCCESS)
+        self.message_user(request, f"{ended} sessions ended.", messages.SUCCESS)
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(RecordAdmin):
-    """Who got in, who did not, and what was done; what administrators changed is in the log of the admin site."""
+    """Audit trail; the log of the admin site has the details of changes by administrators."""
 
     list_display = ("at", "kind", "user", "subject", "address")
     list_display_links = ("at", "kind")
@@ -266,12 +265,12 @@ class AuditEventAdmin(RecordAdmin):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Django's, which says for how long the back-off lasts."""
+    """Django's form, with the message of LoginClosed."""
 
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
-        except SignInClosed as error:
+        except LoginClosed as error:
             raise ValidationError(str(error.detail)) from error
 
 
@@ -282,4 +281,4 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(AuditedAdmin, DjangoGroupAdmin):
-    """Permissions of members of the staff."""
+    """Groups of permissions."""

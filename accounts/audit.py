@@ -1,6 +1,6 @@
-"""The audit trail: sign-ins, failed ones, and changes that an owner or an operator may have to ask about later.
+"""Audit trail: logins, failed logins, and changes of accounts.
 
-Events are written in the transaction of what they tell of, so that neither is kept without the other.
+Events are written in the transaction of their cause, so that neither is stored without the other.
 """
 
 from datetime import timedelta
@@ -9,14 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, AuditKind, User
 from anywork.operations.request_id import current_network
 
-Kind = AuditEvent.Kind
+Kind = AuditKind
 
 
-def record(kind: AuditEvent.Kind, *, user: User | None, subject: str = "") -> None:
-    """Record that `user` did something; `subject` says what it was done to or by, and holds nothing personal.
+def record(kind: AuditKind, *, user: User | None, subject: str = "") -> None:
+    """Record an event of `user`; `subject` is its object or method, and no personal data.
 
     The network is that of the request, "" in a command or a task.
     """
@@ -24,9 +24,9 @@ def record(kind: AuditEvent.Kind, *, user: User | None, subject: str = "") -> No
 
 
 def record_failed_sign_in(*, email: str) -> None:
-    """Record a wrong password, or an account that does not exist.
+    """Record a wrong password or an unknown account.
 
-    What was typed may be anything, a password too: it is kept as a hash, by which attempts at one name are recognized.
+    An unknown name is stored as a hash: it may be anything, even a password, but attempts at one name are recognizable.
     """
     email = User.objects.normalize_email(email)
     user = User.objects.filter(email=email).first()
@@ -34,8 +34,8 @@ def record_failed_sign_in(*, email: str) -> None:
     record(Kind.SIGN_IN_FAILED, user=user, subject=account)
 
 
-def forget_subject(user: User) -> None:
-    """Leave out of the trail whose account and profile administrators changed."""
+def anonymize_subject(user: User) -> None:
+    """Remove the key of an account and its profile from changes by administrators."""
     kinds = ("user", "job seeker", "employer")
     for kind in kinds:
         changes = AuditEvent.objects.filter(kind=Kind.CHANGED_BY_ADMIN, subject=f"{kind} {user.pk}")

@@ -1,4 +1,4 @@
-"""Sign-in by password, for the API and the admin site alike."""
+"""Authentication backend of logins by password, to the API and the admin site."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from anywork.operations.request_id import set_user
 
 
 class PasswordBackend(ModelBackend):
-    """Django's, with a back-off after failures."""
+    """Django's backend, with a delay after failures."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -20,11 +20,11 @@ class PasswordBackend(ModelBackend):
         """Return the user, or None.
 
         Raises:
-            SignInClosed: there were too many failures before.
+            LoginClosed: there were too many failures before.
         """
         email = username or kwargs.get(User.USERNAME_FIELD)
         if request is None or email is None or password is None:
-            # Not from outside: a shell, or a test.
+            # A shell or a test.
             return self._user_with(request, email, password)
         attempt = open_attempt(email=email, address=client_address(request))
         user = self._user_with(request, email, password)
@@ -41,6 +41,6 @@ class PasswordBackend(ModelBackend):
         return user
 
     def _user_with(self, request: HttpRequest | None, email: str | None, password: str | None) -> User | None:
-        # Hashes a password for an unknown address too, so that the time taken tells nothing.
+        # Hashes a password for an unknown address, too, so that the time tells nothing.
         user = super().authenticate(request, username=email, password=password)
         return user if isinstance(user, User) else None

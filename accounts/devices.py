@@ -1,4 +1,4 @@
-"""What is remembered of where a session is used: enough for its owner to know it again, and no more."""
+"""Device and network of a session: enough for its owner to recognize it, and no more."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from anywork.api.throttling.addresses import client_address, network_prefix
 
-# What browsers say of themselves, the particular before the general: all but Firefox also call themselves Safari.
+# Marks in user agents, specific before general: all browsers except Firefox also contain "Safari".
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -30,19 +30,19 @@ _NAME_LENGTH = 100
 
 
 class Device(NamedTuple):
-    """What a session was last used with, and from which network."""
+    """Name of a device, and the network of its latest use."""
 
     name: str = ""
     address: str = ""
 
 
 def device_of(request: Request) -> Device:
-    """Return what `request` came from."""
+    """Return the device of `request`."""
     return Device(device_name(request.headers.get("User-Agent", "")), network_prefix(client_address(request)))
 
 
 def device_name(user_agent: str) -> str:
-    """Return a user agent in words, such as "Firefox on Linux"; of one that is no browser the first word."""
+    """Return a name such as "Firefox on Linux"; of a program that is no browser, the first word of its user agent."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     if browser and system:

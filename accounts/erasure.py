@@ -1,4 +1,4 @@
-"""Erasing an account, for its owner or by an administrator on the owner's request."""
+"""Erasure of an account, by its owner or by an administrator on the owner's request."""
 
 from typing import Any
 
@@ -16,15 +16,13 @@ ERASED = "(erased)"
 
 
 def erase_account(user: User, *, by: User | None = None) -> None:
-    """Delete an account and all that hangs on it; what others keep of it names nobody any more.
+    """Delete an account and its rows; rows that others keep are anonymized by receivers of `account_erasing`.
 
-    `by` is the administrator who does it; None is the owner.
-
-    An account that another request has erased at the same moment is gone already. Somebody who writes to one of its
-    rows at this very moment may meet a deadlock, which PostgreSQL breaks: one of the two is told to try again.
+    `by` is the administrator, None for the owner. Does nothing if a concurrent request has erased the account. A
+    concurrent write to its rows may cause a deadlock, which PostgreSQL resolves: one of the two requests is a 503.
     """
     with transaction.atomic():
-        # Locked with its profile, so that nothing new can refer to it from here on.
+        # The account and its profile are locked, so that no new row can refer to them.
         if not User.objects.select_for_update().filter(pk=user.pk):
             return
         profiles = JobSeeker.objects.filter(pk=user.pk), Employer.objects.filter(pk=user.pk)
@@ -32,15 +30,15 @@ def erase_account(user: User, *, by: User | None = None) -> None:
             profile.select_for_update().first()
         account_erasing.send(sender=User, user=user)
         for rows in (User.objects.filter(pk=user.pk), *profiles, Skill.objects.filter(user=user.pk)):
-            _forget_in_admin_log(rows)
-        audit.forget_subject(user)
+            _anonymize_admin_log(rows)
+        audit.anonymize_subject(user)
         audit.record(audit.Kind.ACCOUNT_ERASED, user=by)
         reopen_account(email=user.email)
         user.delete()
 
 
-def _forget_in_admin_log(rows: QuerySet[Any]) -> None:
-    """Take out what the log of the admin site says of `rows`; that somebody did something, and when, stays."""
+def _anonymize_admin_log(rows: QuerySet[Any]) -> None:
+    """Remove `rows` from the log of the admin site; who changed something, and when, stays."""
     entries = LogEntry.objects.filter(
         content_type__app_label=rows.model._meta.app_label,
         content_type__model=rows.model._meta.model_name,

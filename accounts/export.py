@@ -1,4 +1,4 @@
-"""All that is kept of a user in one zip. Each app puts its own part in, and says so in its AppConfig.ready()."""
+"""Export of a user's data as a zip. Each app registers its exporter in AppConfig.ready()."""
 
 import json
 import shutil
@@ -15,18 +15,18 @@ from accounts.models import AuditEvent, EmailChange, Employer, JobSeeker, User
 
 
 class Archive:
-    """The zip that is being written."""
+    """Zip file of an export."""
 
     def __init__(self, zip_file: ZipFile) -> None:
         self._zip_file = zip_file
 
     def add_json(self, name: str, content: Any) -> None:
-        """Add rows, or whatever else JSON can tell."""
+        """Add rows, or other values that JSON can represent."""
         text = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
         self._zip_file.writestr(name, text)
 
     def add_file(self, name: str, file: File) -> None:
-        """Add a file, piece by piece and as it is: deflating 150 MiB of PDFs took a worker 10 s."""
+        """Add a file in chunks, uncompressed: compressing 150 MiB of PDFs took 10 s."""
         with self._zip_file.open(ZipInfo(name, time.gmtime()[:6]), "w") as target:
             shutil.copyfileobj(file, target)
 
@@ -37,7 +37,7 @@ exporters: dict[str, Exporter] = {}
 
 
 def register(app: str, exporter: Exporter) -> None:
-    """Let `exporter` add what `app` keeps of a user."""
+    """Register the exporter of an app."""
     exporters[app] = exporter
 
 
@@ -50,7 +50,7 @@ def write_export(user: User, target: IO[bytes]) -> None:
 
 
 def export_account(user: User, archive: Archive) -> None:
-    """Add account, profile, skills, sessions, an unconfirmed new address and security events."""
+    """Add account, profile, skills, sessions, an unverified new address and security events."""
     fields = ("user_id", "email", "role", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")
     profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
     archive.add_json(

@@ -1,4 +1,4 @@
-"""Users, their two kinds of profile, their skills and their sign-ins."""
+"""Users, profiles, skills, sessions, failed logins and the audit trail."""
 
 import uuid
 from typing import Any, ClassVar
@@ -13,22 +13,23 @@ from django.utils.crypto import salted_hmac
 from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
 
 
-class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who can sign in, known by email address."""
+class Role(models.TextChoices):
+    JOB_SEEKER = "job_seeker", "Job seeker"
+    EMPLOYER = "employer", "Employer"
+    ADMIN = "admin", "Administrator"
 
-    class Role(models.TextChoices):
-        JOB_SEEKER = "job_seeker", "Job seeker"
-        EMPLOYER = "employer", "Employer"
-        ADMIN = "admin", "Administrator"
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """User account, identified by its email address."""
 
     user_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField()
-    # "" is a user who came by Google and has not chosen yet.
+    # "" until a user who registered with Google has chosen one.
     role = models.CharField(max_length=20, choices=Role, blank=True, default="")
-    # Google's `sub`: the identity of a Google account, whose email address may change.
+    # Google's `sub`: the id of a Google account, whose email address may change.
     google_sub = models.CharField(max_length=255, unique=True, null=True, blank=True, editable=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
-    # Tokens carry the version they were issued under; raising it ends all of them.
+    # Tokens contain the version of their issue; a higher one invalidates all of them.
     token_version = models.PositiveIntegerField(default=0, editable=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("administrator", default=False)
@@ -43,12 +44,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ("-created_at", "pk")
         constraints = (
-            # Together: unique without regard to case.
+            # Together: unique regardless of case.
             models.UniqueConstraint(name="accounts_user_unique_email", fields=("email",)),
             models.CheckConstraint(name="accounts_user_email_lower", condition=models.Q(email=Lower("email"))),
             models.CheckConstraint(
                 name="accounts_user_role_known",
-                condition=models.Q(role__in=["", "job_seeker", "employer", "admin"]),
+                condition=models.Q(role__in=["", *Role.values]),
             ),
         )
 
@@ -56,38 +57,38 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # With what receivers do: a new password ends all sessions.
+        # In one transaction with receivers: a new password ends all sessions.
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
 
     def set_unusable_password(self) -> None:
         super().set_unusable_password()
-        # As set_password() marks a change, for what follows from one.
+        # The mark of set_password(), for `accounts.receivers.handle_password_change`.
         self._password = ""
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Sessions of the admin site end as tokens do, and with a changed address.
+        # Sessions of the admin site end with the tokens, and with a change of the address.
         value = f"{self.password} {self.token_version} {self.email}"
         return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_job_seeker(self) -> bool:
-        """Acts as a job seeker; an administrator never does, whatever the role."""
-        return self.role == self.Role.JOB_SEEKER and not self.is_staff
+        """Whether the user acts as a job seeker; an administrator never does."""
+        return self.role == Role.JOB_SEEKER and not self.is_staff
 
     @property
     def is_employer(self) -> bool:
-        """Acts as an employer; an administrator never does, whatever the role."""
-        return self.role == self.Role.EMPLOYER and not self.is_staff
+        """Whether the user acts as an employer; an administrator never does."""
+        return self.role == Role.EMPLOYER and not self.is_staff
 
 
 def full_name(first_name: str, last_name: str) -> str:
-    """Return how somebody with these names is called; either may be blank."""
+    """Return the full name; either part may be blank."""
     return f"{first_name} {last_name}".strip()
 
 
 class JobSeeker(models.Model):
-    """What a job seeker tells about itself."""
+    """Profile of a job seeker."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="job_seeker")
     first_name = models.CharField(max_length=100, blank=True)
@@ -108,7 +109,7 @@ class JobSeeker(models.Model):
 
 
 class Employer(models.Model):
-    """The published card of a company."""
+    """Public profile of a company."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="employer")
     company_name = models.CharField(max_length=255, blank=True)
@@ -125,7 +126,7 @@ class Employer(models.Model):
 
 
 class Skill(models.Model):
-    """Something that a job seeker can do."""
+    """Skill of a job seeker."""
 
     skill_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="skills")
@@ -142,13 +143,13 @@ class Skill(models.Model):
 
 
 class Session(models.Model):
-    """One sign-in on one device: the family of all tokens that were refreshed from it."""
+    """Login on one device, with all tokens that were refreshed from it."""
 
     session_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    # In words: "Firefox on Linux".
+    # Such as "Firefox on Linux".
     device = models.CharField(max_length=100, blank=True)
-    # The network alone: /24, of IPv6 /48.
+    # The network only: /24, or /48 of IPv6.
     address = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(default=timezone.now)
@@ -168,7 +169,7 @@ class Session(models.Model):
 
 
 class RefreshTokenUse(models.Model):
-    """A refresh token that was issued, by its id alone, and when it was used: each can be used once."""
+    """Id of an issued refresh token, and when it was used: each works once."""
 
     jti = models.CharField(max_length=64, primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="refresh_tokens")
@@ -183,9 +184,9 @@ class RefreshTokenUse(models.Model):
 
 
 class SignInFailures(models.Model):
-    """How often signing in to one account from one address failed since it last succeeded; see `accounts.backoff`."""
+    """Failed logins to one account from one address since the last successful one; see `accounts.backoff`."""
 
-    # A hash of the two; the account need not exist.
+    # Hash of both; the account need not exist.
     key = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField(default=timezone.now)
@@ -203,11 +204,11 @@ class SignInFailures(models.Model):
 
 
 class AccountFailures(models.Model):
-    """The latest failed sign-ins to one account from everywhere; see `accounts.backoff`."""
+    """Latest failed logins to one account from all addresses; see `accounts.backoff`."""
 
-    # A hash; the account need not exist.
+    # Hash; the account need not exist.
     key = models.CharField(max_length=64, primary_key=True)
-    # Oldest first, of the last hour, and no more than close the account.
+    # Of the last hour, oldest first, at most ACCOUNT_FAILURES.
     recent = ArrayField(models.DateTimeField(), default=list)
     last_at = models.DateTimeField(default=timezone.now)
 
@@ -223,7 +224,7 @@ class AccountFailures(models.Model):
 
 
 class EmailChange(models.Model):
-    """A new email address that its owner has yet to confirm; deleted a day after the request."""
+    """New email address that is not verified yet; deleted a day after the request."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="email_change")
     email = models.EmailField()
@@ -239,37 +240,38 @@ class EmailChange(models.Model):
         return str(self.pk)
 
 
-class AuditEvent(models.Model):
-    """Something that happened, kept for AUDIT_DAYS; written by `accounts.audit` alone."""
+class AuditKind(models.TextChoices):
+    REGISTERED = "registered", "Registered"
+    SIGN_IN = "sign_in", "Sign-in"
+    SIGN_IN_FAILED = "sign_in_failed", "Failed sign-in"
+    ADMIN_SIGN_IN = "admin_sign_in", "Admin sign-in"
+    ROLE_CHOSEN = "role_chosen", "Role chosen"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    PASSWORD_RESET = "password_reset", "Password set by a link"
+    ACCOUNT_ERASED = "account_erased", "Account deleted"
+    RESUME_OPENED = "resume_opened", "Resume opened"
+    LOGGED_OUT_ALL = "logged_out_all", "Logged out everywhere"
+    SESSION_ENDED = "session_ended", "Session ended"
+    TOKEN_REUSED = "token_reused", "Refresh token used again"
+    EMAIL_VERIFIED = "email_verified", "Email address verified"
+    EMAIL_CHANGED = "email_changed", "Email address changed"
+    GOOGLE_LINKED = "google_linked", "Google account linked"
+    EXPORTED = "exported", "Data exported"
+    BLOCKED = "blocked", "Account blocked"
+    UNBLOCKED = "unblocked", "Account unblocked"
+    CHANGED_BY_ADMIN = "changed_by_admin", "Changed by an administrator"
 
-    class Kind(models.TextChoices):
-        REGISTERED = "registered", "Registered"
-        SIGN_IN = "sign_in", "Sign-in"
-        SIGN_IN_FAILED = "sign_in_failed", "Failed sign-in"
-        ADMIN_SIGN_IN = "admin_sign_in", "Admin sign-in"
-        ROLE_CHOSEN = "role_chosen", "Role chosen"
-        PASSWORD_CHANGED = "password_changed", "Password changed"
-        PASSWORD_RESET = "password_reset", "Password set by a link"
-        ACCOUNT_ERASED = "account_erased", "Account deleted"
-        RESUME_OPENED = "resume_opened", "Resume opened"
-        LOGGED_OUT_ALL = "logged_out_all", "Logged out everywhere"
-        SESSION_ENDED = "session_ended", "Session ended"
-        TOKEN_REUSED = "token_reused", "Refresh token used again"
-        EMAIL_VERIFIED = "email_verified", "Email address verified"
-        EMAIL_CHANGED = "email_changed", "Email address changed"
-        GOOGLE_LINKED = "google_linked", "Google account linked"
-        EXPORTED = "exported", "Data exported"
-        BLOCKED = "blocked", "Account blocked"
-        UNBLOCKED = "unblocked", "Account unblocked"
-        CHANGED_BY_ADMIN = "changed_by_admin", "Changed by an administrator"
+
+class AuditEvent(models.Model):
+    """Entry of the audit trail, kept for AUDIT_DAYS; only `accounts.audit` writes it."""
 
     at = models.DateTimeField(auto_now_add=True)
-    kind = models.CharField(max_length=20, choices=Kind)
-    # The event outlives the account, without saying whose it was.
+    kind = models.CharField(max_length=20, choices=AuditKind)
+    # NULL after the account was deleted: the event stays.
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    # What it was done to, in words or by its key.
+    # Object of the event, in words or by its key.
     subject = models.CharField(max_length=64, blank=True)
-    # The network alone: /24, of IPv6 /48.
+    # The network only: /24, or /48 of IPv6.
     address = models.CharField(max_length=43)
 
     class Meta:
@@ -277,38 +279,16 @@ class AuditEvent(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="accounts_auditevent_kind_known",
-                condition=models.Q(
-                    kind__in=[
-                        "registered",
-                        "sign_in",
-                        "sign_in_failed",
-                        "admin_sign_in",
-                        "role_chosen",
-                        "password_changed",
-                        "password_reset",
-                        "account_erased",
-                        "resume_opened",
-                        "logged_out_all",
-                        "session_ended",
-                        "token_reused",
-                        "email_verified",
-                        "email_changed",
-                        "google_linked",
-                        "exported",
-                        "blocked",
-                        "unblocked",
-                        "changed_by_admin",
-                    ]
-                ),
+                condition=models.Q(kind__in=AuditKind.values),
             ),
         )
         indexes = (
-            # Serves the admin's list and the sweep.
+            # Serves the list in the admin site, and the sweep.
             models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
-            # Serves the question whether a network is known to an account.
+            # Serves the lookup of networks that an account has logged in from.
             models.Index(
                 fields=("user", "address"),
-                condition=models.Q(kind__in=["sign_in", "admin_sign_in"]),
+                condition=models.Q(kind__in=[AuditKind.SIGN_IN.value, AuditKind.ADMIN_SIGN_IN.value]),
                 name="accounts_auditevent_networks",
             ),
         )

@@ -1,4 +1,4 @@
-"""What a password must not be, beside Django's own validators."""
+"""Password validators beside Django's own."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
 class NameWithDigitsValidator:
-    """Refuses the name of the product, of the company or of the person, or the address, with digits or signs around."""
+    """Refuses a password of digits and signs around the name of the product, company or person, or the address."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        """Check the letters of `password`; case and what lies between them do not count.
+        """Compare the letters of `password`, regardless of case.
 
         Raises:
             ValidationError: they are such a name.

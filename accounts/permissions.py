@@ -1,4 +1,4 @@
-"""Roles as permissions. Which rows a role may know of is said by `visible_to` of each queryset."""
+"""Permissions by role. `visible_to` of each queryset decides which rows a role sees."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class IsAdmin(IsAuthenticated):
-    """An administrator, whatever the role."""
+    """Allows administrators."""
 
     message = "Only administrators may do this."
 
@@ -17,7 +17,7 @@ class IsAdmin(IsAuthenticated):
 
 
 class IsNotAdmin(BasePermission):
-    """Anybody but an administrator: what this guards is decided by the people concerned alone."""
+    """Denies administrators: only the persons concerned decide."""
 
     message = "Administrators may not do this."
 
@@ -26,7 +26,7 @@ class IsNotAdmin(BasePermission):
 
 
 class IsEmployer(IsAuthenticated):
-    """An employer who is not an administrator."""
+    """Allows employers."""
 
     message = "Only employers may do this."
 
@@ -35,7 +35,7 @@ class IsEmployer(IsAuthenticated):
 
 
 class IsJobSeeker(IsAuthenticated):
-    """A job seeker who is not an administrator."""
+    """Allows job seekers."""
 
     message = "Only job seekers may do this."
 
@@ -44,9 +44,9 @@ class IsJobSeeker(IsAuthenticated):
 
 
 class HasProvenEmail(BasePermission):
-    """Somebody who has opened the link in our mail, where REQUIRE_VERIFIED_EMAIL asks for that."""
+    """Allows users with a verified email address; all users without REQUIRE_VERIFIED_EMAIL."""
 
-    message = "Confirm your email address first: open the link that we sent you, or ask for another one."
+    message = "Verify your email address first: open the link that we sent you, or request another one."
     code = "email_not_verified"
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -54,7 +54,7 @@ class HasProvenEmail(BasePermission):
 
 
 class IsOwner(BasePermission):
-    """The row's owner, named by the view's `owner_field`."""
+    """Allows the owner of the row, given by the view's `owner_field`."""
 
     message = "Only the owner may do this."
 
@@ -63,7 +63,7 @@ class IsOwner(BasePermission):
 
 
 class IsOwnerOrAdmin(IsOwner):
-    """The row's owner or an administrator."""
+    """Allows the owner of the row and administrators."""
 
     message = "Only the owner or an administrator may do this."
 

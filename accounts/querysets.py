@@ -1,4 +1,4 @@
-"""Who may see which account rows."""
+"""Querysets of accounts: who sees which rows."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,18 +15,18 @@ from anywork.api.emails import canonical_email
 
 
 def live_applications(relation: str) -> FilteredRelation:
-    """Return the applications behind `relation` through which an employer sees its applicants: all but withdrawn."""
+    """Return the applications by which an employer sees its applicants: all except withdrawn ones."""
     return FilteredRelation(relation, condition=~Q(**{f"{relation}__status": "withdrawn"}))
 
 
 class UserManager(BaseUserManager[Any]):
-    """Creates users; their email addresses are kept in the canonical form."""
+    """Manager of users, whose email addresses are stored in canonical form."""
 
     use_in_migrations = True
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the canonical form; of what is no email address, which nothing is found by, the lower case."""
+        """Return the canonical form; if `email` is no address, its lower case, which no account has."""
         text = email or ""
         try:
             return canonical_email(text)
@@ -34,7 +34,7 @@ class UserManager(BaseUserManager[Any]):
             return text.strip().lower()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
-        """Return a new user; without a password, one that can only sign in another way.
+        """Return a new user; without a password, one that cannot log in by password.
 
         Raises:
             ValidationError: `email` is no email address.
@@ -54,12 +54,12 @@ class UserManager(BaseUserManager[Any]):
 
 class JobSeekerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "JobSeekerQuerySet":
-        """The seeker itself, those who applied to an employer's jobs, everybody to an admin."""
+        """The job seeker, the applicants of an employer, all for an administrator."""
         if user.is_staff:
             return self
         if user.is_anonymous:
             return self.none()
-        # By role, since an "or" of the two would read every profile.
+        # By role: OR of both conditions would read every profile.
         if not user.is_employer:
             return self.filter(pk=user.pk)
         applicants = self.model.objects.alias(live=live_applications("applications")).filter(
@@ -70,20 +70,20 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
 
 class EmployerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "EmployerQuerySet":
-        """The published cards; a blocked company's is for administrators alone."""
+        """All companies; a blocked one only for administrators."""
         return self if user.is_staff else self.filter(user__is_active=True)
 
 
 class SkillQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "SkillQuerySet":
-        """The skills of the job seekers that `user` may see."""
+        """Skills of the job seekers that `user` sees."""
         seekers = JobSeekerQuerySet(apps.get_model("accounts.JobSeeker")).visible_to(user)
         return self.filter(user__in=seekers.values("pk"))
 
 
 class SessionQuerySet(models.QuerySet[Any]):
     def alive(self) -> "SessionQuerySet":
-        """Sessions that were not ended, are younger than JWT_SESSION_DAYS and whose owner may sign in."""
+        """Sessions that have not ended, are younger than JWT_SESSION_DAYS and whose user is active."""
         return self.filter(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
 
     def usable(self) -> "SessionQuerySet":
@@ -91,11 +91,11 @@ class SessionQuerySet(models.QuerySet[Any]):
         return self.alive().filter(last_used_at__gte=_oldest_use())
 
     def end(self) -> int:
-        """End them now; return how many there were."""
+        """End the sessions; return their number."""
         return self.filter(ended_at=None).update(ended_at=timezone.now())
 
     def expired(self) -> "SessionQuerySet":
-        """Sessions whose last refresh token has run out, or that are older than JWT_SESSION_DAYS."""
+        """Sessions whose latest refresh token has expired, or that are older than JWT_SESSION_DAYS."""
         return self.filter(Q(last_used_at__lt=_oldest_use()) | Q(created_at__lte=_oldest_sign_in()))
 
 
@@ -104,6 +104,6 @@ def _oldest_sign_in() -> datetime:
 
 
 def _oldest_use() -> datetime:
-    """Return since when a session must have been used, for its last refresh token not to have run out."""
+    """Return the issue time of a refresh token that expires now."""
     lifetime: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
     return timezone.now() - lifetime

@@ -1,4 +1,4 @@
-"""What sign-ins leave behind."""
+"""Receivers that write the audit trail, and end sessions."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ SUBJECT_LENGTH = AuditEvent._meta.get_field("subject").max_length
 
 @receiver(user_logged_in, dispatch_uid="accounts.record_admin_sign_in")
 def record_admin_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Only the admin site signs in by Django's sessions."""
+    """Record a login to the admin site, the only one that uses Django's sessions."""
     audit.record(audit.Kind.ADMIN_SIGN_IN, user=user)
 
 
 @receiver(user_login_failed, dispatch_uid="accounts.record_failed_sign_in")
 def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """For the API and the admin site."""
+    """Record a failed login to the API or the admin site."""
     if request is not None:
         email = credentials.get("username") or credentials.get(User.USERNAME_FIELD, "")
         audit.record_failed_sign_in(email=email)
@@ -33,17 +33,17 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
 
 @receiver(changed_by_admin, dispatch_uid="accounts.record_change_by_admin")
 def record_change_by_admin(user: User, subject: str, **kwargs: Any) -> None:
-    """Keep what administrators changed in the audit trail, too."""
+    """Record a change in the admin site."""
     audit.record(audit.Kind.CHANGED_BY_ADMIN, user=user, subject=subject[:SUBJECT_LENGTH])
 
 
 @receiver(post_save, sender=User, dispatch_uid="accounts.follow_change_of_password")
-def follow_change_of_password(instance: User, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
-    """End all sessions, record the change and tell the owner, however the password was changed.
+def handle_password_change(instance: User, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
+    """End all sessions, record the change and inform the owner.
 
-    By the API, by the admin site or by `manage.py changepassword`.
+    Also after a change in the admin site or by `manage.py changepassword`.
     """
-    # Django's mark of a password that was set; a login that only renews the hash takes it away.
+    # Set by set_password(); Django removes it when a login only upgrades the hash.
     if getattr(instance, "_password", None) is not None and not created:
         with transaction.atomic():
             close_all_sessions(instance)

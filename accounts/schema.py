@@ -1,4 +1,4 @@
-"""How accounts, profiles and skills read in the OpenAPI schema."""
+"""Examples and errors of accounts in the OpenAPI schema."""
 
 from functools import partial
 from typing import Any
@@ -7,42 +7,18 @@ from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
-from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import CharField, ChoiceField, DictField, Field
 
+from accounts import exceptions, serializers
 from accounts.authentication import JWTAuthentication
-from accounts.backoff import SignInClosed
 from accounts.models import Skill
-from accounts.serializers import (
-    EmailChangeSerializer,
-    ErasureSerializer,
-    GoogleLinkSerializer,
-    GoogleLoginSerializer,
-    LinkSerializer,
-    LoginSerializer,
-    PasswordChangeSerializer,
-    PasswordResetConfirmSerializer,
-    PasswordResetSerializer,
-    RefreshTokenSerializer,
-    RegistrationSerializer,
-    RoleChoiceSerializer,
-    SessionSerializer,
-    UserSerializer,
-)
-from accounts.services import (
-    GOOGLE_ACCOUNT_CONFLICT,
-    GOOGLE_ACCOUNT_TAKEN,
-    GOOGLE_LINK_REQUIRED,
-    OTHER_ACCOUNT,
-    SIGN_IN_TO_CONFIRM,
-)
-from accounts.tokens import REFRESH_TOKEN_USED, SESSION_ENDED
-from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import Unauthorized
 from anywork.api.schema import documented, operation
 
 
 class AccessTokenScheme(SimpleJWTScheme):
-    """The Authorize button, named after the key that its value is found under."""
+    """Scheme of the Authorize button, named after the key of its value."""
 
     target_class = "accounts.authentication.JWTAuthentication"
     match_subclasses = True
@@ -53,7 +29,7 @@ class AccessTokenScheme(SimpleJWTScheme):
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The `accessToken` that POST /api/auth/login/ answers, without the word Bearer.",
+            "description": "The `accessToken` that POST /api/auth/login/ returns, without the word Bearer.",
         }
 
 
@@ -107,259 +83,190 @@ SESSION = {
 GOOGLE_CODE = "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlzuKkcRsbiZKzsS9cssu48V0Y9Rk8W_UMI9Vblou3Vg"
 LINK = {"uid": USER["user_id"], "token": "d8xq2v-0c1f6a2f5d7b4e1f8a9c3d2e6b5a4f10"}
 
-# --- Sign-in ----------------------------------------------------------------------------------------------------------
+# --- Login and account ------------------------------------------------------------------------------------------------
 
 
 def success(message: str, data: Any) -> dict[str, Any]:
-    """Return the example of an answer of /api/auth/."""
+    """Return the example of a response of /api/auth/."""
     return {"status": "success", "message": message, "data": data}
 
 
-def envelope(name: str, data: serializers.Field[Any, Any, Any, Any]) -> serializers.Serializer[Any]:
-    """Return the shape of an answer of /api/auth/."""
-    fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-        "status": serializers.ChoiceField(choices=["success"]),
-        "message": serializers.CharField(help_text="For people."),
-        "data": data,
-    }
-    return inline_serializer(name, fields)
+def envelope(name: str, data: Field[Any, Any, Any, Any]) -> Any:
+    """Return the serializer of a response of /api/auth/."""
+    status = ChoiceField(choices=["success"])
+    return inline_serializer(name, {"status": status, "message": CharField(help_text="For people."), "data": data})
 
 
-_token_fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-    "accessToken": serializers.CharField(help_text="Goes into the Authorization header."),
-    "refreshToken": serializers.CharField(help_text="Works once, at POST /api/auth/refresh/."),
+_tokens: dict[str, Field[Any, Any, Any, Any]] = {
+    "accessToken": CharField(help_text="Value of the Authorization header."),
+    "refreshToken": CharField(help_text="Works once, at POST /api/auth/refresh/."),
 }
-USER_ENVELOPE = envelope("UserEnvelope", inline_serializer("UserData", {"user": UserSerializer()}))
-SIGN_IN_ENVELOPE = envelope(
-    "SignInEnvelope", inline_serializer("SignInData", {**_token_fields, "user": UserSerializer()})
-)
-TOKENS_ENVELOPE = envelope("TokensEnvelope", inline_serializer("TokensData", dict(_token_fields)))
-EMPTY_ENVELOPE = envelope("EmptyEnvelope", serializers.DictField(help_text="Always empty."))
+_user: dict[str, Field[Any, Any, Any, Any]] = {"user": serializers.UserSerializer()}
+USER_ENVELOPE = envelope("UserEnvelope", inline_serializer("UserData", dict(_user)))
+LOGIN_ENVELOPE = envelope("SignInEnvelope", inline_serializer("SignInData", _tokens | _user))
+TOKENS_ENVELOPE = envelope("TokensEnvelope", inline_serializer("TokensData", dict(_tokens)))
+EMPTY_ENVELOPE = envelope("EmptyEnvelope", DictField(help_text="Always empty."))
+
+_returns_user = partial(operation, responses={200: USER_ENVELOPE})
+_logs_in = partial(operation, responses={200: LOGIN_ENVELOPE})
+_returns_tokens = partial(operation, responses={200: TOKENS_ENVELOPE})
+_returns_nothing = partial(operation, responses={200: EMPTY_ENVELOPE})
+_weak_password = "This password is too common."  # noqa: S105 - a message of Django
 
 register_documented = documented(
     "Login",
     post=operation(
-        request=RegistrationSerializer,
+        request=serializers.RegistrationSerializer,
         responses={201: USER_ENVELOPE},
         body={**CREDENTIALS, "role": "job_seeker"},
         response=success("User registered successfully", {"user": USER}),
-        errors=(
-            ValidationError({"email": ["A user with this email address already exists."]}),
-            ValidationError({"password": ["This password is too common.", "This password is entirely numeric."]}),
-        ),
+        errors=(exceptions.email_in_use(), ValidationError({"password": [_weak_password]})),
     ),
 )
-
 login_documented = documented(
     "Login",
-    post=operation(
-        request=LoginSerializer,
-        responses={200: SIGN_IN_ENVELOPE},
+    post=_logs_in(
+        request=serializers.LoginSerializer,
         body=CREDENTIALS,
         response=success("Login successful", {**TOKENS, "user": USER}),
-        errors=(
-            Unauthorized("The email address or the password is wrong.", "invalid_credentials"),
-            SignInClosed(wait=60),
-        ),
+        errors=(exceptions.InvalidCredentials(), exceptions.LoginClosed(wait=60)),
     ),
 )
-
 google_documented = documented(
     "Login",
-    post=operation(
-        request=GoogleLoginSerializer,
-        responses={200: SIGN_IN_ENVELOPE},
+    post=_logs_in(
+        request=serializers.GoogleLoginSerializer,
         body={"code": GOOGLE_CODE},
         response=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
         errors=(
-            Unauthorized("Google did not accept this code. Start again.", "invalid_google_code"),
-            PermissionDenied("Google has not verified the email address of this account.", "google_email_unverified"),
-            Conflict(GOOGLE_LINK_REQUIRED, "google_link_required"),
-            Conflict(GOOGLE_ACCOUNT_CONFLICT, "google_account_conflict"),
-            ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
-            ServiceUnavailable("Google cannot be reached at the moment. Please try again.", "google_unavailable"),
+            exceptions.GoogleCodeRefused(),
+            exceptions.GoogleEmailUnverified(),
+            exceptions.GoogleLinkRequired(),
+            exceptions.GoogleAccountConflict(),
+            exceptions.GoogleNotConfigured(),
+            exceptions.GoogleUnavailable(),
         ),
     ),
 )
-
 google_link_documented = documented(
     "Account",
-    post=operation(
-        request=GoogleLinkSerializer,
-        responses={200: USER_ENVELOPE},
+    post=_returns_user(
+        request=serializers.GoogleLinkSerializer,
         body={"password": CREDENTIALS["password"], "code": GOOGLE_CODE},
         response=success("Google account linked", {"user": USER}),
         errors=(
-            ValidationError({"password": ["The password is wrong."]}),
-            ValidationError({"code": ["Google did not accept this code. Start again."]}),
-            PermissionDenied("Google has not verified the email address of this account.", "google_email_unverified"),
-            Conflict(GOOGLE_ACCOUNT_TAKEN, "google_account_conflict"),
-            ServiceUnavailable("Sign-in with Google is not configured here.", "google_not_configured"),
+            exceptions.wrong_password(),
+            ValidationError({"code": [exceptions.GoogleCodeRefused.default_detail]}),
+            exceptions.GoogleEmailUnverified(),
+            exceptions.GoogleAccountTaken(),
+            exceptions.GoogleNotConfigured(),
         ),
     ),
 )
-
 refresh_documented = documented(
     "Login",
-    post=operation(
-        request=RefreshTokenSerializer,
-        responses={200: TOKENS_ENVELOPE},
+    post=_returns_tokens(
+        request=serializers.RefreshTokenSerializer,
         body={"refreshToken": TOKENS["refreshToken"]},
         response=success("Token refreshed", TOKENS),
-        errors=(
-            Unauthorized(),
-            Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used"),
-            Unauthorized(SESSION_ENDED, "session_ended"),
-        ),
+        errors=(Unauthorized(), exceptions.RefreshTokenUsed(), exceptions.SessionEnded()),
     ),
 )
-
 logout_documented = documented(
     "Login",
-    post=operation(
-        request=inline_serializer("Logout", {"refreshToken": serializers.CharField(required=False)}),
-        responses={200: EMPTY_ENVELOPE},
+    post=_returns_nothing(
+        request=inline_serializer("Logout", {"refreshToken": CharField(required=False)}),
         body={"refreshToken": TOKENS["refreshToken"]},
         response=success("Logged out", {}),
-        errors=(
-            Unauthorized(),
-            ValidationError({"refreshToken": ["This field is required."]}),
-        ),
+        errors=(Unauthorized(), ValidationError({"refreshToken": ["This field is required."]})),
     ),
 )
-
 logout_all_documented = documented(
-    "Login",
-    post=operation(
-        request=None,
-        responses={200: EMPTY_ENVELOPE},
-        response=success("Logged out everywhere", {}),
-    ),
+    "Login", post=_returns_nothing(request=None, response=success("Logged out everywhere", {}))
 )
-
 sessions_documented = documented(
     "Account",
     get=operation(
         operation_id="auth_sessions_list",
         request=None,
-        responses={200: envelope("SessionsEnvelope", SessionSerializer(many=True))},
+        responses={200: envelope("SessionsEnvelope", serializers.SessionSerializer(many=True))},
         response=success("Your sessions", [SESSION]),
     ),
 )
-
+_session_id = OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Id of the session.")
 session_documented = documented(
-    "Account",
-    delete=operation(
-        parameters=[
-            OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The session's id.")
-        ],
-        request=None,
-        responses={204: None},
-    ),
+    "Account", delete=operation(parameters=[_session_id], request=None, responses={204: None})
 )
-
-_wrong_password = ValidationError({"password": ["The password is wrong."]})
-_weak_password = ValidationError({"new_password": ["This password is too common."]})
-_bad_link = ValidationError({"token": ["This link was used already or has expired. Ask for another one."]})
-
 password_change_documented = documented(
     "Account",
-    post=operation(
-        request=PasswordChangeSerializer,
-        responses={200: TOKENS_ENVELOPE},
+    post=_returns_tokens(
+        request=serializers.PasswordChangeSerializer,
         body={"current_password": "testing321", "new_password": "correct-horse-42"},
         response=success("Password changed", TOKENS),
-        errors=(ValidationError({"current_password": ["The password is wrong."]}), _weak_password),
+        errors=(exceptions.wrong_password("current_password"), ValidationError({"new_password": [_weak_password]})),
     ),
 )
-
 password_reset_documented = documented(
     "Account",
-    post=operation(
-        request=PasswordResetSerializer,
-        responses={200: EMPTY_ENVELOPE},
+    post=_returns_nothing(
+        request=serializers.PasswordResetSerializer,
         body={"email": CREDENTIALS["email"]},
-        response=success("If somebody signs in with this address, a link is on its way to it.", {}),
+        response=success("If there is an account with this address, a link is sent to it.", {}),
     ),
 )
-
 password_reset_confirm_documented = documented(
     "Account",
-    post=operation(
-        request=PasswordResetConfirmSerializer,
-        responses={200: EMPTY_ENVELOPE},
+    post=_returns_nothing(
+        request=serializers.PasswordResetConfirmSerializer,
         body={**LINK, "new_password": "correct-horse-42"},
         response=success("Password set. Log in with it.", {}),
-        errors=(_bad_link, _weak_password),
+        errors=(exceptions.invalid_link(), ValidationError({"new_password": [_weak_password]})),
     ),
 )
-
 email_verification_documented = documented(
     "Account",
-    post=operation(
-        request=None,
-        responses={200: EMPTY_ENVELOPE},
-        response=success("A link is on its way, unless your address is verified already.", {}),
+    post=_returns_nothing(
+        request=None, response=success("A link is sent unless your address is verified already.", {})
     ),
 )
-
 email_verification_confirm_documented = documented(
     "Account",
-    post=operation(
-        request=LinkSerializer,
-        responses={200: EMPTY_ENVELOPE},
+    post=_returns_nothing(
+        request=serializers.LinkSerializer,
         body=LINK,
-        response=success("Address confirmed", {}),
-        errors=(
-            _bad_link,
-            Unauthorized(SIGN_IN_TO_CONFIRM, "sign_in_to_confirm"),
-            PermissionDenied(OTHER_ACCOUNT, "other_account"),
-        ),
+        response=success("Address verified", {}),
+        errors=(exceptions.invalid_link(), exceptions.LoginToConfirm(), exceptions.OtherAccount()),
     ),
 )
-
 email_change_documented = documented(
     "Account",
-    patch=operation(
-        request=EmailChangeSerializer,
-        responses={200: EMPTY_ENVELOPE},
+    patch=_returns_nothing(
+        request=serializers.EmailChangeSerializer,
         body={"email": "new@example.com", "password": CREDENTIALS["password"]},
-        response=success("A link is on its way to the new address.", {}),
-        errors=(
-            ValidationError({"email": ["A user with this email address already exists."]}),
-            _wrong_password,
-        ),
+        response=success("A link is sent to the new address.", {}),
+        errors=(exceptions.email_in_use(), exceptions.wrong_password()),
     ),
 )
-
 export_documented = documented(
     "Account",
     get=operation(
-        operation_id="auth_me_export",
-        request=None,
-        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+        operation_id="auth_me_export", request=None, responses={(200, "application/zip"): OpenApiTypes.BINARY}
     ),
 )
-
 me_documented = documented(
     "Account",
-    get=operation(
-        request=None,
-        responses={200: USER_ENVELOPE},
-        response=success("Your account", {"user": USER}),
-    ),
-    patch=operation(
-        request=RoleChoiceSerializer,
-        responses={200: USER_ENVELOPE},
+    get=_returns_user(request=None, response=success("Your account", {"user": USER})),
+    patch=_returns_user(
+        request=serializers.RoleChoiceSerializer,
         body={"role": "job_seeker"},
         response=success("Role chosen", {"user": {**GOOGLE_USER, "role": "job_seeker"}}),
-        errors=(ValidationError({"role": ["The role was chosen already and cannot be changed."]}),),
+        errors=(exceptions.role_already_chosen(),),
     ),
     delete=operation(
-        request=ErasureSerializer,
+        request=serializers.ErasureSerializer,
         responses={204: None},
         body={"password": CREDENTIALS["password"]},
-        errors=(_wrong_password, ValidationError({"code": ["This is another Google account."]})),
+        errors=(exceptions.wrong_password(), exceptions.wrong_google_account()),
     ),
 )
 
@@ -369,20 +276,20 @@ job_seekers_documented = documented(
     "Job seekers",
     noun="job seeker",
     list=operation(
-        "Job seekers find themselves, employers those who applied to their jobs, administrators all. Newest first.",
+        "Job seekers see themselves, employers see applicants to their jobs, administrators all. Newest first.",
         response=[JOB_SEEKER],
     ),
     retrieve=operation(
-        "The profile of a job seeker that the caller may know of.",
+        "The profile of a job seeker whom the caller may see.",
         response=JOB_SEEKER,
     ),
     update=operation(
-        'Replaces the profile. `user` is ignored; `phone_number` is free text and may be "" or null.',
+        'Replaces the profile. `user` is ignored; `phone_number` is free text, and may be "" or null.',
         body=JOB_SEEKER_INPUT,
         response=JOB_SEEKER,
     ),
     partial_update=operation(
-        "Changes the given fields only.",
+        "Changes only the given fields.",
         body={"phone_number": "080444555666"},
         response=JOB_SEEKER,
     ),
@@ -391,15 +298,15 @@ job_seekers_documented = documented(
 employers_documented = documented(
     "Employers",
     noun="employer",
-    list=operation("Every company's card. Newest first.", response=[EMPLOYER]),
-    retrieve=operation("A company's card.", response=EMPLOYER),
+    list=operation("Public profiles of all companies. Newest first.", response=[EMPLOYER]),
+    retrieve=operation("The public profile of a company.", response=EMPLOYER),
     update=operation(
-        'Replaces the card; for its owner. `user` is ignored; description and website may be "" or null.',
+        'Replaces the caller\'s own profile. `user` is ignored; description and website may be "" or null.',
         body=EMPLOYER_INPUT,
         response=EMPLOYER,
     ),
     partial_update=operation(
-        "Changes the given fields only; for the card's owner.",
+        "Changes only the given fields of the caller's own profile.",
         body={"website": "https://www.microsoft.com"},
         response=EMPLOYER,
     ),
@@ -411,21 +318,21 @@ _naming_a_skill = partial(
     operation,
     body={"name": "Django"},
     response=SKILL,
-    errors=(AlreadyExists("You have this skill already.", Skill(pk=SKILL["skill_id"])),),
+    errors=(exceptions.skill_exists(Skill(pk=SKILL["skill_id"])),),
 )
 
 skills_documented = documented(
     "Skills",
     noun="skill",
     list=operation(
-        "Job seekers find their own, employers those of their applicants. By name.",
+        "Job seekers see their own, employers those of their applicants. Sorted by name.",
         response=[SKILL, ANOTHER_SKILL],
     ),
     create=_naming_a_skill(
-        "Adds a skill to the caller, who is a job seeker. Names are unique for each person without regard to case.",
+        "Adds a skill to the caller, a job seeker. Names are unique per job seeker, regardless of case.",
     ),
-    retrieve=operation("A skill of somebody whom the caller may know of.", response=SKILL),
-    update=_naming_a_skill("Renames a skill of one's own."),
-    partial_update=_naming_a_skill("Renames a skill of one's own; an empty body changes nothing."),
-    destroy=operation("Removes a skill of one's own."),
+    retrieve=operation("A skill of the caller, or of an applicant.", response=SKILL),
+    update=_naming_a_skill("Renames a skill of the caller."),
+    partial_update=_naming_a_skill("Renames a skill of the caller; an empty body changes nothing."),
+    destroy=operation("Deletes a skill of the caller."),
 )

@@ -1,10 +1,10 @@
-"""Accounts as JSON."""
+"""Serializers of accounts."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Employer, JobSeeker, Session, Skill, User
+from accounts.models import Employer, JobSeeker, Role, Session, Skill, User
 from anywork.api.fields import (
     BlankableLineField,
     BlankableNameField,
@@ -17,15 +17,15 @@ from anywork.api.fields import (
 )
 from anywork.api.serializers import ModelSerializer
 
-# Administrators are made by administrators alone.
-OPEN_ROLES = [(role.value, role.label) for role in (User.Role.JOB_SEEKER, User.Role.EMPLOYER)]
+# Only administrators create administrators.
+OPEN_ROLES = [(role.value, role.label) for role in (Role.JOB_SEEKER, Role.EMPLOYER)]
 
 
 class UserSerializer(ModelSerializer[User]):
-    """A user, as its owner sees it."""
+    """User, for its owner."""
 
     role = serializers.ChoiceField(
-        choices=User.Role.choices, allow_blank=True, read_only=True, help_text='"" until its owner has chosen one.'
+        choices=Role.choices, allow_blank=True, read_only=True, help_text='"" until the user has chosen one.'
     )
 
     class Meta:
@@ -35,7 +35,7 @@ class UserSerializer(ModelSerializer[User]):
 
 
 class JobSeekerSerializer(ModelSerializer[JobSeeker]):
-    """A job seeker's profile."""
+    """Profile of a job seeker."""
 
     first_name = NameField(max_length=100)
     last_name = NameField(max_length=100)
@@ -48,7 +48,7 @@ class JobSeekerSerializer(ModelSerializer[JobSeeker]):
 
 
 class EmployerSerializer(ModelSerializer[Employer]):
-    """A company's card."""
+    """Public profile of a company."""
 
     company_name = NameField(max_length=255)
     company_description = BlankableTextField(max_length=5_000)
@@ -61,7 +61,7 @@ class EmployerSerializer(ModelSerializer[Employer]):
 
 
 class SkillSerializer(ModelSerializer[Skill]):
-    """A skill of the caller's."""
+    """Skill of a job seeker."""
 
     name = NameField(max_length=100)
 
@@ -72,21 +72,21 @@ class SkillSerializer(ModelSerializer[Skill]):
 
 
 class OpenRoleField(serializers.ChoiceField):
-    """A role that people may give themselves."""
+    """Role that users may choose."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=OPEN_ROLES, **kwargs)
 
 
 class PasswordField(LineField):
-    """A password, to the letter."""
+    """Password, not trimmed."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=128, trim_whitespace=False, write_only=True, **kwargs)
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):
-    """What a new user sends."""
+    """Body of a registration."""
 
     email = EmailField(max_length=254)
     password = PasswordField()
@@ -98,14 +98,14 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    """What somebody sends to sign in."""
+    """Body of a login."""
 
     email = LineField(max_length=254)
     password = PasswordField()
 
 
 class GoogleLoginSerializer(serializers.Serializer[Any]):
-    """What the client got back from Google's consent page."""
+    """Response of Google's consent page to the client."""
 
     code = LineField(max_length=2_048)
     redirect_uri = LineField(max_length=2_048, required=False)
@@ -113,23 +113,23 @@ class GoogleLoginSerializer(serializers.Serializer[Any]):
 
 
 class RefreshTokenSerializer(serializers.Serializer[Any]):
-    """The refresh token that a client keeps."""
+    """Body with a refresh token."""
 
     refreshToken = LineField(max_length=4_096)  # noqa: N815 - the documented key
 
 
 class RoleChoiceSerializer(serializers.Serializer[Any]):
-    """The role that a user who came by Google chooses, once."""
+    """Role of a user who registered with Google."""
 
     role = OpenRoleField()
 
 
 class SessionSerializer(ModelSerializer[Session]):
-    """A sign-in on a device."""
+    """Session of the caller."""
 
-    device = serializers.CharField(read_only=True, help_text='In words; "" if it did not say.')
-    address = serializers.CharField(read_only=True, help_text="From where it was last used: the network alone.")
-    is_current = serializers.SerializerMethodField(help_text="The one that asks.")
+    device = serializers.CharField(read_only=True, help_text='Name of the device; "" if unknown.')
+    address = serializers.CharField(read_only=True, help_text="Network of its latest use.")
+    is_current = serializers.SerializerMethodField(help_text="Whether this request belongs to it.")
 
     class Meta:
         model = Session
@@ -141,51 +141,51 @@ class SessionSerializer(ModelSerializer[Session]):
 
 
 class PasswordChangeSerializer(serializers.Serializer[Any]):
-    """The password that was, and the one that shall be."""
+    """Current and new password."""
 
     current_password = PasswordField()
     new_password = PasswordField()
 
 
 class PasswordResetSerializer(serializers.Serializer[Any]):
-    """Whose password is to be set anew."""
+    """Body of a request for a password reset."""
 
     email = EmailField(max_length=254)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    """What the link in a mail carries."""
+    """Parameters of a one-time link."""
 
     uid = UUIDField()
     token = LineField(max_length=128)
 
 
 class PasswordResetConfirmSerializer(LinkSerializer):
-    """The same, with the password that shall be."""
+    """Parameters of a one-time link, and the new password."""
 
     new_password = PasswordField()
 
 
 class GoogleLinkSerializer(GoogleLoginSerializer):
-    """The password of the account, and what the client got back from Google's consent page."""
+    """Password of the account, and the response of Google's consent page."""
 
     password = PasswordField()
 
 
 class OwnPasswordSerializer(serializers.Serializer[Any]):
-    """What its owner confirms a change of the account by."""
+    """Password of the caller."""
 
     password = PasswordField()
 
 
 class ErasureSerializer(GoogleLoginSerializer):
-    """What its owner confirms the end of an account by: a password, or Google's code where there is none."""
+    """Password, or Google's code if the account has no password."""
 
     password = PasswordField(required=False)
     code = LineField(max_length=2_048, required=False)
 
 
 class EmailChangeSerializer(ErasureSerializer):
-    """A new email address, with what its owner confirms it by."""
+    """New email address, with the password or Google's code."""
 
     email = EmailField(max_length=254)

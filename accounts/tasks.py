@@ -13,7 +13,7 @@ from accounts.models import EmailChange, Session
 
 @shared_task(name="accounts.sweep_sign_ins")
 def sweep_sign_ins() -> None:
-    """Forget failed sign-ins, old events of the audit trail, expired sessions and unconfirmed new addresses."""
+    """Delete expired failures, audit events, sessions and requests for a new address."""
     sweep_failures()
     sweep_audit()
     Session.objects.expired().delete()

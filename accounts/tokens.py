@@ -1,6 +1,6 @@
-"""Issuing, refreshing and ending tokens.
+"""Tokens: issued, refreshed and ended.
 
-Every token belongs to a `Session` and dies with it. A refresh token works once; the raw token is never stored.
+Every token belongs to a `Session` and ends with it. A refresh token works once; only its id is stored.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import audit
 from accounts.devices import Device
+from accounts.exceptions import RefreshTokenUsed, SessionEnded
 from accounts.models import RefreshTokenUse, Session, User
 from accounts.signals import refresh_token_reused
 from anywork.api.exceptions import Unauthorized
@@ -21,22 +22,19 @@ from anywork.api.exceptions import Unauthorized
 SESSION_CLAIM = "sid"
 VERSION_CLAIM = "ver"
 
-REFRESH_TOKEN_USED = "This refresh token was used a moment ago. Ask again with the newer pair."  # noqa: S105 - a sentence
-SESSION_ENDED = "This session has ended. Log in again."
-
-# Two tabs that refresh at once, or an answer lost on the way: not a theft, so the session lives on.
+# Two tabs that refresh at once, or a lost response, are no theft: the session continues.
 REUSE_GRACE = timedelta(seconds=10)
 
 
 class TokenPair(NamedTuple):
-    """The encoded tokens that a client keeps."""
+    """Encoded tokens of a client."""
 
     access: str
     refresh: str
 
 
 def open_session(user: User, device: Device | None = None) -> TokenPair:
-    """Sign `user` in: start a session and return its first pair."""
+    """Start a session of `user` and return its first pair."""
     device = device or Device()
     with transaction.atomic():
         user.sessions.expired().delete()
@@ -46,12 +44,13 @@ def open_session(user: User, device: Device | None = None) -> TokenPair:
 def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
     """Exchange a refresh token for a new pair.
 
-    Of concurrent calls with one token exactly one succeeds. A token used before is refused (`refresh_token_used`); when
-    its use lies more than `REUSE_GRACE` back, a copy of it is in other hands, and the whole session ends
-    (`session_ended`; RFC 9700, section 4.14.2).
+    Exactly one of several concurrent calls with one token succeeds. A token that is used again within `REUSE_GRACE` is
+    refused; one that is used again later was probably stolen, and ends the session (RFC 9700, section 4.14.2).
 
     Raises:
-        Unauthorized: the token is no valid refresh token, was used before, or its session has ended.
+        Unauthorized: the token is no valid refresh token.
+        RefreshTokenUsed: the token was used a moment ago.
+        SessionEnded: the session has ended, or ends now.
     """
     token = _decode(encoded)
     with transaction.atomic():
@@ -65,19 +64,20 @@ def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:
             session.save(update_fields=["last_used_at", "device", "address"])
             return _issue(session, session.user)
         if use and use.used_at and now - use.used_at <= REUSE_GRACE:
-            raise Unauthorized(REFRESH_TOKEN_USED, "refresh_token_used")
+            raise RefreshTokenUsed
         Session.objects.filter(pk=session.pk).end()
         audit.record(audit.Kind.TOKEN_REUSED, user=session.user, subject=str(session.pk))
         name, network = device or Device()
         refresh_token_reused.send(sender=Session, user=session.user, device=name, network=network)
-    raise _session_ended()
+    raise SessionEnded
 
 
 def close_session(encoded: str) -> None:
     """End the session that a refresh token belongs to.
 
     Raises:
-        Unauthorized: the token is no valid refresh token, or its session has ended.
+        Unauthorized: the token is no valid refresh token.
+        SessionEnded: the session has ended already.
     """
     token = _decode(encoded)
     with transaction.atomic():
@@ -85,7 +85,7 @@ def close_session(encoded: str) -> None:
 
 
 def close_all_sessions(user: User) -> None:
-    """End every session of `user`, and one that is being opened at this very moment, too."""
+    """End all sessions of `user`, including one that is being opened concurrently."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
         user.refresh_from_db(fields=["token_version"])
@@ -116,9 +116,5 @@ def _lock_session(token: RefreshToken) -> Session:
         .first()
     )
     if session is None:
-        raise _session_ended()
+        raise SessionEnded
     return session
-
-
-def _session_ended() -> Unauthorized:
-    return Unauthorized(SESSION_ENDED, "session_ended")

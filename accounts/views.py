@@ -8,6 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
+from accounts.exceptions import skill_exists
 from accounts.models import Employer, JobSeeker, Skill
 from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner, IsOwnerOrAdmin
 from accounts.schema import employers_documented, job_seekers_documented, skills_documented
@@ -20,7 +21,7 @@ from anywork.api.viewsets import CRUDViewSet, ResourceViewSet, UpdateModelMixin
 
 @job_seekers_documented
 class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UpdateModelMixin, ResourceViewSet):
-    """Profiles of job seekers: one's own, and for an employer those of its applicants."""
+    """Profiles of job seekers: the caller's own, and for an employer those of its applicants."""
 
     serializer_class = JobSeekerSerializer
     lookup_url_kwarg = "user_id"
@@ -38,7 +39,7 @@ class JobSeekerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UpdateM
 class EmployerViewSet(
     PublicReadMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, UpdateModelMixin, ResourceViewSet
 ):
-    """Company cards: anybody reads them, a company changes its own."""
+    """Public profiles of companies; an employer changes its own."""
 
     serializer_class = EmployerSerializer
     lookup_url_kwarg = "user_id"
@@ -56,7 +57,7 @@ class EmployerViewSet(
 
 @skills_documented
 class SkillViewSet(CRUDViewSet):
-    """A job seeker's skills; an employer sees those of its applicants."""
+    """Skills of job seekers; an employer sees those of its applicants."""
 
     serializer_class = SkillSerializer
     pagination_class = WholeListPagination
@@ -83,7 +84,7 @@ class SkillViewSet(CRUDViewSet):
 
         def already_there() -> AlreadyExists:
             existing = find_in_any_case(Skill.objects.filter(user=self.caller), name=name)
-            return AlreadyExists("You have this skill already.", existing)
+            return skill_exists(existing)
 
         with unique_violation_as("accounts_skill_unique_name", already_there):
             serializer.save(**values)

@@ -1,6 +1,6 @@
 import factory
 
-from accounts.models import AuditEvent, Employer, JobSeeker, Skill, User
+from accounts.models import AuditEvent, AuditKind, Employer, JobSeeker, Skill, User
 
 PASSWORD = "correct-horse-42"
 
@@ -55,7 +55,7 @@ class AuditEventFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = AuditEvent
 
-    kind = AuditEvent.Kind.SIGN_IN
+    kind = AuditKind.SIGN_IN
     user = factory.SubFactory(UserFactory)
     subject = "password"
     address = "203.0.113.0/24"

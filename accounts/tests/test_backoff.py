@@ -53,7 +53,7 @@ class TestClosing:
 
         assert answer.status_code == 429
         assert answer.json()["code"] == "too_many_failures"
-        assert answer.json()["message"] == "Too many failed attempts to sign in. Please try again in 60 seconds."
+        assert answer.json()["message"] == "Too many failed attempts to log in. Please try again in 60 seconds."
         assert 58 <= int(answer.headers["Retry-After"]) <= 60
 
     def test_right_password_does_not_open_what_is_closed(self, login, ben):

@@ -191,7 +191,7 @@ def test_account_is_not_linked_where_google_is_no_authority_for_the_address(  # 
 
     assert_refused(answer, 409, "google_link_required")
     assert answer.json()["message"] == (
-        "There is an account with this address. Log in with its password, or set a new one by mail, then link Google."
+        "There is an account with this address. Log in with its password, or set a new one by email, then link Google."
     )
     user.refresh_from_db()
     assert (user.google_sub, user.has_usable_password()) == (None, True)

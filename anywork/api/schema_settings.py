@@ -34,7 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # Requests and responses differ: keys that the server sets, files that become links.
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "Role": "accounts.models.User.Role",
+        "Role": "accounts.models.Role",
         "OpenRole": "accounts.serializers.OPEN_ROLES",
         "JobType": "jobs.models.Job.Type",
         "ApplicationStatus": "applications.models.Status",

@@ -119,7 +119,7 @@ def test_people_go_through_the_documented_exchanges(db: None, monkeypatch: pytes
     login = journey.replay("login", anonymous)
     google_user = UserFactory(email="jubriltayo@gmail.com", role="")
     with monkeypatch.context() as patch:
-        patch.setattr("accounts.google.sign_in", lambda **_: google_user)
+        patch.setattr("accounts.google.log_in", lambda **_: google_user)
         journey.replay("google", anonymous)
     seeker = APIClient()
     seeker.credentials(HTTP_AUTHORIZATION=f"Bearer {login['data']['accessToken']}")

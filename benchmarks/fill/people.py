@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Employer, JobSeeker, User
+from accounts.models import Employer, JobSeeker, Role, User
 from benchmarks.fill.copying import copy
 from benchmarks.fill.size import Size
 from benchmarks.fill.vocabulary import CATEGORIES, FIRST_NAMES, LAST_NAMES, company_names, places
@@ -23,11 +23,11 @@ def write_people(cursor: Any, size: Size) -> None:
     chance = random.Random("people")
     copy(cursor, Category, (Category(category_id=key(chance), name=name) for name in CATEGORIES[: size.categories]))
     copy(cursor, Location, _locations(chance, size.locations))
-    employers = [_user(chance, f"hiring-{number}", User.Role.EMPLOYER) for number in range(size.employers)]
+    employers = [_user(chance, f"hiring-{number}", Role.EMPLOYER) for number in range(size.employers)]
     copy(cursor, User, employers)
     names = zip(employers, company_names(size.employers), strict=True)
     copy(cursor, Employer, (Employer(user=user, company_name=name) for user, name in names))
-    users = [_user(chance, f"seeker-{number}", User.Role.JOB_SEEKER) for number in range(size.seekers)]
+    users = [_user(chance, f"seeker-{number}", Role.JOB_SEEKER) for number in range(size.seekers)]
     copy(cursor, User, users)
     copy(cursor, JobSeeker, (_seeker(chance, user) for user in users))
     copy(cursor, Resume, (_resume(chance, user) for user in users))
@@ -38,7 +38,7 @@ def key(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
-def _user(chance: random.Random, name: str, role: User.Role) -> User:
+def _user(chance: random.Random, name: str, role: Role) -> User:
     return User(user_id=key(chance), email=f"{name}@example.com", role=role, password=UNUSABLE)
 
 

@@ -93,10 +93,10 @@ def prepare() -> Subjects:
 
 
 def _write_long_jobs(name: str, number_of_jobs: int) -> Any:
-    from accounts.models import Employer, User
+    from accounts.models import Employer, Role, User
     from jobs.models import Job
 
-    user = User.objects.create_user(f"worst-{name}@example.com", PASSWORD, role=User.Role.EMPLOYER)
+    user = User.objects.create_user(f"worst-{name}@example.com", PASSWORD, role=Role.EMPLOYER)
     employer = Employer.objects.create(user=user, company_name=name)
     like = Job.objects.open().latest("posted_at")
     text = next(request.json for request in INPUTS["POST /api/jobs/"] if request.name == "description: different words")

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.account_links import email_verification_tokens, password_reset_tokens
 from accounts.models import AuditEvent, EmailChange, RefreshTokenUse, User
-from accounts.services import block_account, sign_in_with_google
+from accounts.services import block_account, log_in_with_google
 from accounts.tasks import sweep_sign_ins
 from accounts.tests.factories import PASSWORD, JobSeekerFactory, UserFactory
 from accounts.tokens import open_session, refresh_session
@@ -76,7 +76,7 @@ def can_log_in(user, password):
 
 def assert_link_is_refused(answer):
     assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"] == {"token": ["This link was used already or has expired. Ask for another one."]}
+    assert answer.json()["errors"] == {"token": ["This link was used already or has expired. Request another one."]}
 
 
 class TestPasswordReset:
@@ -616,13 +616,13 @@ class TestPasswordChange:
 
 def test_owner_is_told_that_a_google_account_was_linked(ben):
     for _ in range(2):
-        sign_in_with_google(sub="110169484474386276334", email=ben.email, hosted_domain="example.org")
+        log_in_with_google(sub="110169484474386276334", email=ben.email, hosted_domain="example.org")
 
     [message] = deliver()
     assert (message.to, message.subject) == ([ben.email], "Sign-in with Google was added to your account")
 
 
 def test_newcomer_by_google_gets_no_mail(db):
-    sign_in_with_google(sub="110169484474386276334", email="new@example.org")
+    log_in_with_google(sub="110169484474386276334", email="new@example.org")
 
     assert deliver() == []
