@@ -1,4 +1,4 @@
 """The embedded default behind `make run` and `make test`: a private PostgreSQL and a process runner.
 
-Nothing in production imports this package, and nothing in it needs Django to start PostgreSQL.
+PostgreSQL is started without Django. Of this package, production code uses the broker alone, where a URL asks for it.
 """

@@ -1,4 +1,4 @@
-"""`python -m anywork.local run` and `python -m anywork.local test [pytest arguments]`."""
+"""Usage: `python -m anywork.local run` or `python -m anywork.local test [pytest arguments]`."""
 
 import sys
 

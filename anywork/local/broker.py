@@ -1,7 +1,7 @@
-"""A broker in a folder: kombu's filesystem transport, safe where several processes read and write at once.
+"""Message broker in a folder: kombu's filesystem transport, made safe for concurrent processes.
 
-kombu (5.7) writes messages and bindings in place, so that another process reads them half-written, and then ends with
-the error. Here a file appears when it is complete, and what can't be parsed is put aside.
+kombu (5.7) writes messages and bindings in place, so that another process may read them half-written and crash. Here
+files are written atomically, and those that can't be parsed are set aside.
 """
 
 import fcntl
@@ -18,12 +18,12 @@ from kombu.utils.json import dumps, loads
 
 logger = logging.getLogger(__name__)
 
-# What kombu raises for a file that holds something else than one of its messages.
+# Raised by kombu for a file that is not one of its messages.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
-def _write_whole(path: Path, content: Any) -> None:
-    """Write a file so that readers see all of it or none: as a draft, whose name no reader looks for, then renamed."""
+def _write_atomically(path: Path, content: Any) -> None:
+    """Write a file so that readers see all of it or nothing: under another name first, then renamed."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4()}.new")
     try:
         draft.write_text(dumps(content), encoding="utf-8")
@@ -34,7 +34,7 @@ def _write_whole(path: Path, content: Any) -> None:
 
 
 class Channel(filesystem.Channel):
-    """Messages are the files `*.<queue>.msg`. A reader renames one to `*.unreadable`, and deletes it once parsed."""
+    """Channel with a file `*.<queue>.msg` for each message; readers rename it to `*.unreadable` until it is parsed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,29 +43,29 @@ class Channel(filesystem.Channel):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        _write_whole(self._folder / f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
+        _write_atomically(self._folder / f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
 
     def _get(self, queue: str) -> Any:  # type: ignore[override]
         for path in sorted(self._folder.glob("*.msg")):
             if path.name.partition(".")[2] != f"{queue}.msg":
                 continue
-            mine = path.with_name(f"{path.name}.unreadable")
+            claimed = path.with_name(f"{path.name}.unreadable")
             try:
-                path.rename(mine)
+                path.rename(claimed)
             except FileNotFoundError:
                 continue  # Another worker was faster.
             try:
-                payload = loads(mine.read_bytes().decode())
+                payload = loads(claimed.read_bytes().decode())
                 self.Message(payload, channel=self)
             except UNREADABLE as error:
-                logger.warning("Put aside what is no message (%s): %s", type(error).__name__, mine)
+                logger.warning("An unreadable message is set aside (%s): %s", type(error).__name__, claimed)
                 continue
-            mine.unlink()
+            claimed.unlink()
             return payload
         raise Empty
 
     def get_table(self, exchange: str) -> list[Any]:
-        """Return the bindings of the exchange: none if they can't be parsed, until a worker writes them again."""
+        """Return the bindings of the exchange; if they can't be parsed, none until a worker declares them again."""
         try:
             return super().get_table(exchange)
         except UNREADABLE as error:
@@ -85,10 +85,10 @@ class Channel(filesystem.Channel):
             before = self.get_table(exchange)
             after = [*filter(None, [add]), *(binding for binding in before if binding not in (add, remove))]
             if set(after) != set(before):
-                _write_whole(self.control_folder / f"{exchange}.exchange", after)
+                _write_atomically(self.control_folder / f"{exchange}.exchange", after)
 
 
 class Transport(filesystem.Transport):
-    """To be named as Celery's `broker_transport`."""
+    """Transport for Celery's `broker_transport`."""
 
     Channel = Channel

@@ -1,6 +1,6 @@
-"""Demo data for the first `make run`: `python -m anywork.local.demo` fills an empty database, and leaves others alone.
+"""Demo data of the first `make run`: `python -m anywork.local.demo` fills an empty database, and leaves others alone.
 
-The texts are in demo.toml. Times count back from now; everything else is the same at each start.
+The texts are in demo.toml. Times are relative to now; everything else is the same every time.
 """
 
 import os
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from accounts.models import User
     from jobs.models import Category, Job, Location
 
-PASSWORD = "demo-password-42"  # noqa: S105 - for data that exists on one's own machine only
+PASSWORD = "demo-password-42"  # noqa: S105 - of accounts that exist on the developer's machine only
 ADMIN = "admin@example.com"
 DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
-# Of nine jobs after each other, the days until they expire; None was closed by its employer.
+# Days until a job expires, in turn; None for a job that its employer closed.
 EXPIRES_IN = (1, 30, 45, 21, None, 60, 3, 14, -2)
-# How an application went on, over and over: every state occurs.
+# Status changes of an application, in turn; every status occurs.
 DECISIONS = ((), ("reviewed",), ("accepted",), ("reviewed", "rejected"), ("withdrawn",), ("reviewed", "accepted"))
 APPLICATIONS_EACH = 4
 WEEKEND = (5, 6)
 
-# Those that the data of older versions have, too.
+# Accounts that the demo data of older versions have, too.
 ACCOUNTS: list[tuple[str, str, str]] = [
     (ADMIN, PASSWORD, "administrator"),
     ("hiring@lagoon.example.com", PASSWORD, "employer, Lagoon Software"),
-    ("ada@example.com", PASSWORD, "job seeker; more of all in the admin site, same password"),
+    ("ada@example.com", PASSWORD, "job seeker; all other accounts in the admin site have the same password"),
 ]
 
 
 def load() -> None:
-    """Fill the database, all or nothing, unless it has users already."""
+    """Fill the database in one transaction, unless it has users already."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -101,7 +101,7 @@ def _store_resume(user: "User", row: dict[str, Any]) -> None:
 
 
 def _jobs(employers: "list[User]", now: datetime) -> "list[Job]":
-    """Return jobs that are all open still, company by company."""
+    """Return the jobs, company by company; _close() closes some of them later."""
     from jobs.models import Job
 
     categories, locations = _categories(), _locations()
@@ -121,7 +121,7 @@ def _jobs(employers: "list[User]", now: datetime) -> "list[Job]":
             f"You join a small team in {city}, decide a lot yourself, and are trained for what you do not know yet.",
             salary_range=pay,
             job_type=kind,
-            # Company by company would fill the first page with one of them.
+            # Mixed, or one company would fill the first page.
             posted_at=now - timedelta(days=4 + number * 17 % len(rows) * 30 / len(rows), minutes=37 * number),
             expires_at=_midnight(now + timedelta(days=max(_expires_in(number) or 30, 1))),
         )
@@ -157,18 +157,18 @@ def _locations() -> "dict[str, Location]":
 def _applications(
     seekers: "list[User]", employers: "dict[UUID | None, User]", jobs: "list[Job]", now: datetime
 ) -> None:
-    """Let each job seeker apply to jobs of the wanted category, and the employers decide."""
+    """Let each job seeker apply to jobs of one category, and the employers decide."""
     from django.utils import timezone
 
     from applications.services import change_status, submit_application
     from notifications.models import Notification
 
-    turn = 0
+    count = 0
     for place, (seeker, row) in enumerate(zip(seekers, DATA["seekers"], strict=True)):
         wanted = [(number, job) for number, job in enumerate(jobs) if job.category.name == row["looks_for"]]
         for number, job in (wanted[place % len(wanted) :] + wanted)[: min(APPLICATIONS_EACH, len(wanted))]:
-            decisions = DECISIONS[turn % len(DECISIONS)]
-            turn += 1
+            decisions = DECISIONS[count % len(DECISIONS)]
+            count += 1
             until = _ended_at(number, now)
             pause = (until - job.posted_at) / (len(decisions) + 2)
             started = timezone.now()
@@ -179,23 +179,23 @@ def _applications(
                 cover_letter=f"I would like to work as {job.title} with you: my strengths are "
                 f"{', '.join(row['skills'])}. I can start next month.",
             )
-            _date_back(job.posted_at + pause, since=started)
+            _backdate(job.posted_at + pause, since=started)
             for step, status in enumerate(decisions, 2):
                 started = timezone.now()
                 actor = seeker if status == "withdrawn" else employers[job.employer_id]
                 change_status(application_id=application.pk, actor=actor, status=status)
-                _date_back(job.posted_at + step * pause, since=started)
+                _backdate(job.posted_at + step * pause, since=started)
     Notification.objects.filter(created_at__lt=now - timedelta(days=7)).update(is_read=True)
 
 
 def _ended_at(number: int, now: datetime) -> datetime:
-    """Return until when something happened to the job of this number."""
+    """Return the time of the last event of the job with this number."""
     is_over = (_expires_in(number) or -1) < 0
     return now - timedelta(days=3) if is_over else now
 
 
-def _date_back(moment: datetime, *, since: datetime) -> None:
-    """Give what a service wrote since then the time at which it is said to have happened."""
+def _backdate(moment: datetime, *, since: datetime) -> None:
+    """Set the time of rows that a service wrote since `since` to `moment`."""
     from applications.models import Application, StatusChange
     from notifications.models import Notification
 
@@ -215,11 +215,11 @@ def _close(jobs: "list[Job]", now: datetime) -> None:
 
 
 def _analytics(jobs: "list[Job]", now: datetime) -> None:
-    """Count what happened to each job, day by day: few views on weekends, fewer each week."""
+    """Write the daily counters of each job: few views on weekends, fewer each week."""
     from analytics.models import Analytics
     from applications.models import Application
 
-    chance = random.Random(42)  # noqa: S311 - the same demo everywhere
+    rng = random.Random(42)  # noqa: S311 - the same data everywhere
     applied: dict[Any, int] = {}
     for job_id, moment in Application.objects.values_list("job_id", "applied_at"):
         applied[job_id, moment.date()] = applied.get((job_id, moment.date()), 0) + 1
@@ -230,7 +230,7 @@ def _analytics(jobs: "list[Job]", now: datetime) -> None:
         for age in range(days + 1):
             day = job.posted_at.date() + timedelta(days=age)
             applications = applied.get((job.pk, day), 0)
-            others = chance.randrange(4, 30) // (3 if day.weekday() in WEEKEND else 1) // (1 + age // 7)
+            others = rng.randrange(4, 30) // (3 if day.weekday() in WEEKEND else 1) // (1 + age // 7)
             rows.append(Analytics(job=job, date=day, views=others + applications, applications=applications))
     Analytics.objects.bulk_create(rows)
 

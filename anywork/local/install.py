@@ -1,7 +1,7 @@
-"""Fill the virtual environment: `python3 anywork/local/install.py requirements.txt`.
+"""Install requirements into .venv: `python3 anywork/local/install.py requirements.txt`.
 
-Run by path, with the system's Python and nothing but the standard library. Does nothing, in a few milliseconds, when
-neither the requirements nor the interpreter changed since the last time.
+Run by path, with the system's Python and the standard library alone. Does nothing, in a few milliseconds, when neither
+the requirements nor the interpreter changed since the last run.
 """
 
 import fcntl
@@ -22,12 +22,12 @@ CONSTRAINTS = "requirements-constraints.txt"
 
 
 class InstallError(Exception):
-    """The environment could not be filled; the text says what to do."""
+    """The installation failed; the text says what to do."""
 
 
 @contextmanager
 def step(what: str, *, every: float = 5) -> Iterator[None]:
-    """Print how many seconds the step took, and every few seconds that it still takes."""
+    """Print how long the step took, and while it runs, every few seconds how long it has taken."""
     start, ended = time.monotonic(), threading.Event()
 
     def tick() -> None:
@@ -45,7 +45,7 @@ def step(what: str, *, every: float = 5) -> Iterator[None]:
 
 
 def _interpreter() -> str:
-    """The version of the environment's Python, empty when it doesn't work."""
+    """Return the version of the virtual environment's Python, "" if it doesn't work."""
     try:
         done = subprocess.run(
             [PYTHON, "-I", "-S", "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
@@ -57,16 +57,16 @@ def _interpreter() -> str:
 
 def _create() -> None:
     try:
-        # On top of one that was interrupted; but one whose Python is gone is of no use.
+        # Completes one that was interrupted; replaces one whose Python is gone.
         venv.create(VENV, with_pip=True, clear=VENV.exists() and not _interpreter())
     except subprocess.CalledProcessError:
         raise InstallError(
-            f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"
+            f"{sys.executable} cannot create virtual environments; on Debian and Ubuntu: apt install python3-venv"
         ) from None
 
 
 def _digest(name: str) -> str:
-    # requirements-dev.txt includes requirements.txt; to take all files into each digest is simpler and safe.
+    # requirements-dev.txt includes requirements.txt, so that one is part of every digest.
     digest = hashlib.sha256(_interpreter().encode())
     for path in sorted({ROOT / name, ROOT / "requirements.txt", ROOT / CONSTRAINTS}):
         digest.update(path.read_bytes())
@@ -81,7 +81,7 @@ def install(name: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make test` beside a first `make run` waits here.
         if stamp.exists() and stamp.read_text() == _digest(name):
             return
-        # Run by the environment's own Python, as with .venv/bin first on PATH, there is nothing to create.
+        # With .venv/bin first on PATH, this is the environment's own Python, and there is nothing to create.
         if Path(sys.prefix) != VENV and (not _interpreter() or not any(VENV.glob("installed-*"))):
             with step("Creating .venv"):
                 _create()
@@ -89,7 +89,7 @@ def install(name: str) -> None:
         pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         with step(f"Installing {name} into .venv"):
             if subprocess.run([*pip, "-r", name, "-c", CONSTRAINTS], cwd=ROOT, check=False).returncode != 0:
-                raise InstallError(f"pip could not install {name} (see above); is there a network, or a pip mirror?")
+                raise InstallError(f"pip could not install {name} (see above); check the network or the pip mirror")
         stamp.write_text(_digest(name))
 
 

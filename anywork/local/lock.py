@@ -1,4 +1,4 @@
-"""A lock that dies with its owner, however that one dies."""
+"""File lock that the kernel releases when its holder dies."""
 
 import fcntl
 import os
@@ -10,9 +10,9 @@ class AlreadyLockedError(Exception):
 
 
 class FileLock:
-    """An advisory lock on a file. The kernel drops it when the process ends, so that it can never be stale.
+    """Advisory lock on a file. The kernel releases it when the process ends, so it can never be stale.
 
-    The file may carry a note for whoever finds it taken. It is not removed: a second process might have it open.
+    The file may hold a note for processes that find it locked. It is not deleted: another process may have it open.
     """
 
     def __init__(self, path: Path) -> None:
@@ -20,7 +20,7 @@ class FileLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock or raise AlreadyLockedError; never waits."""
+        """Acquire the lock or raise AlreadyLockedError, without waiting."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,18 +30,18 @@ class FileLock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Give the lock back; harmless when it isn't held."""
+        """Release the lock; does nothing when it isn't held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     def write_note(self, text: str) -> None:
-        """Leave a word beside the lock; only its holder may."""
+        """Write a note into the file; for the holder only."""
         if self._descriptor is None:
             raise RuntimeError("the lock is not held")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
 
     def read_note(self) -> str:
-        """What the holder wrote, or an earlier one."""
+        """Return the note of the current or an earlier holder."""
         return self.path.read_text(encoding="utf-8")

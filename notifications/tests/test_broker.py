@@ -188,4 +188,4 @@ def test_mail_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_w
     assert [message["To"] for message in mail_server.messages] == [email.to]
     assert list(folder.glob("*.msg")) == []
     assert len(list(folder.glob("*.unreadable"))) == 1
-    assert "Put aside what is no message (JSONDecodeError)" in worker.log
+    assert "An unreadable message is set aside (JSONDecodeError)" in worker.log

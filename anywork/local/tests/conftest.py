@@ -9,7 +9,7 @@ from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries
 
 @pytest.fixture(autouse=True)
 def signal_handlers() -> Iterator[None]:
-    """The runner takes over the signals of the process that the tests run in; give them back."""
+    """Restore the signal handlers that the runner replaces in the process of the tests."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
@@ -19,7 +19,7 @@ def signal_handlers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An initialised server that doesn't run, to be used or copied: to initialise it is what takes time."""
+    """An initialised server that isn't running, to be used or copied, since initialising one is slow."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("needs PostgreSQL binaries")

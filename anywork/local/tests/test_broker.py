@@ -41,7 +41,7 @@ def receive(broker: Connection) -> str | None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    # What is declared is remembered by process, not by folder.
+    # kombu keeps declarations by process, not by folder.
     Transport.global_state.clear()
     return tmp_path / "broker"
 
@@ -57,7 +57,7 @@ def publish(broker: Connection, text: str) -> None:
     broker.Producer().publish(text, exchange=QUEUE.exchange, routing_key="mail", declare=[QUEUE])
 
 
-def test_messages_of_several_processes_arrive_once_and_whole(folder: Path) -> None:
+def test_broker_delivers_concurrent_messages_once_and_complete(folder: Path) -> None:
     command = [sys.executable, "-c", PUBLISHER, str(folder)]
     publishers = [subprocess.Popen([*command, name], cwd=ROOT) for name in ("one", "two")]
 
@@ -86,7 +86,7 @@ def test_messages_of_several_processes_arrive_once_and_whole(folder: Path) -> No
     ],
     ids=lambda content: repr(content[:30]),
 )
-def test_what_is_no_message_is_put_aside_and_the_next_is_read(
+def test_reader_sets_an_unreadable_message_aside_and_reads_the_next(
     folder: Path, broker: Connection, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / "1_first.mail.msg").write_bytes(content)
@@ -95,24 +95,24 @@ def test_what_is_no_message_is_put_aside_and_the_next_is_read(
     assert [receive(broker), receive(broker)] == ["good", None]
 
     assert (folder / "1_first.mail.msg.unreadable").read_bytes() == content
-    assert [record.message.partition(" (")[0] for record in caplog.records] == ["Put aside what is no message"]
+    assert [record.message.partition(" (")[0] for record in caplog.records] == ["An unreadable message is set aside"]
 
 
-def test_messages_of_other_queues_are_left_alone(folder: Path, broker: Connection) -> None:
+def test_reader_ignores_messages_of_other_queues(folder: Path, broker: Connection) -> None:
     (folder / "1_first.other.mail.msg").write_text("{}")
 
     assert receive(broker) is None
     assert (folder / "1_first.other.mail.msg").exists()
 
 
-def test_messages_come_in_the_order_in_which_they_were_sent(broker: Connection) -> None:
+def test_reader_receives_messages_in_order(broker: Connection) -> None:
     for number in range(12):
         publish(broker, str(number))
 
     assert [receive(broker) for _ in range(12)] == [str(number) for number in range(12)]
 
 
-def test_bindings_that_are_made_at_once_are_all_kept(folder: Path) -> None:
+def test_broker_keeps_all_bindings_declared_at_once(folder: Path) -> None:
     def bind(number: int) -> None:
         with connect(folder) as broker:
             Queue(f"queue{number}", QUEUE.exchange, routing_key="mail")(broker.default_channel).declare()
@@ -125,7 +125,7 @@ def test_bindings_that_are_made_at_once_are_all_kept(folder: Path) -> None:
         assert {queue for _, _, queue in channel.get_table("mail")} == {f"queue{number}" for number in range(8)}
 
 
-def test_bindings_cut_short_are_made_again_by_the_next_worker(folder: Path, broker: Connection) -> None:
+def test_worker_declares_truncated_bindings_again(folder: Path, broker: Connection) -> None:
     publish(broker, "before")
     (folder / "control" / "mail.exchange").write_bytes(b"")
 
@@ -141,7 +141,7 @@ def test_bindings_cut_short_are_made_again_by_the_next_worker(folder: Path, brok
     assert list(folder.glob("*.msg")) == []
 
 
-def test_folder_that_is_gone_is_an_error_that_publishers_expect(folder: Path, broker: Connection) -> None:
+def test_publisher_without_the_folder_gets_a_channel_error(folder: Path, broker: Connection) -> None:
     channel: Any = broker.default_channel
     folder.rename(folder.with_name("gone"))
 

@@ -9,7 +9,7 @@ from anywork.local.environment import local_environment, read_env_file, write_en
 URL = "postgres://anywork:secret@127.0.0.1:20000/anywork"
 
 
-def read_as_the_settings_do(path: Path) -> environ.Env:
+def read_like_the_settings(path: Path) -> environ.Env:
     class Env(environ.Env):
         ENVIRON: ClassVar[dict[str, str]] = {}  # Not the process's own.
 
@@ -26,7 +26,7 @@ def test_settings_read_back_every_path(tmp_path: Path, name: str) -> None:
 
     write_env_file(path, values)
 
-    env = read_as_the_settings_do(path)
+    env = read_like_the_settings(path)
     assert {key: env.ENVIRON[key] for key in values} == values
     assert env.str("MEDIA_ROOT") == str(root / "var" / "media")
     assert env.email_url("EMAIL_URL")["EMAIL_FILE_PATH"] == str(root / "var" / "mail")
@@ -34,7 +34,7 @@ def test_settings_read_back_every_path(tmp_path: Path, name: str) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_secret_key_is_made_once_and_kept(tmp_path: Path) -> None:
+def test_secret_key_is_generated_once_and_kept(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     first = local_environment(tmp_path, database_url=URL, given={})
     write_env_file(tmp_path / "var" / "local.env", first)
@@ -53,7 +53,7 @@ def test_environment_and_dotenv_win_over_the_defaults(tmp_path: Path) -> None:
     assert values["DATABASE_URL"] == URL
 
 
-def test_empty_variable_of_dotenv_is_not_set(tmp_path: Path) -> None:
+def test_empty_variable_in_dotenv_counts_as_unset(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SECRET_KEY=\nCELERY_QUEUE=\n")
 
     values = local_environment(tmp_path, database_url=URL, given={})
@@ -62,7 +62,7 @@ def test_empty_variable_of_dotenv_is_not_set(tmp_path: Path) -> None:
     assert values["CELERY_QUEUE"].startswith("anywork.local.")
 
 
-def test_two_copies_share_no_folder(tmp_path: Path) -> None:
+def test_two_checkouts_share_no_folder(tmp_path: Path) -> None:
     one, two = (local_environment(tmp_path / name, database_url=URL, given={}) for name in ("one", "two"))
 
     assert one["CELERY_BROKER_URL"] != two["CELERY_BROKER_URL"]

@@ -15,26 +15,26 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[Identity]:
-    """As root where nothing works; fills with what was tried."""
+    """Identities that root tried; none of them is usable."""
     attempts: list[Identity] = []
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    def works_not(candidate: Identity, *_: Path) -> bool:
+    def never_usable(candidate: Identity, *_: Path) -> bool:
         attempts.append(candidate)
         return False
 
-    monkeypatch.setattr(identity, "_works", works_not)
+    monkeypatch.setattr(identity, "_is_usable", never_usable)
     return attempts
 
 
-def test_ordinary_user_stays_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Path) -> None:
+def test_ordinary_user_keeps_the_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     assert find_identity(tmp_path, program) == Identity()
 
 
 @pytest.mark.usefixtures("tried")
-def test_root_to_whom_everything_is_forbidden_hears_what_to_do(tmp_path: Path, program: Path) -> None:
+def test_root_without_permissions_is_told_what_to_do(tmp_path: Path, program: Path) -> None:
     with pytest.raises(NoIdentityError, match=r"(?s)run make as an ordinary user.*allow user namespaces"):
         find_identity(tmp_path, program)
 
@@ -63,14 +63,14 @@ def test_root_in_a_home_directory_tries_its_owner(
 
 
 @pytest.mark.parametrize(("text", "works"), [("echo 15", True), ("exit 1", False)])
-def test_candidate_works_when_the_program_starts(tmp_path: Path, program: Path, text: str, *, works: bool) -> None:
+def test_candidate_is_usable_when_the_program_starts(tmp_path: Path, program: Path, text: str, *, works: bool) -> None:
     program.write_text(f"#!/bin/sh\n{text}\n")
     program.chmod(0o755)
 
-    assert identity._works(Identity(), tmp_path, program) is works
+    assert identity._is_usable(Identity(), tmp_path, program) is works
 
 
-def test_candidate_that_may_not_own_the_files_does_not_work(
+def test_candidate_that_cannot_own_the_files_is_not_usable(
     tmp_path: Path, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -78,4 +78,4 @@ def test_candidate_that_may_not_own_the_files_does_not_work(
 
     monkeypatch.setattr(os, "chown", refuse)
 
-    assert not identity._works(Identity(owner=(1, 1)), tmp_path, program)
+    assert not identity._is_usable(Identity(owner=(1, 1)), tmp_path, program)

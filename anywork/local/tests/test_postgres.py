@@ -42,7 +42,7 @@ def fake_binaries(folder: Path, version: str) -> Path:
 
 @pytest.fixture
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine without PostgreSQL; returns where packages of the system would put it."""
+    """A machine without PostgreSQL; the folder of the system's packages."""
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(postgres, "SYSTEM_BINARIES", str(tmp_path / "system"))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
@@ -72,14 +72,14 @@ def test_find_binaries_follows_the_link_in_the_path(tmp_path: Path, monkeypatch:
     assert find_binaries() == real
 
 
-def test_find_binaries_refuses_what_is_too_old_or_has_no_initdb(bare_machine: Path) -> None:
+def test_find_binaries_ignores_old_versions_and_those_without_initdb(bare_machine: Path) -> None:
     fake_binaries(bare_machine / "14" / "bin", "14.19")
     (fake_binaries(bare_machine / "16" / "bin", "16.2") / "initdb").unlink()
 
     assert find_binaries() is None
 
 
-def test_find_binaries_for_existing_data_insists_on_their_version(bare_machine: Path) -> None:
+def test_find_binaries_for_existing_data_requires_their_version(bare_machine: Path) -> None:
     older = fake_binaries(bare_machine / "15" / "bin", "15.14")
     fake_binaries(bare_machine / "17" / "bin", "17.10")
 
@@ -140,14 +140,14 @@ def test_server_ends_with_its_owner_and_starts_again(server: PrivateServer) -> N
         assert owner.stdout.readline() == b"up\n"
         owner.send_signal(signal.SIGKILL)
 
-    # At once, while the orphan still shuts down.
+    # At once, while the orphan is still shutting down.
     server.start()
     assert is_listening(server.url)
 
 
-def test_orphan_of_a_killed_owner_goes_by_itself(server: PrivateServer) -> None:
+def test_server_of_a_killed_owner_shuts_down(server: PrivateServer) -> None:
     if sys.platform != "linux":
-        pytest.skip("only Linux tells a process that its parent died")
+        pytest.skip("only Linux signals a process whose parent dies")
     program = (
         "import sys, os, signal; from pathlib import Path; from anywork.local.postgres import PrivateServer\n"
         "PrivateServer(Path(sys.argv[1]), Path(sys.argv[2])).start(); os.kill(os.getpid(), signal.SIGKILL)"
@@ -161,7 +161,7 @@ def test_orphan_of_a_killed_owner_goes_by_itself(server: PrivateServer) -> None:
     assert not is_listening(server.url)
 
 
-def test_stale_pid_file_that_names_another_process_is_no_obstacle(server: PrivateServer) -> None:
+def test_server_starts_with_a_stale_pid_file_of_another_process(server: PrivateServer) -> None:
     server.start()
     server.stop()
     (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n")
@@ -170,7 +170,7 @@ def test_stale_pid_file_that_names_another_process_is_no_obstacle(server: Privat
     assert is_listening(server.url)
 
 
-def test_server_moves_when_its_port_is_taken(server: PrivateServer) -> None:
+def test_server_takes_another_port_when_its_own_is_in_use(server: PrivateServer) -> None:
     server.start()
     before = server.url
     server.stop()
@@ -184,7 +184,7 @@ def test_server_moves_when_its_port_is_taken(server: PrivateServer) -> None:
         assert is_listening(server.url)
 
 
-def test_server_that_cannot_start_says_what_the_log_says(server: PrivateServer) -> None:
+def test_server_that_cannot_start_shows_its_log(server: PrivateServer) -> None:
     server.settings["shared_buffers"] = "nonsense"
 
     with pytest.raises(PostgresError, match="shared_buffers"):

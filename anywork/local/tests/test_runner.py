@@ -41,7 +41,7 @@ def free_port(monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty copy of the project."""
+    """An empty checkout."""
     monkeypatch.setattr(runner, "ROOT", tmp_path)
     monkeypatch.setattr(runner, "VAR", tmp_path / "var")
     monkeypatch.delenv("DATABASE_URL", raising=False)
@@ -50,24 +50,24 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def started(root: Path, cluster: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """What `make run` starts beside PostgreSQL: the commands alone, by name."""
+    """The commands that `make run` would start beside PostgreSQL, by name."""
     shutil.copytree(cluster, root / "var" / "postgres")
     commands: dict[str, list[str]] = {}
     monkeypatch.setattr(runner, "_prepare", lambda *_: None)
-    monkeypatch.setattr(runner, "_answers", lambda _: True)
+    monkeypatch.setattr(runner, "_is_up", lambda _: True)
     monkeypatch.setattr(Supervisor, "start", lambda _, name, command, **__: commands.update({name: command}))
     return commands
 
 
 def end_with(monkeypatch: pytest.MonkeyPatch, reason: Stopping) -> None:
-    def check(supervisor: Supervisor, seconds: float | None) -> None:
+    def wait(supervisor: Supervisor, seconds: float | None) -> None:
         raise reason
 
-    monkeypatch.setattr(Supervisor, "check", check)
+    monkeypatch.setattr(Supervisor, "wait", wait)
 
 
 @needs_postgres
-def test_run_starts_all_and_prints_where_to_go(
+def test_run_starts_everything_and_prints_the_urls(
     root: Path,
     started: dict[str, list[str]],
     free_port: int,
@@ -88,7 +88,7 @@ def test_run_starts_all_and_prints_where_to_go(
 
 
 @needs_postgres
-def test_run_leaves_the_way_to_its_database_for_a_second_terminal(
+def test_run_writes_its_database_url_for_a_second_terminal(
     root: Path, started: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/db")
@@ -99,14 +99,14 @@ def test_run_leaves_the_way_to_its_database_for_a_second_terminal(
     output = capsys.readouterr().out
     assert "worker ended with exit status 3; stopping everything." in output
     assert "The last lines of worker:\nbroken\nby this\n" in output
-    assert "DATABASE_URL is set" in output
+    assert "DATABASE_URL is ignored" in output
     url = read_env_file(root / "var" / "local.env")["DATABASE_URL"]
     assert url.startswith("postgres://anywork:")
     assert port_is_free(int(url.rpartition(":")[2].partition("/")[0]))
 
 
 @needs_postgres
-def test_run_takes_a_copy_of_the_example_file_and_what_it_names(
+def test_run_reads_a_filled_in_copy_of_the_example_file(
     root: Path, started: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = (Path(__file__).resolve().parents[3] / ".env.example").read_text(encoding="utf-8")
@@ -120,15 +120,15 @@ def test_run_takes_a_copy_of_the_example_file_and_what_it_names(
 
     output = capsys.readouterr().out
     assert "/office/" in output
-    assert "DATABASE_URL is set" not in output
+    assert "DATABASE_URL is ignored" not in output
     assert list(started) == ["web", "worker", "beat"]
-    # What is empty in the file is not set by it, and what it sets is left to it.
+    # Empty variables of the file count as unset; variables that it sets are not written.
     written = read_env_file(root / "var" / "local.env")
     assert not names.keys() & written.keys()
     assert written["SECURE_SSL_REDIRECT"] == "off"
 
 
-def test_run_refuses_a_second_one_in_the_same_copy(root: Path, free_port: int) -> None:
+def test_run_refuses_a_second_run_in_the_same_checkout(root: Path, free_port: int) -> None:
     (root / "var").mkdir()
     lock = FileLock(root / "var" / "run.lock")
     lock.acquire()
@@ -139,7 +139,7 @@ def test_run_refuses_a_second_one_in_the_same_copy(root: Path, free_port: int) -
     lock.release()
 
 
-def test_run_on_a_taken_port_names_another_one(root: Path, free_port: int) -> None:
+def test_run_on_a_port_in_use_suggests_another(root: Path, free_port: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", free_port))
         other.listen()
@@ -149,13 +149,13 @@ def test_run_on_a_taken_port_names_another_one(root: Path, free_port: int) -> No
 
 
 @pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "8000 "])
-def test_run_refuses_what_is_no_port(
+def test_run_refuses_an_invalid_port(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     monkeypatch.setenv("PORT", text)
 
     assert main(["run"]) == 1
-    assert "is no port number" in capsys.readouterr().err
+    assert "is not a port number" in capsys.readouterr().err
 
 
 def test_prepare_collects_static_files_and_demo_data_only_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_prepare_collects_static_files_and_demo_data_only_once(root: Path, monke
     server.directory.mkdir(parents=True)
     steps: list[str] = []
     monkeypatch.setattr(Supervisor, "run", lambda _, name, __: steps.append(name))
-    supervisor = Supervisor(directory=root, record=root / "run.json")
+    supervisor = Supervisor(directory=root, pid_file=root / "run.json")
 
     runner._prepare(supervisor, server)
     runner._prepare(supervisor, server)
@@ -177,24 +177,24 @@ def test_prepare_collects_static_files_and_demo_data_only_once(root: Path, monke
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_site_answers_whatever_it_says(status: int) -> None:
+def test_site_is_up_with_any_status(status: int) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Quietly."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
-        assert runner._answers(server.server_port)
+        assert runner._is_up(server.server_port)
         thread.join()
-    assert not runner._answers(server.server_port)
+    assert not runner._is_up(server.server_port)
 
 
-def test_data_of_a_version_that_is_not_here_are_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_refuses_data_of_a_version_that_is_not_installed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "data").mkdir()
     (root / "data" / "PG_VERSION").write_text("12\n")
     installed: list[str] = []
@@ -206,7 +206,7 @@ def test_data_of_a_version_that_is_not_here_are_left_alone(root: Path, monkeypat
 
 
 @needs_postgres
-def test_test_removes_its_server_and_what_a_killed_one_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_test_removes_its_server_and_those_of_killed_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "var" / "test-abandoned").mkdir(parents=True)
     (root / "var" / "test-abandoned" / "lock").touch()
     seen: list[str] = []
@@ -223,7 +223,7 @@ def test_test_removes_its_server_and_what_a_killed_one_left(root: Path, monkeypa
     assert list((root / "var").glob("test-*")) == []
 
 
-def test_test_uses_the_server_that_the_environment_names(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_test_uses_the_server_of_database_url(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://mine/db")
     (root / "test_it.py").write_text(
         "import os\ndef test_it(): assert os.environ['DATABASE_URL'] == 'postgres://mine/db'"
@@ -232,7 +232,7 @@ def test_test_uses_the_server_that_the_environment_names(root: Path, monkeypatch
     assert runner.test(["-q", "-p", "no:django", "-p", "no:cacheprovider", "test_it.py"]) == 0
 
 
-def test_main_without_a_command_says_how(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main_without_a_command_prints_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "python -m anywork.local run" in capsys.readouterr().err
 
@@ -240,7 +240,7 @@ def test_main_without_a_command_says_how(capsys: pytest.CaptureFixture[str]) -> 
 class TestInstall:
     @pytest.fixture(autouse=True)
     def copy(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A copy of the project whose pip only takes notes."""
+        """A checkout whose pip only logs its arguments."""
         (tmp_path / "requirements.txt").write_text("django\n")
         (tmp_path / "requirements-constraints.txt").write_text("django==5\n")
         python = tmp_path / ".venv" / "bin" / "python"
@@ -272,7 +272,7 @@ class TestInstall:
 
         assert len((copy / "pip.log").read_text().splitlines()) == 2
 
-    def test_step_tells_its_seconds_and_that_it_still_runs(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_step_prints_its_progress_and_duration(self, capsys: pytest.CaptureFixture[str]) -> None:
         with install.step("Waiting", every=0.01):
             time.sleep(0.05)
 

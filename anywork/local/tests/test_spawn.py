@@ -11,19 +11,19 @@ from anywork.local.identity import Identity
 
 
 class Replaced(Exception):
-    """In place of exec, which would replace the tests."""
+    """Raised instead of exec, which would replace the tests."""
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """What the launcher asks of the system, none of which may happen to the tests' own process."""
+    """The launcher's system calls, which are recorded instead of made."""
     made: list[tuple[object, ...]] = []
 
     def execvp(program: str, arguments: list[str]) -> None:
         made.append(("exec", *arguments))
         raise Replaced
 
-    monkeypatch.setattr(spawn, "_call", lambda *arguments: made.append(arguments))
+    monkeypatch.setattr(spawn, "_libc", lambda *arguments: made.append(arguments))
     monkeypatch.setattr(Path, "write_text", lambda path, text: made.append((str(path), text)))
     for name in ("setgroups", "setgid", "setuid"):
         monkeypatch.setattr(os, name, lambda value, name=name: made.append((name, value)))
@@ -35,7 +35,7 @@ def launch(*options: str, parent: int | None = None) -> None:
     spawn.main([str(parent or os.getppid()), "2", *options, "--", "postgres", "-D", "data"])
 
 
-def test_program_starts_bound_to_its_parent(calls: list[tuple[object, ...]]) -> None:
+def test_program_gets_a_signal_when_its_parent_dies(calls: list[tuple[object, ...]]) -> None:
     with pytest.raises(Replaced):
         launch()
 
@@ -43,7 +43,7 @@ def test_program_starts_bound_to_its_parent(calls: list[tuple[object, ...]]) -> 
     assert calls == [*bound, ("exec", "postgres", "-D", "data")]
 
 
-def test_namespace_maps_the_own_user_alone_and_comes_before_the_bond(calls: list[tuple[object, ...]]) -> None:
+def test_namespace_maps_the_own_user_alone_before_the_signal_is_set(calls: list[tuple[object, ...]]) -> None:
     with pytest.raises(Replaced):
         launch("--namespace", "101", "104")
 
@@ -56,7 +56,7 @@ def test_namespace_maps_the_own_user_alone_and_comes_before_the_bond(calls: list
     assert calls[-1][0] == "exec"
 
 
-def test_other_user_loses_all_groups_first(calls: list[tuple[object, ...]]) -> None:
+def test_other_user_drops_all_groups_first(calls: list[tuple[object, ...]]) -> None:
     with pytest.raises(Replaced):
         launch("--user", "101", "104")
 
@@ -64,34 +64,34 @@ def test_other_user_loses_all_groups_first(calls: list[tuple[object, ...]]) -> N
 
 
 @pytest.mark.usefixtures("calls")
-def test_program_whose_parent_died_meanwhile_does_not_start() -> None:
+def test_program_of_a_dead_parent_does_not_start() -> None:
     with pytest.raises(SystemExit) as ended:
         launch(parent=os.getpid())
 
-    assert ended.value.code == spawn.CANNOT_BECOME
+    assert ended.value.code == spawn.CANNOT_START
 
 
-@pytest.mark.parametrize("function", ["_call", "execvp"])
+@pytest.mark.parametrize("function", ["_libc", "execvp"])
 @pytest.mark.usefixtures("calls")
-def test_refusal_of_the_system_is_told(
+def test_system_error_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], function: str
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "not permitted")
 
-    monkeypatch.setattr(spawn if function == "_call" else os, function, refuse)
+    monkeypatch.setattr(spawn if function == "_libc" else os, function, refuse)
     with pytest.raises(SystemExit):
         launch("--namespace", "101", "104")
 
     assert "cannot start postgres: [Errno 1] not permitted" in capsys.readouterr().err
 
 
-def test_call_that_fails_raises() -> None:
+def test_failed_call_raises_an_error() -> None:
     with pytest.raises(OSError, match="prctl"):
-        spawn._call("prctl", -1, 0, 0, 0, 0)
+        spawn._libc("prctl", -1, 0, 0, 0, 0)
 
 
-def test_program_keeps_the_number_of_its_launcher() -> None:
+def test_program_keeps_the_pid_of_its_launcher() -> None:
     command = Identity().command(["sh", "-c", "echo $$"], signal.SIGTERM)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         output, _ = process.communicate()
