@@ -1,4 +1,4 @@
-"""How gunicorn serves AnyWork; found by `gunicorn anywork.wsgi` in this folder."""
+"""Configuration of gunicorn, found by `gunicorn anywork.wsgi` in this folder."""
 
 import json
 import logging
@@ -11,54 +11,45 @@ import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import environ
 from gunicorn import util
 
-# Variables of the environment win over those of the file.
+# Variables of the environment take precedence over those of the file.
 environ.Env.read_env(Path(__file__).with_name(".env"))
 
-
+# The exit status of gunicorn when a worker fails to boot.
 WRONG_SETTING = 3
-_CHECK = "from anywork.environment import require_settings; require_settings()"
-
-
-def refuse(sentence: str) -> NoReturn:
-    """End as a worker with wrong settings does."""
-    sys.stderr.write(f"error: {sentence}\n")
+# In a subprocess: modules of the project that the master imports would survive a reload.
+_CHECK = [sys.executable, "-c", "from anywork.environment import require_settings; require_settings()"]
+if subprocess.run(_CHECK, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
     sys.exit(WRONG_SETTING)
 
 
-bind = os.environ.get("BIND") or "0.0.0.0:8000"
-_workers = os.environ.get("WEB_CONCURRENCY") or str(min(2 * multiprocessing.cpu_count() + 1, 9))
-if not _workers.isdecimal() or not int(_workers):
-    refuse(f"WEB_CONCURRENCY is no number of processes: {_workers}.")
-workers = int(_workers)
-_log_format = os.environ.get("LOG_FORMAT") or "json"
-if _log_format not in {"json", "plain"}:
-    refuse("LOG_FORMAT is neither json nor plain.")
-try:
-    util.parse_address(bind, default_port="8000")
-except RuntimeError:
-    refuse(f"BIND is no address: {bind}.")
+def _read(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
 
-# A signed resume link or a long filter fits; anything longer is an attack or a mistake.
+
+bind = _read("BIND", "0.0.0.0:8000")
+workers = int(_read("WEB_CONCURRENCY", str(min(2 * multiprocessing.cpu_count() + 1, 9))))
+
+# Long enough for a signed resume link or a long filter.
 limit_request_line = 8190
 timeout = 30
 graceful_timeout = 30
-# Slow leaks of libraries never add up; the jitter keeps workers from restarting together.
+# Against slow memory leaks in libraries; the jitter keeps workers from restarting together.
 max_requests = 10_000
 max_requests_jitter = 1_000
 control_socket_disable = True
-# Whose word counts for https is said by NUM_PROXIES; gunicorn itself would believe anybody on this machine.
+# NUM_PROXIES decides whether X-Forwarded-Proto is trusted; gunicorn by default trusts every local client.
 forwarded_allow_ips = ""
 
 
 def write_error(sock: socket.socket, status: int, reason: str, message: str) -> None:
-    """Answer what never reaches Django, such as an overlong URL, in the one shape of the API's errors."""
+    """Write errors that never reach Django, such as an overlong URL, in the format of the API's errors."""
     if status == HTTPStatus.NOT_IMPLEMENTED:
-        # An unknown Transfer-Encoding is the client's mistake.
+        # An unknown Transfer-Encoding is the client's error.
         status, reason = HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST.phrase
     request_id = str(uuid.uuid4())
     code = "error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
@@ -71,35 +62,25 @@ def write_error(sock: socket.socket, status: int, reason: str, message: str) -> 
     util.write_nonblock(sock, head.encode() + body)
 
 
-def on_starting(server: Any) -> None:
-    """End where the settings are wrong, before a worker fails of them.
-
-    In a process of its own: what the master imports would outlive a reload.
-    """
-    checked = subprocess.run([sys.executable, "-c", _CHECK], check=False)
-    if checked.returncode == WRONG_SETTING:
-        sys.exit(WRONG_SETTING)
-
-
 def post_worker_init(worker: Any) -> None:
-    """Warn, once and not in each worker, of services that can't be reached."""
+    """Log a warning, in the first worker only, for each service that can't be reached."""
     if worker.age == 1:
-        from anywork.operations.health import warn_of_what_is_away  # noqa: PLC0415 - in a worker alone
+        from anywork.operations.health import warn_of_what_is_away  # noqa: PLC0415 - not in the master
 
         warn_of_what_is_away()
 
 
-# gunicorn has no setting for it, and its own page is HTML.
+# gunicorn has no setting for this, and its own error page is HTML.
 util.write_error = write_error
 
-# Neither address nor query string (resume links carry signatures), so that the log holds no personal data.
+# Without address and query string (resume links carry signatures), so that the log contains no personal data.
 access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
 
 
 class MasterFormatter(logging.Formatter):
-    """Log lines of the master, and of a worker until its settings are there (LOGGING, `anywork.operations.logs`).
+    """JSON log lines of the master, and of a worker until it has loaded LOGGING (`anywork.operations.logs`).
 
-    Here, because nothing of the project may be imported before a worker starts: it would outlive a reload.
+    Defined here, since modules of the project that the master imports would survive a reload.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -122,14 +103,14 @@ logconfig_dict = {
         "plain": {"format": "%(asctime)s %(levelname)-7s %(message)s", "datefmt": "%H:%M:%S"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": _log_format},
+        "console": {"class": "logging.StreamHandler", "formatter": _read("LOG_FORMAT", "json")},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # On to the root logger, whose handler the settings replace in each worker.
+        # Passed on to the root logger, whose handler the settings replace in each worker.
         "gunicorn.error": {"handlers": [], "propagate": True},
         "gunicorn.access": {"handlers": [], "propagate": True},
-        # A worker need not be told that there is no .env.
+        # It logs a missing .env.
         "environ": {"level": "WARNING"},
     },
 }
