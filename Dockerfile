@@ -7,7 +7,7 @@ COPY requirements.txt requirements-constraints.txt ./
 RUN pip install --no-cache-dir -r requirements.txt -c requirements-constraints.txt
 
 COPY . .
-# Placeholders: collecting static files needs settings, but neither a key nor a database.
+# Placeholders: collectstatic loads the settings, but uses neither key nor database.
 RUN SECRET_KEY=unused DATABASE_URL=postgres://unused/unused python manage.py collectstatic --noinput \
     && useradd --system --no-create-home anywork \
     && install -d -o anywork -g anywork /srv/media
