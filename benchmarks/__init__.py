@@ -1,1 +1,1 @@
-"""Measurements of the whole, with real processes: `python -m benchmarks.<name>`."""
+"""Benchmarks of the whole system, with real processes: `python -m benchmarks.<name>`."""

@@ -1,4 +1,4 @@
-"""The databases that are measured: one for each number of jobs, on the server of DATABASE_URL."""
+"""Databases of the benchmarks: one for each number of jobs, on the server of DATABASE_URL."""
 
 import os
 import time
@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2 import sql
 
 PREFIX = "anywork_bench_"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 _ACTIVE = """
     SELECT count(*) FROM pg_stat_activity
@@ -22,16 +22,16 @@ def server_url() -> str:
     """Return DATABASE_URL.
 
     Raises:
-        SystemExit: there is none.
+        SystemExit: it is not set.
     """
     try:
         return os.environ["DATABASE_URL"]
     except KeyError:
-        raise SystemExit("DATABASE_URL names no PostgreSQL server to measure on.") from None
+        raise SystemExit("Set DATABASE_URL to the PostgreSQL server to measure on.") from None
 
 
 def url_of(jobs: int | str) -> str:
-    """Return the URL of the database of so many jobs."""
+    """Return the URL of the database with this number of jobs."""
     return urlunsplit(urlsplit(server_url())._replace(path=f"/{PREFIX}{jobs}"))
 
 
@@ -46,12 +46,12 @@ def exists(jobs: int) -> bool:
 
 
 def wait_until_idle() -> None:
-    """Wait until the statements have ended whose askers gave up, so that they slow nothing down that comes next."""
+    """Wait until abandoned statements have ended, so that they don't slow down the next measurement."""
     connection = psycopg2.connect(server_url())
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            until = time.monotonic() + PATIENCE_SECONDS
+            until = time.monotonic() + TIMEOUT_SECONDS
             while time.monotonic() < until:
                 cursor.execute(_ACTIVE, [f"{PREFIX}%"])
                 if cursor.fetchone() == (0,):
@@ -63,7 +63,7 @@ def wait_until_idle() -> None:
 
 @contextmanager
 def copy_of(jobs: int) -> Iterator[str]:
-    """Copy the database of so many jobs, yield the copy's URL, and drop it at the end."""
+    """Copy the database with this number of jobs, yield the URL of the copy, and drop it at the end."""
     name = f"{PREFIX}copy_of_{jobs}"
     connection = psycopg2.connect(server_url())
     connection.autocommit = True
@@ -81,8 +81,8 @@ def copy_of(jobs: int) -> Iterator[str]:
         connection.close()
 
 
-def create_anew(jobs: int) -> None:
-    """Create the database of so many jobs, empty; an earlier one of that name is dropped."""
+def recreate(jobs: int) -> None:
+    """Create an empty database for this number of jobs, after dropping an earlier one."""
     name = sql.Identifier(f"{PREFIX}{jobs}")
     connection = psycopg2.connect(server_url())
     connection.autocommit = True

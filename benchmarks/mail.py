@@ -1,9 +1,9 @@
-"""`python -m benchmarks.mail [SIZE]`: how fast mail leaves. SIZE (default 2000) is the number of mails in a full queue.
+"""Benchmark of mail: `python -m benchmarks.mail [SIZE]`, with SIZE (default 2000) mails in a full queue.
 
-Mails a second from a queue that is full, through a worker of one process and of two, beside the bare floor: two SQL
-statements and one SMTP exchange a mail and nothing else. Then the time from an application's transaction to the inbox,
-at rest and under 50 applications a second. PostgreSQL writes to the disk as in production; RabbitMQ is the one on
-localhost; the mail server (`benchmarks.smtp_sink`) takes everything.
+Measures mails a second from a full queue, with a worker of one process and of two, beside a floor: two SQL statements
+and one SMTP exchange per mail, nothing else. Then the time from the transaction of an application to the inbox, at rest
+and under 50 applications a second. PostgreSQL writes to the disk as in production; RabbitMQ is the one on localhost;
+the mail server (`benchmarks.smtp_sink`) accepts everything.
 """
 
 import smtplib
@@ -52,13 +52,13 @@ class Sink:
 
     @property
     def arrivals(self) -> dict[str, float]:
-        """When each mail came, by its Message-ID."""
+        """Time of arrival by Message-ID."""
         lines = (line.split() for line in self._file.read_text().splitlines())
         return {message_id: float(seconds) for message_id, seconds in lines}
 
     @contextmanager
     def expect(self, number: int) -> Iterator[list[float]]:
-        """Wait at the end of the block until so many more mails came; then the list holds when."""
+        """Wait at the end of the block until `number` more mails arrived; the list then contains their times."""
         before = set(self.arrivals)
         times: list[float] = []
         yield times
@@ -87,24 +87,24 @@ def _measure(directory: Path, server: PrivateServer, sink: Sink, size: int) -> N
     from anywork.testing.proxy import amqp_url
 
     with Stand(directory, server, broker_url=amqp_url(), mail_url=sink.url) as stand:
-        print("| what | size | result |", "|---|---|---|", sep="\n", flush=True)
+        print("| measurement | size | result |", "|---|---|---|", sep="\n", flush=True)
         stand.reset()
         floor = _floor(stand, sink, size)
-        print(f"| the bare floor, one process | {size} mails | {floor:.0f} mails a second |", flush=True)
+        print(f"| floor, one process | {size} mails | {floor:.0f} mails a second |", flush=True)
         for processes in (1, 2):
             stand.reset()
             rate = _throughput(stand, sink, size, processes)
-            name = f"a worker of {processes} process{'es' if processes > 1 else ''}, full queue"
+            name = f"worker with {processes} process{'es' if processes > 1 else ''}, full queue"
             print(f"| {name} | {size} mails | {rate:.0f} mails a second, {rate / floor:.2f} of the floor |", flush=True)
         stand.reset()
         stand.start_worker()
         _delays(stand, sink, 20, a_second=10)
-        _tell("commit to inbox, at rest", AT_REST, _delays(stand, sink, AT_REST, a_second=10))
+        _print_result("commit to inbox, at rest", AT_REST, _delays(stand, sink, AT_REST, a_second=10))
         name = f"commit to inbox, under {APPLICATIONS_A_SECOND} applications a second"
-        _tell(name, UNDER_LOAD, _delays(stand, sink, UNDER_LOAD, a_second=APPLICATIONS_A_SECOND))
+        _print_result(name, UNDER_LOAD, _delays(stand, sink, UNDER_LOAD, a_second=APPLICATIONS_A_SECOND))
 
 
-def _tell(what: str, size: int, seconds: list[float]) -> None:
+def _print_result(what: str, size: int, seconds: list[float]) -> None:
     p50, p95 = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
     print(f"| {what} | {size} applications | p50 {1_000 * p50:.0f} ms, p95 {1_000 * p95:.0f} ms |", flush=True)
 
@@ -150,7 +150,7 @@ def _rate(times: list[float]) -> float:
 
 
 def _delays(stand: Any, sink: Sink, number: int, *, a_second: int) -> list[float]:
-    """Return the seconds between each row's making, a moment before its commit, and the arrival of its mail."""
+    """Return the seconds between the creation of each row, just before its commit, and the arrival of its mail."""
     from notifications.mail.delivery import message_id
     from notifications.models import OutgoingEmail
 
@@ -158,14 +158,14 @@ def _delays(stand: Any, sink: Sink, number: int, *, a_second: int) -> list[float
     jobs = stand.make_jobs(number)
     start = time.monotonic()
     with sink.expect(number), ThreadPoolExecutor(16) as threads:
-        answers = []
-        for place, job in enumerate(jobs):
-            time.sleep(max(0.0, start + place / a_second - time.monotonic()))
-            answers.append(threads.submit(stand.send_application, job))
-        statuses = {answer.result().status for answer in answers}
+        responses = []
+        for index, job in enumerate(jobs):
+            time.sleep(max(0.0, start + index / a_second - time.monotonic()))
+            responses.append(threads.submit(stand.send_application, job))
+        statuses = {response.result().status for response in responses}
         took = time.monotonic() - start
     if statuses != {201} or took > 1.2 * number / a_second:
-        print(f"(answers {statuses}, {number / took:.0f} applications a second)", flush=True)
+        print(f"(responses {statuses}, {number / took:.0f} applications a second)", flush=True)
     arrivals = sink.arrivals
     emails = OutgoingEmail.objects.exclude(pk__in=known)
     return [arrivals[message_id(email)] - email.created_at.timestamp() for email in emails]

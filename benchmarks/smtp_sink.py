@@ -1,6 +1,6 @@
-"""A mail server that takes everything and costs next to nothing: what is measured is the sender.
+"""Mail server that accepts everything at almost no cost, so that only the sender is measured.
 
-`python -m benchmarks.smtp_sink PORT FILE` writes a line for each mail into FILE: its Message-ID and the time.
+`python -m benchmarks.smtp_sink PORT FILE` appends a line for each mail to FILE: its Message-ID and the time.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _LINE_END, _MAIL_END = b"\r\n", b"\r\n.\r\n"
-_ANSWERS = {b"DATA": b"354 Go ahead", b"QUIT": b"221 Bye"}
+_REPLIES = {b"DATA": b"354 Go ahead", b"QUIT": b"221 Bye"}
 
 
 class Sink(asyncio.Protocol):
@@ -25,28 +25,28 @@ class Sink(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._answer(b"220 Sink")
+        self._reply(b"220 Sink")
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         while (end := _MAIL_END if self._is_mail else _LINE_END) in self._received:
-            taken, _, self._received = self._received.partition(end)
+            text, _, self._received = self._received.partition(end)
             if self._is_mail:
-                self._take(taken)
+                self._accept(text)
             else:
-                self._obey(taken[:4].upper())
+                self._execute(text[:4].upper())
 
-    def _take(self, mail: bytes) -> None:
+    def _accept(self, mail: bytes) -> None:
         found = _MESSAGE_ID.search(mail)
         print(found[1].decode() if found else "-", time.time(), file=self._arrivals, flush=True)
         self._is_mail = False
-        self._answer(b"250 Taken")
+        self._reply(b"250 Accepted")
 
-    def _obey(self, command: bytes) -> None:
+    def _execute(self, command: bytes) -> None:
         self._is_mail = command == b"DATA"
-        self._answer(_ANSWERS.get(command, b"250 OK"))
+        self._reply(_REPLIES.get(command, b"250 OK"))
 
-    def _answer(self, line: bytes) -> None:
+    def _reply(self, line: bytes) -> None:
         self._transport.write(line + b"\r\n")
 
 

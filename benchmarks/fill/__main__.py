@@ -1,7 +1,7 @@
-"""`python -m benchmarks.fill JOBS`: a database of so many invented jobs, on the server of DATABASE_URL.
+"""Database of invented jobs: `python -m benchmarks.fill JOBS` recreates it on the server of DATABASE_URL.
 
-It is made anew and named by its number of jobs: anywork_bench_10000. The same rows come out every time, but for their
-dates, which are relative to today. Takes all processors; a million jobs take seven to nine minutes on two.
+Its name contains the number of jobs: anywork_bench_10000. The rows are the same every time, except for dates, which are
+relative to today. Uses all processors; a million jobs take seven to nine minutes on two.
 """
 
 import os
@@ -15,7 +15,7 @@ from benchmarks import databases
 
 def main(jobs: int) -> None:
     start = time.monotonic()
-    databases.create_anew(jobs)
+    databases.recreate(jobs)
     os.environ["DATABASE_URL"] = databases.url_of(jobs)
     os.environ["DJANGO_SETTINGS_MODULE"] = "anywork.settings"
     django.setup()

@@ -1,4 +1,4 @@
-"""Who applied to what."""
+"""Applications and their status changes."""
 
 import random
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from applications.models import Application, Status, StatusChange
 from benchmarks.fill.copying import copy
 from benchmarks.fill.people import key
 from benchmarks.fill.size import Size
-from benchmarks.fill.vocabulary import Skewed, prose
+from benchmarks.fill.vocabulary import Zipf, prose
 from jobs.models import Job
 
 LETTER_CHARACTERS = 300
@@ -26,33 +26,33 @@ STATUSES = {
 
 
 def write_applications(cursor: Any, size: Size) -> None:
-    """Write applications to jobs that are there."""
+    """Write applications to existing jobs."""
     applications = list(_applications(size))
     copy(cursor, Application, applications)
     copy(cursor, StatusChange, _status_changes(applications))
 
 
 def _applications(size: Size) -> Iterator[Application]:
-    chance = random.Random("applications")
+    rng = random.Random("applications")
     now = datetime.now(UTC)
     resumes = JobSeeker.objects.order_by("user__email").values_list("pk", "resumes")
-    seekers = Skewed[tuple[UUID, UUID]](list(resumes))
-    # By their keys, which are random.
+    seekers = Zipf[tuple[UUID, UUID]](list(resumes))
+    # In the order of the keys, which are random.
     jobs = list(Job.objects.order_by("pk").values_list("pk", "posted_at")[: size.applications])
     seen = set()
     for job_id, posted_at in islice(cycle(jobs), size.applications):
-        seeker_id, resume_id = seekers.one(chance)
+        seeker_id, resume_id = seekers.one(rng)
         while (job_id, seeker_id) in seen:
-            seeker_id, resume_id = chance.choice(seekers.choices)
+            seeker_id, resume_id = rng.choice(seekers.choices)
         seen.add((job_id, seeker_id))
         yield Application(
-            application_id=key(chance),
+            application_id=key(rng),
             job_id=job_id,
             job_seeker_id=seeker_id,
             resume_id=resume_id,
-            cover_letter=prose(chance, LETTER_CHARACTERS),
-            status=chance.choices(list(STATUSES), list(STATUSES.values()))[0],
-            applied_at=posted_at + chance.random() * (now - posted_at),
+            cover_letter=prose(rng, LETTER_CHARACTERS),
+            status=rng.choices(list(STATUSES), list(STATUSES.values()))[0],
+            applied_at=posted_at + rng.random() * (now - posted_at),
         )
 
 

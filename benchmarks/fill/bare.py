@@ -1,10 +1,10 @@
-"""A table without what makes writing slow, while a million rows are written."""
+"""Tables without indexes, foreign keys or triggers while many rows are written."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# As the catalog has them, so that they come back as they were. Indexes of constraints stay.
+# Definitions from the catalog, to recreate them unchanged. Indexes of constraints are kept.
 _INDEXES = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
     FROM pg_index
@@ -22,12 +22,12 @@ Statements = list[str]
 
 @contextmanager
 def bare(cursor: Any, table: str, *, run_all: Callable[[Statements], None]) -> Iterator[None]:
-    """Take indexes and foreign keys off `table`, and put them back when all is written.
+    """Drop indexes and foreign keys of `table`, and recreate them at the end of the block.
 
     Args:
-        cursor: of the connection that takes them off.
+        cursor: of the connection that drops them.
         table: its name.
-        run_all: runs statements in any order; the indexes are built by it, slowest first.
+        run_all: runs statements in any order; it builds the indexes, slowest first.
     """
     indexes, foreign_keys = _read(cursor, _INDEXES, table), _read(cursor, _FOREIGN_KEYS, table)
     for name, _ in indexes:
@@ -42,7 +42,7 @@ def bare(cursor: Any, table: str, *, run_all: Callable[[Statements], None]) -> I
 
 @contextmanager
 def without_trigger(cursor: Any, table: str, trigger: str) -> Iterator[None]:
-    """Switch a trigger off whose work the caller does."""
+    """Disable a trigger whose work the caller does."""
     cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
     yield
     cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")

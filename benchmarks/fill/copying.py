@@ -1,4 +1,4 @@
-"""Rows into PostgreSQL by COPY, from models, so that they are what the models say."""
+"""COPY of model instances into PostgreSQL."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copied_fields(model: type[Model]) -> "Sequence[Field[Any, Any]]":
-    """Return the fields that a row brings along; keys that are counted and words to search for follow by themselves."""
+    """Return the fields to copy: all but sequence keys and search vectors, which the database computes."""
     return [field for field in model._meta.concrete_fields if not isinstance(field, AutoField | SearchVectorField)]
 
 
@@ -20,7 +20,7 @@ def columns(model: type[Model]) -> str:
 
 
 def copy(cursor: Any, model: type[Model], rows: Iterable[Model], *, table: str = "") -> None:
-    """Write `rows` into their table, or into another `table` of the same columns."""
+    """Write `rows` to their table, or to another `table` with the same columns."""
     fields = copied_fields(model)
     lines = io.StringIO()
     for row in rows:

@@ -1,4 +1,4 @@
-"""All steps of filling a database that was created and migrated."""
+"""Steps of filling a migrated database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +18,9 @@ def fill(
     """Write everything.
 
     Args:
-        cursor: psycopg2's.
-        size: how much of it.
-        write_jobs: writes the jobs of all these numbers, a transaction for each range.
+        cursor: a cursor of psycopg2.
+        size: numbers of rows.
+        write_jobs: writes the jobs with these numbers, one transaction for each range.
         run_all: runs statements in any order.
     """
     with step("people"):

@@ -1,4 +1,4 @@
-"""Steps that take all processors, each with a connection of its own. Imports no model: its processes start empty."""
+"""Steps on all processors, each with its own connection. Imports no model: its processes set Django up themselves."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.fill.vacancies import JobMaker
 
 PROCESSES = os.cpu_count() or 1
-# A crash costs no more than to start again.
+# Not crash-safe: after a crash, the database is filled again.
 _SETTINGS = "-c synchronous_commit=off -c maintenance_work_mem=1GB -c max_parallel_maintenance_workers=0 -c jit=off"
 
 _maker: "JobMaker"
@@ -24,7 +24,7 @@ _maker: "JobMaker"
 
 @contextmanager
 def cursor_at(url: str) -> Iterator[Any]:
-    """Yield a cursor of a connection that commits each statement by itself and waits for none."""
+    """Yield a cursor of a connection with autocommit and asynchronous commits."""
     connection = psycopg2.connect(url, options=_SETTINGS)
     connection.autocommit = True
     try:
@@ -35,21 +35,21 @@ def cursor_at(url: str) -> Iterator[Any]:
 
 
 def write_jobs(batches: list[range]) -> None:
-    """Write the jobs of these numbers, from the first to the last of all, to the database at DATABASE_URL."""
-    empty = get_context("spawn")
+    """Write the jobs with these numbers, which must be all of them, to the database at DATABASE_URL."""
+    spawn = get_context("spawn")
     jobs = batches[-1].stop
-    with ProcessPoolExecutor(PROCESSES, mp_context=empty, initializer=_begin, initargs=(jobs,)) as processes:
+    with ProcessPoolExecutor(PROCESSES, mp_context=spawn, initializer=_begin, initargs=(jobs,)) as processes:
         list(processes.map(_write_batch, batches))
 
 
 def run_all(statements: list[str]) -> None:
-    """Run statements at the database at DATABASE_URL, as many at once as there are processors."""
+    """Run statements on the database at DATABASE_URL, one per processor at a time."""
     with step("indexes"), ThreadPoolExecutor(PROCESSES) as threads:
         list(threads.map(_run, statements))
 
 
 def _begin(jobs: int) -> None:
-    global _maker  # noqa: PLW0603 - what a process of the pool keeps between batches
+    global _maker  # noqa: PLW0603 - kept by a process of the pool between batches
     django.setup()
     from benchmarks.fill.vacancies import JobMaker
 

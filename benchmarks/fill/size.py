@@ -1,10 +1,10 @@
-"""How much a database holds."""
+"""Size of a database."""
 
 from typing import NamedTuple
 
 
 class Size(NamedTuple):
-    """Numbers of rows; all but the first are the same in every database that is measured."""
+    """Numbers of rows; all but the first are the same in every database of the benchmarks."""
 
     jobs: int
     employers: int = 5_000

@@ -1,4 +1,4 @@
-"""What takes how long."""
+"""Durations of steps."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Tell how long it takes."""
+    """Print how long the step took."""
     start = time.monotonic()
     yield
     print(f"  {name}: {time.monotonic() - start:.0f} s", flush=True)

@@ -1,8 +1,8 @@
-"""What people are proposed who type, for all jobs at once: the rows that the trigger would write job by job."""
+"""Search suggestions of all jobs at once: the rows that the trigger would write job by job."""
 
 from typing import Any
 
-# Each title, company, category and place once, since a million jobs have few of them.
+# Each title, company, category and location once, since a million jobs have few of them.
 _WRITE = """
     INSERT INTO jobs_suggestion (kind, key, text, folded)
     WITH company AS (

@@ -1,4 +1,4 @@
-"""Jobs, with the words that they are found by; what a trigger does one by one is done here by the thousand."""
+"""Jobs with their search vectors, which are computed in batches instead of by the trigger."""
 
 import random
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from uuid import UUID
 from accounts.models import Employer
 from benchmarks.fill.copying import columns, copy
 from benchmarks.fill.people import key
-from benchmarks.fill.vocabulary import SALARIES, TERMS, Skewed, prose, title
+from benchmarks.fill.vocabulary import SALARIES, TERMS, Zipf, prose, title
 from jobs.models import DERIVED_FIELDS, Category, Job, Location, closing_time
 
-# As many as a worker writes in one transaction.
+# Jobs per transaction.
 BATCH = 5_000
 DESCRIPTION_CHARACTERS = 731
 POSTED_WITHIN = timedelta(days=730)
 OPEN_FOR_DAYS = 365
-# Of a hundred jobs, as many were closed by their employers, and as many have expired.
+# Percentages of jobs that their employers closed, and that have expired.
 CLOSED, EXPIRED = 4, 4
 JOB_TYPES = {
     Job.Type.FULL_TIME: 55,
@@ -44,60 +44,60 @@ _WRITE = """
 
 
 class JobMaker:
-    """Makes jobs for the employers, categories and locations that are there: the same ones every time on one day.
+    """Makes jobs for the existing employers, categories and locations, the same ones in all runs of a day.
 
-    They are numbered in the order in which they were posted, so that they lie on the disk as those of a real board do.
+    They are numbered in the order in which they were posted, so that they are stored on disk as on a real board.
 
     Args:
-        jobs: how many there will be.
+        jobs: the total number.
     """
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
-        self._employers = Skewed[UUID](list(Employer.objects.order_by("user__email").values_list("pk", flat=True)))
-        self._categories = Skewed[UUID](list(Category.objects.order_by("name").values_list("pk", flat=True)))
-        self._locations = Skewed[UUID](list(Location.objects.order_by("city").values_list("pk", flat=True)))
+        self._employers = Zipf[UUID](list(Employer.objects.order_by("user__email").values_list("pk", flat=True)))
+        self._categories = Zipf[UUID](list(Category.objects.order_by("name").values_list("pk", flat=True)))
+        self._locations = Zipf[UUID](list(Location.objects.order_by("city").values_list("pk", flat=True)))
         self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def make(self, numbers: range) -> Iterator[Job]:
-        """Yield the jobs of these numbers."""
-        chance = random.Random(f"jobs from {numbers.start}")
+        """Yield the jobs with these numbers."""
+        rng = random.Random(f"jobs from {numbers.start}")
         for number in numbers:
-            yield self._make(chance, number)
+            yield self._make(rng, number)
 
-    def _make(self, chance: random.Random, number: int) -> Job:
-        job_title, text = title(chance), prose(chance, DESCRIPTION_CHARACTERS)
+    def _make(self, rng: random.Random, number: int) -> Job:
+        job_title, text = title(rng), prose(rng, DESCRIPTION_CHARACTERS)
         for term in TERMS.values():
             if term.is_in(number):
                 text = f"{text} {term.word.capitalize()}."
             if term.is_in_title_of(number):
                 job_title = f"{job_title} ({term.word.capitalize()})"
-        posted_at = self._today - (1 - (number + chance.random()) / self._jobs) * POSTED_WITHIN
-        fate = chance.randrange(100)
+        posted_at = self._today - (1 - (number + rng.random()) / self._jobs) * POSTED_WITHIN
+        fate = rng.randrange(100)
         if fate < EXPIRED:
-            expires_at = self._today - timedelta(days=chance.randint(2, OPEN_FOR_DAYS))
+            expires_at = self._today - timedelta(days=rng.randint(2, OPEN_FOR_DAYS))
         else:
-            # Days, as people choose them. A job that closes in the middle of a run would empty what is remembered.
-            expires_at = self._today + timedelta(days=chance.randint(1, OPEN_FOR_DAYS))
+            # Whole days, as users choose them; a job that closes during a run would invalidate the caches.
+            expires_at = self._today + timedelta(days=rng.randint(1, OPEN_FOR_DAYS))
         return Job(
-            job_id=key(chance),
-            employer_id=self._employers.one(chance),
-            category_id=self._categories.one(chance),
-            location_id=self._locations.one(chance),
+            job_id=key(rng),
+            employer_id=self._employers.one(rng),
+            category_id=self._categories.one(rng),
+            location_id=self._locations.one(rng),
             title=job_title,
             description=text,
-            job_type=chance.choices(_TYPES, _TYPE_WEIGHTS)[0],
+            job_type=rng.choices(_TYPES, _TYPE_WEIGHTS)[0],
             posted_at=min(posted_at, expires_at),
             expires_at=expires_at,
             closes_at=closing_time(expires_at),
             is_active=not EXPIRED <= fate < EXPIRED + CLOSED,
-            **_pay(SALARIES.one(chance)),
+            **_pay(SALARIES.one(rng)),
         )
 
 
 @cache
 def _pay(wording: str) -> dict[str, Any]:
-    """Return what a job says of its pay, and what follows from it."""
+    """Return the salary of a job and the fields derived from it."""
     job = Job(salary_range=wording, expires_at=datetime.now(UTC))
     job.derive()
     fields = ("salary_range", *DERIVED_FIELDS)
@@ -105,7 +105,7 @@ def _pay(wording: str) -> dict[str, Any]:
 
 
 def write_jobs(cursor: Any, maker: JobMaker, numbers: range) -> None:
-    """Write the jobs of these numbers; the trigger that would write their words must be off."""
+    """Write the jobs with these numbers; the trigger of the search vectors must be disabled."""
     cursor.execute("CREATE TEMP TABLE fresh_job (LIKE jobs_job)")
     copy(cursor, Job, maker.make(numbers), table="fresh_job")
     cursor.execute(_WRITE.format(columns=columns(Job)))

@@ -1,4 +1,4 @@
-"""The words that invented jobs are made of, as unevenly frequent as real ones, and the terms of known frequency."""
+"""Words of invented jobs, with frequencies as in real texts, and terms of known frequency."""
 
 import random
 from bisect import bisect
@@ -14,11 +14,11 @@ class Term(NamedTuple):
     word: str
     numerator: int
     denominator: int
-    # Of the jobs that have it, one in so many has it in the title.
+    # One in this number of the jobs with the word has it in the title.
     titled: int = 5
 
     def is_in(self, number: int) -> bool:
-        """Tell whether job `number` has it: evenly spread, the first of all included."""
+        """Return whether job `number` contains the word: evenly spread, including the first job."""
         return number * self.numerator % self.denominator < self.numerator
 
     def is_in_title_of(self, number: int) -> bool:
@@ -129,10 +129,10 @@ LAST_NAMES = (
 Choice = TypeVar("Choice")
 
 
-class Skewed(Generic[Choice]):
-    """Choices of which the n-th is about n times as rare as the first, as words in a text are (Zipf)."""
+class Zipf(Generic[Choice]):
+    """Random choices by Zipf's law, as words in a text: the n-th is about n times as rare as the first."""
 
-    # Takes the edge off the first few.
+    # Flattens the distribution of the first few.
     _FLATTENED = 3
 
     def __init__(self, choices: Sequence[Choice]) -> None:
@@ -140,26 +140,26 @@ class Skewed(Generic[Choice]):
         self.weights = [1 / (rank + self._FLATTENED) for rank in range(len(choices))]
         self._cumulated = list(accumulate(self.weights))
 
-    def draw(self, chance: random.Random, number: int) -> list[Choice]:
-        return chance.choices(self.choices, cum_weights=self._cumulated, k=number)
+    def draw(self, rng: random.Random, number: int) -> list[Choice]:
+        return rng.choices(self.choices, cum_weights=self._cumulated, k=number)
 
     def mean(self, measure: Callable[[Choice], float]) -> float:
-        """Return what `measure` returns of a choice, on average."""
+        """Return the average of `measure` over random choices."""
         weighted = (measure(choice) * weight for choice, weight in zip(self.choices, self.weights, strict=True))
         return sum(weighted) / sum(self.weights)
 
-    def one(self, chance: random.Random) -> Choice:
-        # What `choices` does, without what it takes to be able to do more.
-        return self.choices[bisect(self._cumulated, chance.random() * self._cumulated[-1], hi=len(self.choices) - 1)]
+    def one(self, rng: random.Random) -> Choice:
+        # Like random.choices(), but faster for a single choice.
+        return self.choices[bisect(self._cumulated, rng.random() * self._cumulated[-1], hi=len(self.choices) - 1)]
 
 
 def company_names(number: int) -> list[str]:
-    """Return different names of companies, up to 5,000."""
+    """Return distinct company names, at most 5,000."""
     return [f"{founder} {trade}" for trade, founder in product(TRADES, FOUNDERS)][:number]
 
 
 def places(number: int) -> list[tuple[str, str]]:
-    """Return different cities and their countries, up to 200, all of them known to the gazetteer."""
+    """Return distinct cities of the gazetteer with their countries, at most 200."""
     return [(city, country) for country, cities in CITIES.items() for city in cities.split(",")][:number]
 
 
@@ -180,31 +180,31 @@ def _words() -> list[str]:
     return list(dict.fromkeys(FREQUENT.split() + invented[:: len(invented) // RARER_WORDS]))
 
 
-SALARIES = Skewed(_salaries())
-WORDS = Skewed(_words())
-TITLES = Skewed(LEVELS), Skewed(ROLES), Skewed(FOCUSES)
+SALARIES = Zipf(_salaries())
+WORDS = Zipf(_words())
+TITLES = Zipf(LEVELS), Zipf(ROLES), Zipf(FOCUSES)
 
 
-def title(chance: random.Random) -> str:
-    """Return something like "Senior Welder, Railways"."""
-    level, role, focus = (part.one(chance) for part in TITLES)
+def title(rng: random.Random) -> str:
+    """Return a title such as "Senior Welder, Railways"."""
+    level, role, focus = (part.one(rng) for part in TITLES)
     return f"{level} {role}, {focus}".strip()
 
 
 @cache
 def _sentences() -> list[str]:
-    """Return sentences to choose from, since a million texts of words of their own would take minutes to make."""
-    chance = random.Random("sentences")
-    lengths = (chance.randint(1, 2 * SENTENCE_WORDS - 1) for _ in range(SENTENCES))
-    return [f"{' '.join(WORDS.draw(chance, length)).capitalize()}." for length in lengths]
+    """Return sentences to choose from, since making every text from words would take minutes for a million jobs."""
+    rng = random.Random("sentences")
+    lengths = (rng.randint(1, 2 * SENTENCE_WORDS - 1) for _ in range(SENTENCES))
+    return [f"{' '.join(WORDS.draw(rng, length)).capitalize()}." for length in lengths]
 
 
-def prose(chance: random.Random, characters: int) -> str:
-    """Return sentences, of so many characters on average."""
+def prose(rng: random.Random, characters: int) -> str:
+    """Return sentences of `characters` characters in total, on average."""
     mean = characters / _SENTENCE_CHARACTERS
-    number = max(1, round(chance.gauss(mean, mean / 3)))
-    return " ".join(chance.choices(_sentences(), k=number))
+    number = max(1, round(rng.gauss(mean, mean / 3)))
+    return " ".join(rng.choices(_sentences(), k=number))
 
 
-# With the space behind each word.
+# Includes the space after each word.
 _SENTENCE_CHARACTERS = SENTENCE_WORDS * (WORDS.mean(len) + 1) + 1

@@ -1,9 +1,8 @@
-"""`python -m benchmarks.search`: how fast jobs are found, beside a floor of FastAPI, asyncpg and the same SQL.
+"""Benchmark of search: `python -m benchmarks.search`, beside a floor of FastAPI, asyncpg and the same SQL.
 
-Measures the databases that `python -m benchmarks.fill` filled, on the server of DATABASE_URL; SECRET_KEY is any. Takes
-two processors for itself for half an hour, and needs wrk and requirements-benchmarks.txt. Writes
-docs/benchmarks/search.json, what follows from it into docs/search-speed.md, and the chart beside it; what --only leaves
-out stays as it was.
+Measures the databases filled by `python -m benchmarks.fill`, on the server of DATABASE_URL, with any SECRET_KEY. Takes
+half an hour on two idle processors; requires wrk and requirements-benchmarks.txt. Writes docs/benchmarks/search.json,
+the tables in docs/search-speed.md and the chart beside it; requests that --only omits keep their figures.
 """
 
 import argparse
@@ -29,7 +28,7 @@ from benchmarks.search.subjects import POSTED_TITLE
 
 def main() -> None:
     options = _options()
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _exit)
     load.require_wrk()
     sizes = [int(size) for size in options.sizes.split(",")]
     for size in sizes:
@@ -40,15 +39,15 @@ def main() -> None:
     figures = results.read() | {"machine": _machine()}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
-        sites = [_open(stack, size, *ports[2 * place : 2 * place + 2], logs=logs) for place, size in enumerate(sizes)]
+        sites = [_open(stack, size, *ports[2 * index : 2 * index + 2], logs=logs) for index, size in enumerate(sizes)]
         for case in CASES:
             if options.only and not any(part in case.name for part in options.only):
                 continue
             measured = measure(case, sites, seconds=options.seconds, rounds=options.rounds)
             if case.posted:
-                _forget_posted(sizes)
+                _delete_posted(sizes)
             figures["cases"][case.name] = {**figures["cases"].get(case.name, {}), **measured}
-            _tell(case, figures["cases"][case.name])
+            _print_result(case, figures["cases"][case.name])
             if case.goals.cached:
                 database = databases.url_of(sizes[-1])
                 changing = pressure.measure_under_writes(case, sites[-1], database)
@@ -57,8 +56,8 @@ def main() -> None:
             results.write(figures)
 
 
-def _leave(*_: object) -> NoReturn:
-    """End as Ctrl-C does, and only once, so that no server outlives its measuring."""
+def _exit(*_: object) -> NoReturn:
+    """Exit as on Ctrl-C, and only once, so that every server is stopped."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit("stopped")
 
@@ -66,12 +65,12 @@ def _leave(*_: object) -> NoReturn:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only requests that have this in their name; any of several"
+        "--only", action="append", metavar="NAME", help="only requests whose name contains this; may be repeated"
     )
     parser.add_argument("--sizes", default="10000,1000000", help="numbers of jobs, smallest first")
-    parser.add_argument("--seconds", type=int, default=2, help="how long a round takes")
+    parser.add_argument("--seconds", type=int, default=2, help="duration of a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=8790, help="the first of two for each size")
+    parser.add_argument("--port", type=int, default=8790, help="the first port; there are two for each size")
     return parser.parse_args()
 
 
@@ -79,11 +78,11 @@ def _open(stack: ExitStack, jobs: int, port: int, floor_port: int, *, logs: Path
     url = databases.url_of(jobs)
     ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}")).url
     floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}")).url
-    recordings = httpx.get(f"{floor}/recordings", timeout=servers.PATIENCE_SECONDS).json()
+    recordings = httpx.get(f"{floor}/recordings", timeout=servers.TIMEOUT_SECONDS).json()
     return Site(jobs, ours, floor, recordings)
 
 
-def _forget_posted(sizes: list[int]) -> None:
+def _delete_posted(sizes: list[int]) -> None:
     for size in sizes:
         with psycopg2.connect(databases.url_of(size)) as connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM jobs_job WHERE title = %s", [POSTED_TITLE])
@@ -100,7 +99,7 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _tell(case: Case, measured: dict[str, Any]) -> None:
+def _print_result(case: Case, measured: dict[str, Any]) -> None:
     print(case.name)
     for jobs, figures in measured.items():
         print(f"  {int(jobs):,} jobs: {figures['queries']} queries, SQL alone {figures['sql']} ms")

@@ -1,4 +1,4 @@
-"""What is asked for, as whom, and how fast it shall be."""
+"""Requests that are measured, with their callers and goals."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -9,19 +9,19 @@ from benchmarks.search.subjects import Subjects
 
 
 class Caller(StrEnum):
-    """Whose token goes along."""
+    """The user whose token is sent."""
 
-    ANYBODY = ""
+    ANONYMOUS = ""
     SEEKER = "seeker"
     EMPLOYER = "employer"
 
 
 class Goals(NamedTuple):
-    """What is promised of a case on two processors; None where nothing is.
+    """Goals of a case on two processors; None without a goal.
 
-    `ratio` and `cached` compare requests a second at 16 connections with the floor's, at the largest size; `growth` the
-    p50 at one connection of the largest with that of the smallest; `p50` and `p95` are milliseconds at one connection
-    and the largest size.
+    `ratio` and `cached` are requests a second with 16 connections relative to the floor, at the largest size; `growth`
+    is the p50 with one connection at the largest size relative to that at the smallest; `p50` and `p95` are
+    milliseconds with one connection at the largest size.
     """
 
     ratio: float | None = None
@@ -36,18 +36,18 @@ class Case(NamedTuple):
     """A request that is measured.
 
     Attributes:
-        name: for people.
-        paths: what is asked for, in turn.
-        goals: how fast.
-        rows: the table that the rows of its answer come from; None for what has no floor.
-        posted: what is sent; None for a GET.
+        name: a readable name.
+        paths: requested in turn.
+        goals: how fast it should be.
+        rows: the table of the rows in the response; None without a floor.
+        posted: the body; None for a GET.
     """
 
     name: str
     paths: Callable[[Subjects], list[str]]
     goals: Goals
     rows: str | None = None
-    caller: Caller = Caller.ANYBODY
+    caller: Caller = Caller.ANONYMOUS
     posted: Callable[[Subjects], dict[str, str]] | None = None
 
     @property
@@ -95,7 +95,7 @@ CASES = (
         Goals(queries=3, p95=20),
     ),
     Case(
-        "applications of a seeker",
+        "applications of a job seeker",
         _always("/api/applications/"),
         Goals(ratio=0.4, growth=1.2, queries=3),
         APPLICATIONS,

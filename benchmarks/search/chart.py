@@ -1,4 +1,4 @@
-"""The results as one picture: requests a second beside the floor's, and the time of an answer at each size."""
+"""Chart of the results: requests a second relative to the floor, and the response time at each size."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -11,9 +11,9 @@ from benchmarks.search.goals import ratio
 WIDTH, ROW, TOP, BOTTOM = 960, 34, 74, 16
 NAMES = 200
 BAR = 9
-# Left and right ends of the two halves.
+# Left and right edges of the two halves.
 RATIOS, TIMES = (NAMES + 10, 560), (620, 930)
-# Beyond it a bar is cut off, and its number tells.
+# Longer bars are cut off; their number is shown.
 LARGEST_RATIO = 3.0
 
 _STYLE = """
@@ -40,7 +40,7 @@ Measured = Mapping[str, Any]
 
 
 def draw(results: Mapping[str, Any]) -> str:
-    """Return an SVG picture that suits light and dark pages."""
+    """Return an SVG image for light and dark pages."""
     cases = [(case, results["cases"][case.name]) for case in CASES if results["cases"].get(case.name)]
     height = TOP + ROW * len(cases) + BOTTOM
     parts = [*_legend(height), *_scale(cases, height)]
@@ -50,7 +50,7 @@ def draw(results: Mapping[str, Any]) -> str:
         parts.append(_text(NAMES, top + 16, case.name, anchor="end"))
         parts += _ratios(case, measured, top)
         parts += _durations(measured, top, slowest)
-    title = "Requests a second beside the floor, and the time of an answer by the number of jobs"
+    title = "Requests a second relative to the floor, and the response time by the number of jobs"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}">\n'
         f"<style>{_STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
@@ -60,12 +60,12 @@ def draw(results: Mapping[str, Any]) -> str:
 def _legend(height: int) -> Iterator[str]:
     yield _text(RATIOS[0], 20, "Requests a second, floor = 1", css="head")
     yield f'<rect class="uncached" x="{RATIOS[0]}" y="31" width="10" height="10"/>'
-    yield _text(RATIOS[0] + 15, 40, "every request differs", css="small")
+    yield _text(RATIOS[0] + 15, 40, "uncached", css="small")
     yield f'<rect class="cached" x="{RATIOS[0] + 140}" y="31" width="10" height="10"/>'
-    yield _text(RATIOS[0] + 155, 40, "repeated", css="small")
+    yield _text(RATIOS[0] + 155, 40, "cached", css="small")
     yield f'<path class="goal" d="M{RATIOS[0] + 225} 31v10"/>'
     yield _text(RATIOS[0] + 232, 40, "goal", css="small")
-    yield _text(TIMES[0], 20, "Milliseconds to an answer, p50", css="head")
+    yield _text(TIMES[0], 20, "Response time in ms, p50", css="head")
     yield f'<circle class="few" cx="{TIMES[0] + 5}" cy="36" r="5"/>'
     yield _text(TIMES[0] + 15, 40, "fewest jobs", css="small")
     yield f'<circle class="many" cx="{TIMES[0] + 105}" cy="36" r="5"/>'
@@ -118,7 +118,7 @@ def _ratio_x(value: float) -> float:
 
 
 def _time_x(milliseconds: float, slowest: float) -> float:
-    """Return the place on a logarithmic scale that begins at a millisecond."""
+    """Return the position on a logarithmic scale that starts at one millisecond."""
     return TIMES[0] + (TIMES[1] - TIMES[0] - 40) * log10(max(1, milliseconds)) / log10(max(10, slowest))
 
 

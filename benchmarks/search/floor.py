@@ -1,8 +1,8 @@
-"""The floor: what answers cost that are correct and nothing else. Run by uvicorn, on the database of DATABASE_URL.
+"""The floor: the cost of correct responses and nothing else. Run by uvicorn, on the database of DATABASE_URL.
 
-For each case that has one, FastAPI and asyncpg run the statements that AnyWork ran, over and over, and make the same
-JSON of their rows by orjson. Tokens, permissions, rates, parameters and links are nobody's business here; counts and
-the links between pages are known from the start, and so are all statements, which asyncpg prepares once a connection.
+For each case with a floor, FastAPI and asyncpg run the statements that AnyWork ran, and orjson makes the same JSON of
+their rows. There are no tokens, permissions, rates, parameters and signed links; counts and page links are known in
+advance, and so are the statements, which asyncpg prepares once per connection.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 class FloorCase:
-    """The statements of a recording, ready to run, for any of the keys that its paths name."""
+    """The statements of a recording, with the key of its paths as a parameter."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -58,13 +58,13 @@ class FloorCase:
         return statement.replace(f"'{self._key}'", "$1") if self._key else statement
 
 
-async def read_keys_as_text(connection: Any) -> None:
-    """Spare making objects of keys, only to make text of them."""
+async def decode_uuids_as_text(connection: Any) -> None:
+    """Avoid creating UUID objects that would only be converted to text."""
     await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str)
 
 
-async def _leave_as_it_is(connection: Any) -> None:
-    """Spare asyncpg's reset, a round trip whenever a connection goes back to the pool."""
+async def _skip_reset(connection: Any) -> None:
+    """Avoid asyncpg's reset, a round trip whenever a connection returns to the pool."""
 
 
 @asynccontextmanager
@@ -76,8 +76,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         min_size=CONNECTIONS,
         max_size=CONNECTIONS,
         server_settings=_SETTINGS,
-        init=read_keys_as_text,
-        reset=_leave_as_it_is,
+        init=decode_uuids_as_text,
+        reset=_skip_reset,
     ) as app.state.pool:
         yield
 
@@ -93,7 +93,7 @@ def _record() -> list[Recording]:
 
 
 def as_json(body: Any) -> bytes:
-    """Return a body as AnyWork would write it."""
+    """Return a body in AnyWork's JSON format."""
     return orjson.dumps(body, option=_JSON)
 
 
@@ -103,7 +103,7 @@ def _json(body: Any) -> Response:
 
 @app.get("/recordings")
 async def recordings() -> Response:
-    """Return what the measuring has to send to AnyWork."""
+    """Return the requests for AnyWork, with their recordings."""
     return _json(
         {
             slug: {
@@ -120,7 +120,7 @@ async def recordings() -> Response:
 
 @app.get("/statements/{slug}")
 async def statements(slug: str, seconds: float) -> Response:
-    """Return how many milliseconds the statements alone take, one after the other over one connection."""
+    """Return how many milliseconds the statements take, one after the other on one connection."""
     case = app.state.cases[slug]
     took = []
     async with app.state.pool.acquire() as connection:
@@ -134,7 +134,7 @@ async def statements(slug: str, seconds: float) -> Response:
 @app.get("/answers/{slug}")
 @app.get("/answers/{slug}/{key}")
 async def answers(slug: str, key: str = "") -> Response:
-    """Answer as AnyWork does."""
+    """Return the same response as AnyWork."""
     case = app.state.cases.get(slug)
     if case is None:
         raise HTTPException(404)

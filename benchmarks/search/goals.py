@@ -1,4 +1,4 @@
-"""What was promised, what came out, and whether the one keeps the other."""
+"""Comparison of the results with the goals."""
 
 from collections.abc import Iterator, Mapping
 from math import nan
@@ -26,13 +26,13 @@ _AT_LEAST = {"ours / floor, uncached", "ours / floor, cached"}
 
 
 def ratio(measured: Results, variant: str = "ours", connections: str = "16") -> float:
-    """Return how many requests a second a variant answers for each that the floor does; NaN if it does none."""
+    """Return the requests a second of a variant divided by the floor's; NaN if those are zero."""
     one, other = (measured[name][connections]["requests_a_second"] for name in (variant, "floor"))
     return float(one / other) if other else nan
 
 
 def growth(results: Results) -> float:
-    """Return how much longer an answer takes at the largest size than at the smallest."""
+    """Return the p50 at the largest size divided by that at the smallest."""
     smallest, largest = _ends(results)
     return float(largest["ours"]["1"]["p50"] / smallest["ours"]["1"]["p50"])
 
@@ -42,7 +42,7 @@ def judge(case: Case, results: Results) -> Iterator[Verdict]:
 
     Args:
         case: what was measured.
-        results: what came out, by the number of jobs.
+        results: figures by the number of jobs.
     """
     goals = case.goals
     smallest, largest = _ends(results)

@@ -1,5 +1,5 @@
--- For wrk: asks for the paths of a file in turn, and tells in JSON how fast the answers came.
--- Arguments: the file of paths; a number from which every request counts on, so that no URL repeats, or "same"; a
+-- Script for wrk: requests the paths of a file in turn, and prints the figures as JSON.
+-- Arguments: the file of paths; a number that each request increments, so that no URL is repeated, or "same"; a
 -- token or ""; a file to post or "".
 
 local paths, number, is_fresh = {}, 0, false

@@ -1,4 +1,4 @@
-"""Load, made by wrk (https://github.com/wg/wrk), which must be installed."""
+"""Load generation by wrk (https://github.com/wg/wrk), which must be installed."""
 
 import json
 import shutil
@@ -14,9 +14,9 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 
 class Figures(NamedTuple):
-    """How fast answers came; latencies in milliseconds, from the request's first byte on.
+    """Throughput and latencies, in milliseconds from the first byte of the request on.
 
-    Where no answer came in time, they are as long as was waited.
+    Without any response in time, the latencies are the duration of the measurement.
     """
 
     requests_a_second: float
@@ -26,7 +26,7 @@ class Figures(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """What is sent over and over."""
+    """Requests that are sent repeatedly."""
 
     url: str
     paths: Sequence[str]
@@ -35,22 +35,22 @@ class Requests(NamedTuple):
 
 
 def require_wrk() -> None:
-    """Raises SystemExit where wrk is missing."""
+    """Raise SystemExit if wrk is missing."""
     if not shutil.which("wrk"):
-        raise SystemExit("wrk makes the load and is not installed: apt-get install wrk")
+        raise SystemExit("The load generator wrk is not installed: apt-get install wrk")
 
 
 def run(requests: Requests, *, connections: int, seconds: float, repeat: bool) -> Figures:
-    """Send requests for some seconds, and return how fast they were answered.
+    """Send requests for some seconds, and return the figures.
 
     Args:
         requests: what to send.
-        connections: how many requests are under way at any time.
-        seconds: for how long.
-        repeat: send the same URLs again and again; else none is ever sent twice.
+        connections: how many requests are in flight at any time.
+        seconds: duration.
+        repeat: repeat the same URLs; otherwise every URL is new.
 
     Raises:
-        RuntimeError: an answer was an error.
+        RuntimeError: a response was an error.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths, body = Path(folder, "paths"), Path(folder, "body")
@@ -64,14 +64,14 @@ def run(requests: Requests, *, connections: int, seconds: float, repeat: bool) -
         ]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout=15s", f"-s{_SCRIPT}", requests.url]
         done = subprocess.run([*command, "--", *arguments], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    if told["errors"]:
-        raise RuntimeError(f"{requests.url}{requests.paths[0]}: {told}")
-    if not told["requests"]:
-        return Figures(0.0, *[1_000 * told["seconds"]] * 3)
-    return Figures(told["requests"] / told["seconds"], told["p50"], told["p95"], told["p99"])
+    output = json.loads(done.stdout.splitlines()[-1])
+    if output["errors"]:
+        raise RuntimeError(f"{requests.url}{requests.paths[0]}: {output}")
+    if not output["requests"]:
+        return Figures(0.0, *[1_000 * output["seconds"]] * 3)
+    return Figures(output["requests"] / output["seconds"], output["p50"], output["p95"], output["p99"])
 
 
 def middle(figures: Sequence[Figures]) -> Figures:
-    """Return the median of each."""
+    """Return the median of each figure."""
     return Figures(*(median(values) for values in zip(*figures, strict=True)))

@@ -1,4 +1,4 @@
-"""One case after the other, at AnyWork and at the floor, by turns, so that both meet the same weather."""
+"""Measurement of one case after the other, of AnyWork and the floor in turn, under the same conditions."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,16 +11,16 @@ import httpx
 from benchmarks import databases
 from benchmarks.search import load
 from benchmarks.search.cases import Case
-from benchmarks.search.shapes import without_rules
+from benchmarks.search.shapes import comparable
 
 CONNECTIONS = (1, 16)
-WARM_UP_SECONDS, MOST_WARM_UPS = 1, 6
-# Two bursts that differ by less are warm.
-STEADY = 0.15
+WARM_UP_SECONDS, MAX_WARM_UPS = 1, 6
+# The server is warm when two warm-ups differ by less.
+STEADY_DIFFERENCE = 0.15
 
 
 class Site(NamedTuple):
-    """One database, served by both."""
+    """A database, served by AnyWork and the floor."""
 
     jobs: int
     ours: str
@@ -29,7 +29,7 @@ class Site(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """Who is asked, and how."""
+    """A server and the requests for it."""
 
     name: str
     requests: load.Requests
@@ -37,7 +37,7 @@ class Variant(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Which figures belong together."""
+    """Key of figures that are summarized together."""
 
     jobs: int
     variant: str
@@ -45,10 +45,10 @@ class Sample(NamedTuple):
 
 
 def measure(case: Case, sites: Sequence[Site], *, seconds: int, rounds: int) -> dict[str, Any]:
-    """Return what was measured of a case, by the number of jobs, as JSON.
+    """Return the figures of a case by the number of jobs, as JSON.
 
     Raises:
-        RuntimeError: the two do not answer the same, or one answers errors.
+        RuntimeError: both servers do not return the same rows, or one returns errors.
     """
     for site in sites:
         _compare(case, site)
@@ -69,9 +69,8 @@ def measure(case: Case, sites: Sequence[Site], *, seconds: int, rounds: int) -> 
                     samples[Sample(site.jobs, variant.name, connections)].append(figures)
         databases.wait_until_idle()
         for site in sites:
-            asked = {"seconds": 1}
-            answer = httpx.get(f"{site.floor}/statements/{case.slug}", params=asked, timeout=60)
-            statements[site.jobs].append(answer.raise_for_status().json()["p50"])
+            response = httpx.get(f"{site.floor}/statements/{case.slug}", params={"seconds": 1}, timeout=60)
+            statements[site.jobs].append(response.raise_for_status().json()["p50"])
     length = {"rounds": rounds, "seconds": seconds}
     return {str(site.jobs): {**length, **_summary(case, site, samples, statements[site.jobs])} for site in sites}
 
@@ -94,7 +93,7 @@ def _floor_paths(case: Case, recording: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _compare(case: Case, site: Site) -> None:
-    """Check that both sides answer the same rows, key by key and value by value."""
+    """Check that both servers return the same rows, key by key and value by value."""
     if not case.rows:
         return
     recording = site.recordings[case.slug]
@@ -103,21 +102,21 @@ def _compare(case: Case, site: Site) -> None:
         one = httpx.get(site.ours + path, headers=headers, timeout=60).raise_for_status().json()
         other = httpx.get(site.floor + floor_path, timeout=60).raise_for_status().json()
         if _rows(one) != _rows(other):
-            raise RuntimeError(f"{case.name}, {site.jobs} jobs: both sides do not answer the same rows")
+            raise RuntimeError(f"{case.name}, {site.jobs} jobs: both servers do not return the same rows")
 
 
 def _rows(answer: dict[str, Any]) -> Any:
-    answer = without_rules(answer)
+    answer = comparable(answer)
     return answer.get("results", answer)
 
 
 def warm_up(variant: Variant) -> None:
-    """Send requests until they are answered at a steady pace: each process has to remember by itself."""
+    """Send requests until the throughput is steady, since each process has caches of its own."""
     paces = []
-    for _ in range(MOST_WARM_UPS):
+    for _ in range(MAX_WARM_UPS):
         figures = load.run(variant.requests, connections=16, seconds=WARM_UP_SECONDS, repeat=variant.repeat)
         paces.append(figures.requests_a_second)
-        if any(abs(one - other) <= STEADY * one for one, other in pairwise(paces[-2:])):
+        if any(abs(one - other) <= STEADY_DIFFERENCE * one for one, other in pairwise(paces[-2:])):
             return
 
 
@@ -141,5 +140,5 @@ def _summary(
 
 
 def _spread(values: Sequence[float]) -> float:
-    """Return how far the largest is from the smallest, as a part of the median."""
+    """Return the range of the values relative to their median."""
     return (max(values) - min(values)) / (median(values) or 1)

@@ -1,4 +1,4 @@
-"""What a cache still brings while jobs change."""
+"""Measurement of the caches while jobs change."""
 
 import threading
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from benchmarks.search.cases import Case
 from benchmarks.search.measuring import Site, variants_of, warm_up
 
 CHANGES_A_SECOND = 10
-# Three times as long as a slow count is kept, so that it is made as often as on a longer day.
+# Three times as long as a slow count is cached, so that it is refreshed as often as in a longer run.
 SECONDS = 15
-# Nothing but the version changes by it.
+# Changes only the version of the lists.
 _CHANGE = "UPDATE jobs_job SET salary_range = salary_range WHERE job_id = (SELECT job_id FROM jobs_job LIMIT 1)"
 
 
 def measure_under_writes(case: Case, site: Site, database_url: str) -> dict[str, float]:
-    """Return how fast repeated requests are answered at rest and while jobs change ten times a second."""
+    """Return the throughput of repeated requests at rest and while jobs change ten times a second."""
     uncached, cached = (variant for variant in variants_of(case, site) if variant.name in {"ours", "cached"})
     warm_up(cached)
     fresh, at_rest = (
@@ -38,20 +38,20 @@ def measure_under_writes(case: Case, site: Site, database_url: str) -> dict[str,
 
 @contextmanager
 def _changes(database_url: str) -> Iterator[None]:
-    is_over = threading.Event()
-    thread = threading.Thread(target=_change_until, args=(is_over, database_url))
+    stop = threading.Event()
+    thread = threading.Thread(target=_change_until, args=(stop, database_url))
     thread.start()
     try:
         yield
     finally:
-        is_over.set()
+        stop.set()
         thread.join()
 
 
-def _change_until(is_over: threading.Event, database_url: str) -> None:
+def _change_until(stop: threading.Event, database_url: str) -> None:
     connection = psycopg2.connect(database_url)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        while not is_over.wait(1 / CHANGES_A_SECOND):
+        while not stop.wait(1 / CHANGES_A_SECOND):
             cursor.execute(_CHANGE)
     connection.close()

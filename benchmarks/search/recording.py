@@ -1,16 +1,16 @@
-"""What each case asks of the database and answers, taken down from a request to AnyWork in this process."""
+"""Recordings of the SQL statements and the response of each case, from a request to AnyWork in this process."""
 
 from typing import Any, NamedTuple
 
 from benchmarks.search.cases import CASES, Case
-from benchmarks.search.subjects import Subjects, forget_posted
+from benchmarks.search.subjects import Subjects, delete_posted
 
-# What surrounds statements and asks for nothing.
-_FRAME = {"BEGIN", "COMMIT"}
+# Statements that fetch nothing.
+_TRANSACTION = {"BEGIN", "COMMIT"}
 
 
 class Recording(NamedTuple):
-    """A warm request: its statements as PostgreSQL got them, and what it answered."""
+    """The statements of a request with warm caches, as PostgreSQL got them, and its response."""
 
     case: Case
     paths: list[str]
@@ -21,9 +21,9 @@ class Recording(NamedTuple):
 
 
 def record_all(subjects: Subjects) -> list[Recording]:
-    """Return a recording of every case; the database is then as it was, but for views."""
+    """Return a recording of every case; in the database, only counters of views change."""
     recordings = [_record(case, subjects) for case in CASES]
-    forget_posted()
+    delete_posted()
     return recordings
 
 
@@ -36,14 +36,14 @@ def _record(case: Case, subjects: Subjects) -> Recording:
     token = subjects.tokens.get(case.caller, "")
     paths = case.paths(subjects)
     posted = case.posted(subjects) if case.posted else None
-    # Once for what is remembered: counts, and the row that counts a day's views. But not the answer.
+    # Caches counts and creates the row of the day's views; the cached response itself is cleared.
     _ask(paths[0], token, posted)
     response_cache.clear()
     with CaptureQueriesContext(connection) as captured:
         answer = _ask(paths[0], token, posted)
-    statements = [query["sql"] for query in captured if query["sql"] not in _FRAME]
+    statements = [query["sql"] for query in captured if query["sql"] not in _TRANSACTION]
     if posted:
-        # So that they can be run again, and write another row each time.
+        # So that the statements can be repeated, with a new row each time.
         statements = [text.replace(f"'{answer['job_id']}'::uuid", "gen_random_uuid()") for text in statements]
     return Recording(case, paths, token, posted, statements, answer)
 

@@ -1,4 +1,4 @@
-"""The results as tables, for the terminal and for docs/search-speed.md, which therefore cannot tell anything else."""
+"""Tables of the results, for docs/search-speed.md."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ START, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
 def tables(results: Results) -> str:
-    """Return everything that was measured, in Markdown."""
+    """Return all results in Markdown."""
     parts = [_machine(results), "### Goals\n", _goals(results), "### Figures\n", _figures(results)]
     if "writes" in results:
         parts += ["### While jobs change\n", _writes(results["writes"])]
@@ -26,7 +26,7 @@ def tables(results: Results) -> str:
 
 
 def write_into(page: Path, results: Results) -> None:
-    """Replace the tables of a page by those of these results."""
+    """Replace the tables of a page with those of the results."""
     text = page.read_text(encoding="utf-8")
     figures = f"{START}{tables(results)}{END}"
     page.write_text(re.sub(f"{START}.*{END}", lambda _: figures, text, flags=re.DOTALL), encoding="utf-8")

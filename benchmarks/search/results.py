@@ -1,4 +1,4 @@
-"""Where results are kept, and what follows from them: the tables of a page, and its picture."""
+"""The file of the results, and the page and chart that are generated from it."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ def read() -> dict[str, Any]:
 
 
 def write(results: dict[str, Any]) -> None:
-    """Keep results, and tell of them on the page and in the picture."""
+    """Write the results, and update the page and the chart."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     report.write_into(PAGE, results)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.search.serving`: the same application under several servers, and the memory of a worker.
+"""Comparison of application servers, and the memory of a worker: `python -m benchmarks.search.serving`.
 
 Adds both to docs/benchmarks/search.json and docs/search-speed.md; see `python -m benchmarks.search`.
 """
@@ -18,14 +18,14 @@ PORT = 8790
 JOBS = 1_000_000
 SECONDS, ROUNDS, WARM_UP_SECONDS = 3, 3, 3
 PATH = "/api/jobs/"
-# Steps of so many seconds, after each of which the worker's memory is read.
+# The worker's memory is read after each step.
 STEPS, STEP_SECONDS = 10, 30
-# Several times more searches than a worker remembers.
+# Several times more searches than a worker caches.
 SEARCHES = 4_000
 
 
-class Way(NamedTuple):
-    """How the application is served."""
+class Setup(NamedTuple):
+    """A server and its configuration."""
 
     name: str
     command: tuple[str, ...] = servers.GUNICORN
@@ -53,18 +53,18 @@ def _granian(port: int) -> tuple[str, ...]:
     )
 
 
-def _ways(port: int) -> Iterator[Way]:
-    yield Way("gunicorn as configured")
+def _setups(port: int) -> Iterator[Setup]:
+    yield Setup("gunicorn as configured")
     for workers in (2, 3, 4):
-        yield Way(f"gunicorn, {workers} sync workers", workers=workers)
-    yield Way("gunicorn, 2 workers of 4 threads", workers=2, arguments="--worker-class gthread --threads 4")
-    yield Way("granian, 2 workers of 1 thread", command=_granian(port))
+        yield Setup(f"gunicorn, {workers} sync workers", workers=workers)
+    yield Setup("gunicorn, 2 workers of 4 threads", workers=2, arguments="--worker-class gthread --threads 4")
+    yield Setup("granian, 2 workers of 1 thread", command=_granian(port))
 
 
 def main() -> None:
     load.require_wrk()
     database = databases.url_of(JOBS)
-    ports = list(range(PORT, PORT + len(list(_ways(PORT)))))
+    ports = list(range(PORT, PORT + len(list(_setups(PORT)))))
     servers.require_free(ports)
     with tempfile.TemporaryDirectory(prefix="anywork-benchmark-") as logs:
         measured = results.read()
@@ -79,9 +79,9 @@ def _compare(database: str, ports: Sequence[int], logs: Path) -> dict[str, Any]:
     with ExitStack() as stack:
         running = {}
         for port in ports:
-            way = list(_ways(port))[port - ports[0]]
-            serving = servers.ours(database, port, logs / str(port), command=way.command, **way.environment)
-            running[way.name] = load.Requests(stack.enter_context(serving).url, [PATH])
+            setup = list(_setups(port))[port - ports[0]]
+            serving = servers.ours(database, port, logs / str(port), command=setup.command, **setup.environment)
+            running[setup.name] = load.Requests(stack.enter_context(serving).url, [PATH])
         for requests in running.values():
             load.run(requests, connections=16, seconds=WARM_UP_SECONDS, repeat=False)
         for _ in range(ROUNDS):
@@ -95,7 +95,7 @@ def _compare(database: str, ports: Sequence[int], logs: Path) -> dict[str, Any]:
 
 
 def _memory(database: str, logs: Path) -> list[dict[str, float]]:
-    """Return how much memory the one worker of a server holds after ever more searches, most of them forgotten."""
+    """Return the memory of a single worker after increasing numbers of searches, most of them evicted."""
     words = WORDS.choices[len(FREQUENT.split()) :][:SEARCHES]
     served, sizes = 0, []
     unlimited = {"WEB_CONCURRENCY": "1", "GUNICORN_CMD_ARGS": "--max-requests 0"}
@@ -114,7 +114,7 @@ def _worker_of(master: int) -> int:
 
 
 def _megabytes(process: int) -> float:
-    """Return what a process alone holds, shared pages in part. On Linux."""
+    """Return the proportional set size of a process. On Linux."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     (proportional,) = (line for line in lines if line.startswith("Pss:"))
     return round(int(proportional.split()[1]) / 1_024, 1)

@@ -1,6 +1,6 @@
-"""How the floor makes JSON of rows: as AnyWork does, but for its rules.
+"""JSON of the floor's rows: as AnyWork's, without its rules.
 
-It leaves out what is signed (links to files) and what is taken out of applications that were withdrawn.
+Signed links to files are omitted, and withdrawn applications are not redacted.
 """
 
 import re
@@ -12,7 +12,7 @@ Shape = Callable[[Row], dict[str, Any]]
 
 
 def columns_of(statement: str) -> list[str]:
-    """Return what a SELECT of the ORM's fetches, as table.column."""
+    """Return the columns of a SELECT of the ORM as table.column."""
     fetched = statement[: statement.index(" FROM ")]
     return [f"{table}.{column}" for table, column in re.findall(r'"(\w+)"\."(\w+)"', fetched)]
 
@@ -54,8 +54,8 @@ def _application(row: Row) -> dict[str, Any]:
 SHAPES: dict[str, Shape] = {"jobs_job": _job, "applications_application": _application}
 
 
-def without_rules(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return what the floor, too, should answer: AnyWork's answer without links and withdrawn applications."""
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return AnyWork's response without links and withdrawn applications, as the floor should return it."""
     if "results" not in answer:
         return answer
     rows = [row for row in answer["results"] if row.get("status") != "withdrawn"]

@@ -1,4 +1,4 @@
-"""What the requests to one database are about: which page is the last, whose applications, which city."""
+"""Rows and parameters of the requests to one database: the last page, the callers, a city."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,15 +7,15 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 PAGE_SIZE = 20
-# So many jobs are looked at in turn, since one alone would be a queue for its counter.
+# Viewed in turn, since requests for a single job would wait for its counter.
 VIEWED_JOBS = 500
-# About as many have been made by the seeker, and received by the employer, whose lists are asked for.
+# The callers are the job seeker and the employer with about this number of applications.
 APPLICATIONS = 100
 POSTED_TITLE = "Posted by a benchmark"
 
 
 class Subjects(NamedTuple):
-    """Everything that the requests of cases are made of; tokens by the name of their caller."""
+    """Values for the requests of the cases; tokens by the name of their caller."""
 
     middle_page: int
     last_page: int
@@ -26,7 +26,7 @@ class Subjects(NamedTuple):
 
 
 def choose_subjects() -> Subjects:
-    """Choose them from the database, the same ones in every run, and sign in who asks."""
+    """Choose subjects from the database, the same ones in every run, and log the callers in."""
     from django.db.models import Count
     from django.utils import timezone
 
@@ -56,8 +56,8 @@ def choose_subjects() -> Subjects:
     )
 
 
-def forget_posted() -> None:
-    """Delete the jobs that were posted."""
+def delete_posted() -> None:
+    """Delete the posted jobs."""
     from jobs.models import Job
 
     Job.objects.filter(title=POSTED_TITLE).delete()

@@ -10,7 +10,7 @@ SIZE = Size(jobs=400, employers=20, seekers=30, applications=120, categories=5, 
 
 @pytest.fixture
 def filled(transactional_db):
-    """Rows that other connections see, written as the program writes them, but by one connection."""
+    """Rows that other connections see, written as by benchmarks.fill, but on one connection."""
     with connection.cursor() as cursor:
 
         def write_all(batches):

@@ -1,4 +1,4 @@
-"""What is filled in by the thousand is what AnyWork itself would have written."""
+"""Filled databases contain the same rows as AnyWork would write."""
 
 import pytest
 from django.db import connection
@@ -36,11 +36,11 @@ def words():
     return dict(Job.objects.values_list("pk", "search"))
 
 
-def test_fill_leaves_the_table_as_it_was(before, filled):
+def test_fill_restores_indexes_constraints_and_triggers(before, filled):
     assert sorted(table()) == sorted(before)
 
 
-def test_fill_writes_words_and_suggestions_as_the_trigger_does(filled):
+def test_fill_writes_the_words_and_suggestions_of_the_trigger(filled):
     written = words(), suggestions()
 
     Suggestion.objects.all().delete()
@@ -49,7 +49,7 @@ def test_fill_writes_words_and_suggestions_as_the_trigger_does(filled):
     assert (words(), suggestions()) == written
 
 
-def test_terms_have_the_frequency_that_they_promise(filled):
+def test_terms_have_the_stated_frequency(filled):
     for term in TERMS.values():
         found = Job.objects.filter(SearchQuery(term.word).anywhere(by_index=False)).count()
         titled = Job.objects.filter(SearchQuery(term.word).in_title(by_index=False)).count()
@@ -58,7 +58,7 @@ def test_terms_have_the_frequency_that_they_promise(filled):
         assert titled == -(-found // term.titled)
 
 
-def test_rows_are_as_many_as_promised_and_most_jobs_open(filled):
+def test_fill_writes_the_stated_numbers_of_rows(filled):
     assert Job.objects.count() == SIZE.jobs
     assert 0.85 < Job.objects.open().count() / SIZE.jobs < 0.97
     assert Application.objects.count() == SIZE.applications
@@ -67,11 +67,11 @@ def test_rows_are_as_many_as_promised_and_most_jobs_open(filled):
     )
 
 
-def test_jobs_lie_about_in_the_order_in_which_they_were_posted(filled):
+def test_jobs_are_stored_in_the_order_of_posting(filled):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_job")
         cursor.execute("SELECT correlation FROM pg_stats WHERE tablename = 'jobs_job' AND attname = 'posted_at'")
         (correlation,) = cursor.fetchone()
 
-    # Not altogether: a short row still finds room in a page that a long one has left behind, and some have expired.
+    # Not entirely: short rows fill gaps in earlier pages, and some jobs have expired.
     assert correlation > 0.9

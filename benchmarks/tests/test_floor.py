@@ -1,4 +1,4 @@
-"""The floor answers what AnyWork answers."""
+"""The floor returns the same responses as AnyWork."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from anywork.testing.processes import database_url
-from benchmarks.search.floor import FloorCase, as_json, read_keys_as_text
+from benchmarks.search.floor import FloorCase, as_json, decode_uuids_as_text
 from benchmarks.search.recording import record_all
-from benchmarks.search.shapes import without_rules
+from benchmarks.search.shapes import comparable
 from benchmarks.search.subjects import choose_subjects
 
 
@@ -18,9 +18,9 @@ def recordings(filled):
     return record_all(choose_subjects())
 
 
-async def answers_of_floor(recordings):
+async def responses_of_floor(recordings):
     connection = await asyncpg.connect(database_url())
-    await read_keys_as_text(connection)
+    await decode_uuids_as_text(connection)
     try:
         return [orjson.loads(as_json(await FloorCase(recording).answer(connection))) for recording in recordings]
     finally:
@@ -28,14 +28,14 @@ async def answers_of_floor(recordings):
 
 
 def rows(answer):
-    answer = without_rules(answer)
+    answer = comparable(answer)
     return answer.get("results", answer)
 
 
-def test_floor_answers_the_same_rows(recordings):
+def test_floor_returns_the_same_rows(recordings):
     assert all(recording.statements for recording in recordings)
     with_floor = [recording for recording in recordings if recording.case.rows]
 
-    for recording, answer in zip(with_floor, asyncio.run(answers_of_floor(with_floor)), strict=True):
+    for recording, answer in zip(with_floor, asyncio.run(responses_of_floor(with_floor)), strict=True):
         assert rows(answer) == rows(recording.answer), recording.case.name
         assert rows(answer), recording.case.name

@@ -1,4 +1,4 @@
-"""The worst inputs cover the API, and find rows to be about."""
+"""The worst inputs cover the API."""
 
 import re
 from pathlib import Path
@@ -14,24 +14,24 @@ from benchmarks.worst.subjects import Subjects
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-def anonymized(endpoint):
+def without_names(endpoint):
     return re.sub(r"\{\w+\}", "{}", endpoint)
 
 
 def test_each_operation_of_the_schema_has_a_worst_input():
     schema = yaml.safe_load((Path(settings.BASE_DIR) / "docs" / "openapi.yaml").read_text())
     operations = {
-        anonymized(f"{method.upper()} {path}")
+        without_names(f"{method.upper()} {path}")
         for path, item in schema["paths"].items()
         for method in item
         if method in METHODS
     }
 
-    assert operations - {anonymized(endpoint) for endpoint in INPUTS} == set()
+    assert operations - {without_names(endpoint) for endpoint in INPUTS} == set()
     assert all(INPUTS.values())
 
 
-def test_inputs_become_requests_about_the_rows_that_they_name():
+def test_input_becomes_a_request_with_the_keys_of_rows():
     subjects = Subjects(tokens={"seeker": "t"}, values={"job": "1", "deep_page": "7"}, admin_cookie="")
     client = httpx.Client(base_url="http://worst")
     (deep,) = (given for given in INPUTS["GET /api/jobs/"] if given[:2] == ("deep page", ""))

@@ -1,10 +1,9 @@
-"""`python -m benchmarks.worst`: the worst input known to every endpoint, and which ten take longest.
+"""Worst known input of every endpoint: `python -m benchmarks.worst` prints the ten slowest.
 
-Sends `benchmarks.worst.inputs`, and to the admin site each list and search, to gunicorn with one worker, one request
-after the other, none of them sent twice before: what is measured is what one request costs the others of its process.
-The database is a copy of what `python -m benchmarks.fill` filled, on the server of DATABASE_URL, and is dropped at the
-end; SECRET_KEY is any. Takes a few minutes. The exit status is 1 if a request took more than a second or ended in a
-500.
+Sends `benchmarks.worst.inputs`, and the lists and searches of the admin site, to gunicorn with one worker, one request
+after the other and none twice: the time of a request is the time that others of its process wait. The database is a
+copy of one filled by `python -m benchmarks.fill`, on the server of DATABASE_URL, and is dropped at the end; any
+SECRET_KEY will do. Takes a few minutes. The exit status is 1 if a request took more than a second or was a 500.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from benchmarks.worst.subjects import Subjects, prepare
 
 LIMIT_SECONDS = 1
 SHOWN = 10
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 class Result(NamedTuple):
@@ -58,7 +57,7 @@ def main() -> None:
             "ALLOWED_HOSTS": "127.0.0.1",
         }
         os.environ.update(environment)
-        # What is prepared here takes statements of a minute; what is measured has the limit of a deployment.
+        # The preparation has statements of a minute; the server that is measured keeps the default limit.
         os.environ["DB_STATEMENT_TIMEOUT_MS"] = "0"
         django.setup()
         del os.environ["DB_STATEMENT_TIMEOUT_MS"]
@@ -84,7 +83,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worst", description=__doc__)
     parser.add_argument("--jobs", type=int, default=1_000_000, help="the number of jobs of the filled database")
-    parser.add_argument("--only", action="append", metavar="ENDPOINT", help="only endpoints that have this in them")
+    parser.add_argument("--only", action="append", metavar="ENDPOINT", help="only endpoints that contain this")
     parser.add_argument("--all", action="store_true", help="print every input, not only the slow ones")
     parser.add_argument("--port", type=int, default=8796)
     return parser.parse_args()
@@ -92,7 +91,7 @@ def _options() -> argparse.Namespace:
 
 def _send_all(url: str, only: list[str] | None) -> Iterator[Result]:
     subjects = prepare()
-    with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS) as client:
         for endpoint, inputs in {**INPUTS, **_admin_inputs(subjects.admin_cookie)}.items():
             if only and not any(part in endpoint for part in only):
                 continue
@@ -101,7 +100,7 @@ def _send_all(url: str, only: list[str] | None) -> Iterator[Result]:
 
 
 def _admin_inputs(cookie: str) -> dict[str, tuple[Input, ...]]:
-    """Return each list of the admin site, with each of its filters, and what its search box takes."""
+    """Return inputs for each list of the admin site, with its filters and searches."""
     from django.contrib import admin
     from django.urls import reverse
 

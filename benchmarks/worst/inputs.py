@@ -1,7 +1,7 @@
-"""The worst input known to each endpoint: the one table, in the order in which it is sent.
+"""Worst known input of each endpoint, in the order of sending.
 
-An operation of the schema without an entry fails a test. What is long is as long as the documented limits allow, and
-rows are those of the caller that has the most.
+A test fails for an operation of the schema without an entry. Long values are as long as the documented limits allow,
+and rows are those of the caller with the most of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ class Input(NamedTuple):
     """A request without its method and path.
 
     Attributes:
-        name: what is bad about it.
+        name: what makes it expensive.
         caller: a name of `Subjects.tokens`; "" sends no token.
         query: parameters; a list repeats one.
-        json: the body, with `{names}` of rows in its strings; a str or bytes is sent as it is.
-        file: a multipart body's file.
-        headers: beside those of every request.
+        json: the body, with `{names}` of rows in its strings; a str or bytes is sent unchanged.
+        file: the file of a multipart body.
+        headers: in addition to those of every request.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Input(NamedTuple):
 
 
 def _fill(words: Sequence[str], length: int, joint: str = " ") -> str:
-    """Return different words up to `length` characters."""
+    """Return distinct words, at most `length` characters in total."""
     text = ""
     for word in words:
         if len(longer := f"{text}{joint}{word}" if text else word) > length:
@@ -161,7 +161,7 @@ def _queries(queries: Mapping[str, Any], caller: str = "") -> tuple[Input, ...]:
 
 
 def _bodies(caller: str, *valid: Input, **fields: Any) -> tuple[Input, ...]:
-    """Return `valid`, and bodies that no endpoint takes: as large, as deep and as long in each field as may be."""
+    """Return `valid`, and bodies that every endpoint refuses: as large, deep and long in each field as possible."""
     size = _HUGE // max(1, len(fields))
     return (
         Input("nested 100,000 deep", caller, json='{"a":' + "[" * 100_000 + "]" * 100_000 + "}"),
@@ -189,7 +189,7 @@ def _job(**changes: str) -> dict[str, str]:
     }
 
 
-# The expressions that read text are given what makes them try most.
+# Worst cases of the regular expressions.
 _TEXTS = {
     "different words": _LONG,
     "one word": "a" * DESCRIPTION,
@@ -281,9 +281,9 @@ PASSWORD = "correct-horse-42"  # noqa: S105 - of invented accounts
 INPUTS: dict[str, tuple[Input, ...]] = {
     "GET /api/schema/": (Input("JSON", headers={"Accept": "application/json"}), Input("YAML")),
     "GET /api/docs/": (Input("a page"),),
-    "GET /healthz": (Input("a look"),),
-    "GET /readyz": (Input("a look"),),
-    "GET /no-such-page/": (Input("nothing there"),),
+    "GET /healthz": (Input("a health check"),),
+    "GET /readyz": (Input("a health check"),),
+    "GET /no-such-page/": (Input("an unknown URL"),),
     # Jobs.
     "GET /api/jobs/": (*_queries(_LISTS), *_queries(_LISTS, "admin")),
     "GET /api/jobs/facets/": (*_queries(_FACETS), *_queries(_FACETS, "admin")),
@@ -313,7 +313,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "PATCH /api/employer/jobs/{own_job}/": _jobs("employer"),
     "DELETE /api/jobs/{own_job}/": (Input("one with applications", "employer"),),
     "DELETE /api/employer/jobs/{other_own_job}/": (Input("one with applications", "employer"),),
-    # What jobs are filed under.
+    # Categories and locations.
     "GET /api/categories/": _queries(_PAGES),
     "GET /api/categories/{category}/": (Input("of most jobs"),),
     "POST /api/categories/": _bodies("employer", Input("long", "employer", json=_CATEGORY), **_CATEGORY),
@@ -474,7 +474,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "POST /api/auth/logout-all/": (Input("thousands of sessions", "seeker"),),
     "DELETE /api/auth/me/": (
         Input("an employer of many jobs", "verbose", json={"password": PASSWORD}),
-        Input("a seeker of many applications", "other_seeker", json={"password": PASSWORD}),
+        Input("a job seeker of many applications", "other_seeker", json={"password": PASSWORD}),
         Input("the employer of most jobs", "other_employer", json={"password": PASSWORD}),
     ),
 }

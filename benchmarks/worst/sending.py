@@ -1,4 +1,4 @@
-"""Inputs as requests."""
+"""Requests from inputs."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The callers with the most rows, and rows that the fill leaves out: notifications, sessions, skills, analytics."""
+"""Callers with the most rows, and rows that benchmarks.fill omits: notifications, sessions, skills, analytics."""
 
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -20,7 +20,7 @@ _ANALYTICS = """
 
 
 class Subjects(NamedTuple):
-    """What inputs are made of: access tokens by caller, values by the name that stands for them in braces."""
+    """Values for the inputs: access tokens by caller, and values by the name that inputs have in braces."""
 
     tokens: dict[str, str]
     values: dict[str, str]
@@ -28,7 +28,7 @@ class Subjects(NamedTuple):
 
 
 def prepare() -> Subjects:
-    """Write what is missing to the database that Django is set up for, and choose who asks for what."""
+    """Write the missing rows to Django's database, and choose the callers and rows."""
     from django.db import connection
     from django.db.models import Count
 
@@ -43,7 +43,7 @@ def prepare() -> Subjects:
     leaver = JobSeeker.objects.exclude(pk__in=[seeker.pk, other_seeker.pk]).earliest("pk")
     own = list(Application.objects.filter(job_seeker=seeker, status="pending").select_related("job")[:2])
     receiver: Any = own[0].job.employer
-    # The one with more jobs than are reindexed at once, the other with as many.
+    # `verbose` has more jobs than are reindexed at once, `concise` just as many.
     verbose, concise = _write_long_jobs("verbose", LONG_JOBS), _write_long_jobs("concise", REINDEXED_AT_ONCE)
     admin = User.objects.create_superuser("worst-admin@example.com", PASSWORD)
     users = {
