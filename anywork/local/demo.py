@@ -164,9 +164,9 @@ def _applications(
     from notifications.models import Notification
 
     count = 0
-    for place, (seeker, row) in enumerate(zip(seekers, DATA["seekers"], strict=True)):
+    for index, (seeker, row) in enumerate(zip(seekers, DATA["seekers"], strict=True)):
         wanted = [(number, job) for number, job in enumerate(jobs) if job.category.name == row["looks_for"]]
-        for number, job in (wanted[place % len(wanted) :] + wanted)[: min(APPLICATIONS_EACH, len(wanted))]:
+        for number, job in (wanted[index % len(wanted) :] + wanted)[: min(APPLICATIONS_EACH, len(wanted))]:
             decisions = DECISIONS[count % len(DECISIONS)]
             count += 1
             until = _ended_at(number, now)

@@ -1,1 +1,1 @@
-"""What the tests of every app share."""
+"""Helpers for the tests of all apps."""

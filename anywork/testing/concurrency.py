@@ -1,4 +1,4 @@
-"""Real races: the same moment for everybody, each thread with a database connection of its own."""
+"""Concurrent actions in threads with a database connection each."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ def at_once(*actions: Callable[[], T]) -> list[T]:
     start = Barrier(len(actions))
 
     def run(action: Callable[[], T]) -> T:
-        # Connected before the start, for connecting takes longer than most races.
+        # Connect before the start, since connecting takes longer than most races.
         connection.ensure_connection()
         start.wait(timeout=30)
         try:

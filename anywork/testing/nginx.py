@@ -1,4 +1,4 @@
-"""A real nginx in front of a server."""
+"""A real nginx for tests."""
 
 import os
 import shutil
@@ -28,10 +28,10 @@ _HTTP = """http {{
 
 @contextmanager
 def running_nginx(config: str, *, port: int, folder: Path) -> Iterator[httpx.Client]:
-    """Run nginx by `config`, which listens at `port` of localhost; it keeps its files in `folder`."""
+    """Run nginx with `config`, which listens on `port` of localhost, and with its files in `folder`."""
     if (program := shutil.which("nginx")) is None:
         pytest.skip("nginx is not installed")
-    # Its default user may not read the folder of a test.
+    # The default user of nginx may not read the folder of a test.
     main = _MAIN.format(user="user root;" if os.geteuid() == 0 else "", folder=folder)
     file = folder / "nginx.conf"
     file.write_text(main + config.replace("http {", _HTTP.format(folder=folder), 1))

@@ -1,4 +1,4 @@
-"""The web server and the worker as real processes, on the test database."""
+"""Web server and worker as real processes, on the test database."""
 
 import os
 import signal
@@ -14,14 +14,14 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
-    """Return what `condition` returns as soon as that is true."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    """Return the result of `condition` as soon as it is true."""
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not (result := condition()):
-        assert time.monotonic() < until, f"waited {PATIENCE_SECONDS} s in vain for {what}"
+        assert time.monotonic() < until, f"waited {TIMEOUT_SECONDS} s in vain for {what}"
         time.sleep(0.05)
     return result
 
@@ -32,8 +32,8 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{database['HOST']}:{database['PORT']}/{name}"
 
 
-def answers(client: httpx.Client) -> bool:
-    """Tell whether the web server is there."""
+def is_up(client: httpx.Client) -> bool:
+    """Return whether the web server is running."""
     try:
         return client.get("/healthz").status_code == 200
     except httpx.TransportError:
@@ -41,7 +41,7 @@ def answers(client: httpx.Client) -> bool:
 
 
 class Program:
-    """A process of the project; its output is kept in a file."""
+    """A process of the project, with its output in a file."""
 
     def __init__(self, *command: str, log: Path, environment: dict[str, str]) -> None:
         self._log = log
@@ -59,7 +59,7 @@ class Program:
                 env=self.environment,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # A process group of its own, so that its children can be killed with it.
+                # Its own process group, so that its children can be killed with it.
                 start_new_session=True,
             )
 
@@ -73,20 +73,20 @@ class Program:
 
     @property
     def children(self) -> list[int]:
-        """The ids of the processes that it started: Celery's, which do the work. On Linux."""
+        """The pids of its child processes, such as Celery's pool. On Linux."""
         pid = self._process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def stop(self) -> None:
-        """End it as an operator would, by force if it does not listen."""
+        """Terminate the process, and kill it if it does not end."""
         self._process.terminate()
         try:
-            self._process.wait(PATIENCE_SECONDS)
+            self._process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
-        """Kill it and its children, as a power cut would."""
+        """Kill the process and its children."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

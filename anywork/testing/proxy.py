@@ -1,4 +1,4 @@
-"""A TCP proxy before RabbitMQ, so that a broker can fail that others use as well."""
+"""TCP proxy in front of RabbitMQ, to simulate failures of a broker that is shared."""
 
 import contextlib
 import select
@@ -14,7 +14,7 @@ def amqp_url(port: int = RABBITMQ[1]) -> str:
 
 
 class Proxy:
-    """Listens on a port of localhost; can be cut like a broker that restarts, and frozen like one out of memory."""
+    """Proxy on a port of localhost that can fail like a restarting broker, or freeze like one out of memory."""
 
     def __init__(self) -> None:
         self._server: socket.socket | None = socket.create_server(("127.0.0.1", 0))
@@ -31,34 +31,34 @@ class Proxy:
         return amqp_url(self.port)
 
     def cut(self) -> None:
-        """Hang up on everybody, and refuse connections until `mend`."""
-        self._order(b"c")
+        """Close all connections, and refuse new ones until mend()."""
+        self._send(b"c")
 
     def freeze(self) -> None:
-        """Keep all connections, take new ones, and never say a word until `mend`."""
-        self._order(b"f")
+        """Keep all connections, accept new ones, and forward nothing until mend()."""
+        self._send(b"f")
 
     def mend(self) -> None:
-        self._order(b"m")
+        self._send(b"m")
 
     def close(self) -> None:
-        self._order(b"e")
+        self._send(b"e")
         self._thread.join()
         self._wake.close()
         self._wakeup.close()
 
-    def _order(self, order: bytes) -> None:
-        self._wake.send(order)
+    def _send(self, command: bytes) -> None:
+        self._wake.send(command)
         self._done.get()
 
     def _run(self) -> None:
-        order = b""
-        while order != b"e":
+        command = b""
+        while command != b"e":
             listening = [] if self._is_frozen else [*([self._server] if self._server else []), *self._pairs]
             readable, _, _ = select.select([self._wakeup, *listening], [], [])
             if self._wakeup in readable:
-                order = self._wakeup.recv(1)
-                self._obey(order)
+                command = self._wakeup.recv(1)
+                self._execute(command)
                 self._done.put(None)
                 continue
             for source in readable:
@@ -67,16 +67,16 @@ class Proxy:
                 elif source in self._pairs:
                     self._pump(source)
 
-    def _obey(self, order: bytes) -> None:
-        self._is_frozen = order == b"f"
-        if order in {b"c", b"e"}:
+    def _execute(self, command: bytes) -> None:
+        self._is_frozen = command == b"f"
+        if command in {b"c", b"e"}:
             for end in self._pairs:
                 end.close()
             self._pairs.clear()
             if self._server is not None:
                 self._server.close()
                 self._server = None
-        elif order == b"m" and self._server is None:
+        elif command == b"m" and self._server is None:
             self._server = socket.create_server(("127.0.0.1", self.port))
 
     def _accept(self, server: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""A real SMTP server for tests, which refuses what it is told to refuse."""
+"""SMTP server for tests, with configurable replies."""
 
 import asyncio
 import socket
@@ -12,20 +12,20 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 def free_port() -> int:
-    """Return a port of localhost that nobody listens on."""
+    """Return a free port of localhost."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 class _SMTP(SMTP):
-    """Tells its MailServer who comes and goes."""
+    """Reports connections to its MailServer."""
 
     def connection_made(self, transport: Any) -> None:
-        self.event_handler.came(transport)
+        self.event_handler.connected(transport)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.event_handler.went(self.transport)
+        self.event_handler.disconnected(self.transport)
         super().connection_lost(error)
 
 
@@ -35,15 +35,15 @@ class _Controller(Controller):
 
 
 class MailServer:
-    """Listens on a free port of localhost and keeps what it accepts in `messages`.
+    """Mail server on a free port of localhost, with accepted mails in `messages`.
 
-    `replies` maps an SMTP command to what it is answered with: None accepts. Each answer is used once, the last one
-    for good. `pauses` maps a command to how many seconds its answer takes; a whole mail is kept before.
+    `replies` maps an SMTP command to its replies; None accepts. Each reply is used once, the last one repeatedly.
+    `pauses` maps a command to the delay of its reply in seconds; a mail is stored before that.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.messages: list[EmailMessage] = []
-        # When a mail came, by its Message-ID.
+        # Time of arrival by Message-ID.
         self.arrivals: dict[str, float] = {}
         self.replies: dict[str, list[str | None]] = {}
         self.pauses: dict[str, float] = {}
@@ -66,7 +66,7 @@ class MailServer:
 
     @property
     def sessions(self) -> int:
-        """How many connections brought mail."""
+        """The number of connections with mail."""
         return len(self._sessions)
 
     @property
@@ -74,16 +74,16 @@ class MailServer:
         return len(self._transports)
 
     def hang_up(self) -> None:
-        """Close all connections, as a server does with idle ones."""
+        """Close all connections, as servers do with idle ones."""
         for transport in list(self._transports):
             self._controller.loop.call_soon_threadsafe(transport.abort)
         while self._transports:
             time.sleep(0.01)
 
-    def came(self, transport: asyncio.Transport) -> None:
+    def connected(self, transport: asyncio.Transport) -> None:
         self._transports.add(transport)
 
-    def went(self, transport: asyncio.Transport) -> None:
+    def disconnected(self, transport: asyncio.Transport) -> None:
         self._transports.discard(transport)
 
     @property
@@ -91,10 +91,10 @@ class MailServer:
         return f"smtp://127.0.0.1:{self.port}"
 
     def _reply(self, command: str) -> str | None:
-        answers = self.replies.get(command, [None])
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        replies = self.replies.get(command, [None])
+        return replies.pop(0) if len(replies) > 1 else replies[0]
 
-    # What aiosmtpd calls.
+    # Called by aiosmtpd.
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -13,7 +13,7 @@ import pytest
 
 from anywork.local.environment import local_environment
 from anywork.local.tests.test_runner import filled
-from anywork.testing.processes import answers, database_url, wait_for
+from anywork.testing.processes import database_url, is_up, wait_for
 from anywork.testing.smtp import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ def serving(project):
         )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            wait_for(lambda: answers(client), "the web server")
+            wait_for(lambda: is_up(client), "the web server")
             yield client
     finally:
         web.terminate()

@@ -30,7 +30,7 @@ from accounts.tests.factories import EmployerFactory, JobSeekerFactory
 from accounts.tokens import open_session
 from anywork.local.pdf import make_pdf
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries, port_is_free
-from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.processes import Program, is_up, wait_for
 from resumes.models import Resume
 from resumes.orphans import sweep_resume_files
 
@@ -80,7 +80,7 @@ class WebServer:
             },
         )
         with httpx.Client(base_url=self.url) as client:
-            wait_for(lambda: answers(client), "the web server")
+            wait_for(lambda: is_up(client), "the web server")
 
     @property
     def pid(self) -> int:
@@ -333,7 +333,7 @@ def test_worker_killed_during_uploads_leaves_nothing_or_everything(
     for each in uploads:
         each.result()
     with httpx.Client(base_url=server.url) as client:
-        wait_for(lambda: answers(client), "a new worker")
+        wait_for(lambda: is_up(client), "a new worker")
     recovered = upload(server.url, token, make_pdf("Afterwards")).status_code == 201
 
     rows = {str(resume.pk): resume for resume in Resume.objects.all()}

@@ -20,7 +20,7 @@ from accounts.tests.factories import UserFactory
 from anywork.local.pdf import make_pdf
 from anywork.operations.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter
 from anywork.operations.sentry import without_values
-from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import MailServer, free_port
 from jobs.tests.factories import CategoryFactory, LocationFactory
 from notifications.models import OutgoingEmail
@@ -83,7 +83,7 @@ def programs(transactional_db, tmp_path):
         base_url=f"http://127.0.0.1:{port}", timeout=20, transport=httpx.HTTPTransport(local_address=ADDRESS)
     )
     try:
-        wait_for(lambda: "Booting worker" in web.log and answers(client), "the web server")
+        wait_for(lambda: "Booting worker" in web.log and is_up(client), "the web server")
         wait_for(lambda: " ready." in worker.log, "the worker")
         yield client, web, worker, port
     finally:

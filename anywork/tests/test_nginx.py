@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 
 from accounts.models import AuditEvent
 from anywork.testing.nginx import running_nginx
-from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
 
@@ -48,7 +48,7 @@ def web_port(transactional_db, tmp_path):
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            wait_for(lambda: answers(client), "the web server")
+            wait_for(lambda: is_up(client), "the web server")
         yield port
     finally:
         web.stop()

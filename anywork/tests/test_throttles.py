@@ -22,7 +22,7 @@ from anywork.api.throttling.counting import CacheAway, DatabaseCache, RedisCache
 from anywork.api.throttling.rates import Rate, parse_rates
 from anywork.api.throttling.throttle import LEASES, Ledger, ledger
 from anywork.testing.concurrency import at_once
-from anywork.testing.processes import Program, answers, wait_for
+from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
 from applications.tests.factories import ApplicationFactory
 
@@ -407,7 +407,7 @@ def test_three_web_processes_share_one_count(request, tmp_path, shared):
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client, ThreadPoolExecutor(6) as threads:
-            wait_for(lambda: web.log.count("Booting worker") == 3 and answers(client), "the web server")
+            wait_for(lambda: web.log.count("Booting worker") == 3 and is_up(client), "the web server")
             statuses = list(threads.map(lambda _: client.get(JOBS).status_code, range(50)))
     finally:
         web.stop()

@@ -45,8 +45,8 @@ def draw(results: Mapping[str, Any]) -> str:
     height = TOP + ROW * len(cases) + BOTTOM
     parts = [*_legend(height), *_scale(cases, height)]
     slowest = max(max(_times(measured)) for _, measured in cases)
-    for place, (case, measured) in enumerate(cases):
-        top = TOP + ROW * place
+    for index, (case, measured) in enumerate(cases):
+        top = TOP + ROW * index
         parts.append(_text(NAMES, top + 16, case.name, anchor="end"))
         parts += _ratios(case, measured, top)
         parts += _durations(measured, top, slowest)
@@ -88,10 +88,10 @@ def _ratios(case: Case, measured: Measured, top: int) -> Iterator[str]:
     if "floor" not in largest:
         return
     bars = [("ours", "uncached", case.goals.ratio), ("cached", "cached", case.goals.cached)]
-    for place, (variant, css, goal) in enumerate(bars):
+    for index, (variant, css, goal) in enumerate(bars):
         if variant not in largest or isnan(value := ratio(largest, variant)):
             continue
-        y = top + 5 + place * (BAR + 2)
+        y = top + 5 + index * (BAR + 2)
         end = _ratio_x(min(value, LARGEST_RATIO))
         yield f'<rect class="{css}" x="{RATIOS[0]}" y="{y}" width="{end - RATIOS[0]:.1f}" height="{BAR}"/>'
         yield _text(end + 5, y + BAR, f"{value:.2f}", css="small")

@@ -35,7 +35,7 @@ class FloorCase:
         first, *others = (path.strip("/").rpartition("/")[2] for path in recording.paths)
         self._key = first if others and self._table else ""
         self._statements = [self._with_parameter(statement) for statement in recording.statements]
-        selects = [place for place, text in enumerate(recording.statements) if self._fetches_rows(text)]
+        selects = [index for index, text in enumerate(recording.statements) if self._fetches_rows(text)]
         self._rows_from = selects[-1] if selects else 0
         self._columns = columns_of(recording.statements[self._rows_from]) if selects else []
 
@@ -44,12 +44,12 @@ class FloorCase:
         key = key or self._key
         return [await connection.fetch(text, *([key] if key and "$1" in text else ())) for text in self._statements]
 
-    async def answer(self, connection: Any, key: str = "") -> Any:
+    async def response(self, connection: Any, key: str = "") -> Any:
         """Run all statements, and return the body."""
         fetched = await self.run(connection, key)
         shape = SHAPES[self._table]
         rows = [shape(dict(zip(self._columns, row, strict=True))) for row in fetched[self._rows_from]]
-        return rows[0] if self._key else {**self.recording.answer, "results": rows}
+        return rows[0] if self._key else {**self.recording.response, "results": rows}
 
     def _fetches_rows(self, statement: str) -> bool:
         return bool(self._table) and statement.startswith(f'SELECT "{self._table}".')
@@ -111,7 +111,7 @@ async def recordings() -> Response:
                 "token": case.recording.token,
                 "posted": case.recording.posted,
                 "queries": len(case.recording.statements),
-                "answer": case.recording.answer,
+                "response": case.recording.response,
             }
             for slug, case in app.state.cases.items()
         }
@@ -131,12 +131,12 @@ async def statements(slug: str, seconds: float) -> Response:
     return _json({"p50": median(took)})
 
 
-@app.get("/answers/{slug}")
-@app.get("/answers/{slug}/{key}")
-async def answers(slug: str, key: str = "") -> Response:
+@app.get("/responses/{slug}")
+@app.get("/responses/{slug}/{key}")
+async def responses(slug: str, key: str = "") -> Response:
     """Return the same response as AnyWork."""
     case = app.state.cases.get(slug)
     if case is None:
         raise HTTPException(404)
     async with app.state.pool.acquire() as connection:
-        return _json(await case.answer(connection, key))
+        return _json(await case.response(connection, key))

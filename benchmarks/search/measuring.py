@@ -89,7 +89,7 @@ def variants_of(case: Case, site: Site) -> Iterator[Variant]:
 def _floor_paths(case: Case, recording: Mapping[str, Any]) -> Iterator[str]:
     for path in recording["paths"]:
         key = path.strip("/").rpartition("/")[2]
-        yield f"/answers/{case.slug}/{key}" if len(recording["paths"]) > 1 else f"/answers/{case.slug}"
+        yield f"/responses/{case.slug}/{key}" if len(recording["paths"]) > 1 else f"/responses/{case.slug}"
 
 
 def _compare(case: Case, site: Site) -> None:
@@ -105,9 +105,9 @@ def _compare(case: Case, site: Site) -> None:
             raise RuntimeError(f"{case.name}, {site.jobs} jobs: both servers do not return the same rows")
 
 
-def _rows(answer: dict[str, Any]) -> Any:
-    answer = comparable(answer)
-    return answer.get("results", answer)
+def _rows(response: dict[str, Any]) -> Any:
+    response = comparable(response)
+    return response.get("results", response)
 
 
 def warm_up(variant: Variant) -> None:
@@ -126,8 +126,8 @@ def _summary(
     recording = site.recordings[case.slug]
     summary: dict[str, Any] = {
         "queries": recording["queries"],
-        "rows": len(recording["answer"]["results"]) if "results" in recording["answer"] else None,
-        "count": recording["answer"].get("count"),
+        "rows": len(recording["response"]["results"]) if "results" in recording["response"] else None,
+        "count": recording["response"].get("count"),
         "sql": round(median(statements), 3),
     }
     for (jobs, variant, connections), figures in samples.items():

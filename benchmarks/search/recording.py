@@ -17,7 +17,7 @@ class Recording(NamedTuple):
     token: str
     posted: dict[str, str] | None
     statements: list[str]
-    answer: Any
+    response: Any
 
 
 def record_all(subjects: Subjects) -> list[Recording]:
@@ -40,12 +40,12 @@ def _record(case: Case, subjects: Subjects) -> Recording:
     _ask(paths[0], token, posted)
     response_cache.clear()
     with CaptureQueriesContext(connection) as captured:
-        answer = _ask(paths[0], token, posted)
+        response = _ask(paths[0], token, posted)
     statements = [query["sql"] for query in captured if query["sql"] not in _TRANSACTION]
     if posted:
         # So that the statements can be repeated, with a new row each time.
-        statements = [text.replace(f"'{answer['job_id']}'::uuid", "gen_random_uuid()") for text in statements]
-    return Recording(case, paths, token, posted, statements, answer)
+        statements = [text.replace(f"'{response['job_id']}'::uuid", "gen_random_uuid()") for text in statements]
+    return Recording(case, paths, token, posted, statements, response)
 
 
 def _ask(path: str, token: str, posted: dict[str, str] | None) -> Any:

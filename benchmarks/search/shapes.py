@@ -54,11 +54,11 @@ def _application(row: Row) -> dict[str, Any]:
 SHAPES: dict[str, Shape] = {"jobs_job": _job, "applications_application": _application}
 
 
-def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+def comparable(response: dict[str, Any]) -> dict[str, Any]:
     """Return AnyWork's response without links and withdrawn applications, as the floor should return it."""
-    if "results" not in answer:
-        return answer
-    rows = [row for row in answer["results"] if row.get("status") != "withdrawn"]
+    if "results" not in response:
+        return response
+    rows = [row for row in response["results"] if row.get("status") != "withdrawn"]
     for row in rows:
         (row.get("resume_details") or {}).pop("file_url", None)
-    return {**answer, "results": rows}
+    return {**response, "results": rows}

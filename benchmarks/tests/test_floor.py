@@ -22,20 +22,20 @@ async def responses_of_floor(recordings):
     connection = await asyncpg.connect(database_url())
     await decode_uuids_as_text(connection)
     try:
-        return [orjson.loads(as_json(await FloorCase(recording).answer(connection))) for recording in recordings]
+        return [orjson.loads(as_json(await FloorCase(recording).response(connection))) for recording in recordings]
     finally:
         await connection.close()
 
 
-def rows(answer):
-    answer = comparable(answer)
-    return answer.get("results", answer)
+def rows(response):
+    response = comparable(response)
+    return response.get("results", response)
 
 
 def test_floor_returns_the_same_rows(recordings):
     assert all(recording.statements for recording in recordings)
     with_floor = [recording for recording in recordings if recording.case.rows]
 
-    for recording, answer in zip(with_floor, asyncio.run(responses_of_floor(with_floor)), strict=True):
-        assert rows(answer) == rows(recording.answer), recording.case.name
-        assert rows(answer), recording.case.name
+    for recording, response in zip(with_floor, asyncio.run(responses_of_floor(with_floor)), strict=True):
+        assert rows(response) == rows(recording.response), recording.case.name
+        assert rows(response), recording.case.name

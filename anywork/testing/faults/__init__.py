@@ -1,1 +1,1 @@
-"""Fault runs: real processes, one thing broken at a time, and what became of the mail. `make faults` runs them all."""
+"""Fault runs: real processes of which one fails, while the mails are counted. `make faults` runs all of them."""

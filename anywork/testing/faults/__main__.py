@@ -1,4 +1,4 @@
-"""`python -m anywork.testing.faults [NAME...]`: run all fault runs, or those named, and print their figures."""
+"""Fault runs: `python -m anywork.testing.faults [NAME...]` prints the figures of all or the named ones."""
 
 import sys
 import tempfile
@@ -8,7 +8,7 @@ from anywork.local.postgres import FAST_SETTINGS, PrivateServer
 from anywork.local.runner import server_binaries
 from anywork.testing.faults.configuration import configure
 
-HEADER = "| what happens | attempted | acknowledged | lost | duplicated | recovered after | remarks |"
+HEADER = "| fault | attempted | acknowledged | lost | duplicated | recovered after | remarks |"
 
 
 def main(names: list[str]) -> int:
@@ -19,12 +19,12 @@ def main(names: list[str]) -> int:
         try:
             server.start()
             configure(server.url, directory)
-            # Django is up from here on.
+            # These need Django.
             from anywork.testing.faults.runs import RUNS
             from anywork.testing.faults.stand import Stand
 
             if unknown := set(names) - set(RUNS):
-                print(f"error: there is no {' and no '.join(sorted(unknown))}; there are {', '.join(RUNS)}")
+                print(f"error: unknown names: {', '.join(sorted(unknown))}; choose from {', '.join(RUNS)}")
                 return 2
             with Stand(directory, server) as stand:
                 print(HEADER, "|---|---|---|---|---|---|---|", sep="\n", flush=True)

@@ -1,4 +1,4 @@
-"""Configuration of fault runs and of the benchmark of mail."""
+"""Configuration of the fault runs and the mail benchmark."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ import django
 
 
 def configure(database_url: str, directory: Path) -> None:
-    """Set Django up for this process, with values that the processes of a stand inherit."""
+    """Set Django up in this process, with environment variables that the processes of a stand inherit."""
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "anywork.settings",
         "SECRET_KEY": secrets.token_urlsafe(50),
@@ -17,10 +17,10 @@ def configure(database_url: str, directory: Path) -> None:
         "SECURE_SSL_REDIRECT": "off",
         "THROTTLE_RATES": "off",
         "MEDIA_ROOT": str(directory / "media"),
-        # Of this process; the others get the proxy.
+        # Of this process; the other processes get the proxy.
         "CELERY_BROKER_URL": "memory://localhost",
         "CELERY_QUEUE": f"anywork.faults.{secrets.token_hex(8)}",
     }
     django.setup()
-    # Of the mail server, which tells every command.
+    # The mail server logs every command.
     logging.getLogger("mail.log").setLevel(logging.WARNING)

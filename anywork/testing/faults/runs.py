@@ -1,4 +1,4 @@
-"""The fault runs, one function each; the name says what happens."""
+"""Fault runs, one function each, named after the fault."""
 
 import os
 import signal
@@ -36,9 +36,9 @@ def broker_refuses_connections(stand: Stand) -> Result:
     stand.start_beat()
     usual = stand.usual_seconds()
     stand.broker.cut()
-    slower = statistics.median(answer.seconds for answer in stand.apply(40, at_once=1)) - usual
+    slower = statistics.median(response.seconds for response in stand.apply(40, at_once=1)) - usual
     stand.broker.mend()
-    remarks = f"answers take {1_000 * max(slower, 0):.0f} ms longer"
+    remarks = f"responses take {1_000 * max(slower, 0):.0f} ms longer"
     recovered = stand.wait_for_mail()
     return stand.result(recovered, remarks, is_good=lambda r: not r.lost and slower <= 0.05 and recovered < 90)
 
@@ -48,12 +48,12 @@ def broker_is_frozen(stand: Stand) -> Result:
     stand.start_worker()
     stand.start_beat()
     stand.apply(10)
-    # The worst that can be: on a connection that is open already, a message is written and forgotten.
+    # The worst case: on an open connection, a message is written and lost.
     stand.broker.cut()
     stand.broker.mend()
     stand.broker.freeze()
-    answers = stand.apply(40, at_once=8)
-    waited = sum(answer.seconds > 1.5 for answer in answers)
+    responses = stand.apply(40, at_once=8)
+    waited = sum(response.seconds > 1.5 for response in responses)
     stand.broker.mend()
     # One request in each of the two processes.
     remarks = f"{stand.slowest}, {waited} waited for the broker"
@@ -105,7 +105,7 @@ def worker_is_killed_between_DATA_and_250(stand: Stand) -> Result:  # noqa: N802
 
 
 def _worker_at_a_mail(stand: Stand) -> Program:
-    """Return a worker that has claimed a mail and waits for the mail server, with beat beside it."""
+    """Start beat and a worker, and return the worker once it has claimed a mail and waits for the mail server."""
     stand.mail.pauses["RCPT"] = 60
     worker = stand.start_worker()
     stand.start_beat()
@@ -116,7 +116,7 @@ def _worker_at_a_mail(stand: Stand) -> Program:
 
 def _after_the_lease(stand: Stand, is_good: Callable[[Result], bool] | None = None) -> Result:
     stand.mail.pauses.clear()
-    stand.let_leases_run_out()
+    stand.expire_leases()
     return stand.result(stand.wait_for_mail(), "after the lease of 3 minutes, which the run shortens", is_good=is_good)
 
 
@@ -140,11 +140,11 @@ def worker_is_stopped_for_a_deploy(stand: Stand) -> Result:
     stand.apply(10)
     wait_for(lambda: len(stand.mail.messages) > 3, "the first mails")
     worker.stop()
-    left_half_done = OutgoingEmail.objects.filter(state="sending").count()
+    interrupted = OutgoingEmail.objects.filter(state="sending").count()
     stand.start_worker()
     recovered = stand.wait_for_mail()
-    remarks = f"{left_half_done} mails interrupted"
-    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + left_half_done)
+    remarks = f"{interrupted} mails interrupted"
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + interrupted)
 
 
 @fault_run
@@ -180,7 +180,7 @@ def no_beat(stand: Stand) -> Result:
 
 
 @fault_run
-def mail_server_is_away(stand: Stand) -> Result:
+def mail_server_is_unavailable(stand: Stand) -> Result:
     stand.start_worker()
     stand.start_beat()
     stand.mail.stop()
@@ -194,7 +194,7 @@ def mail_server_is_away(stand: Stand) -> Result:
 
 @fault_run
 def mail_server_is_slow(stand: Stand) -> Result:
-    # Longer than the time-out of any other answer.
+    # Longer than the timeout of any other reply.
     stand.mail.pauses["DATA"] = 25
     stand.start_worker()
     stand.start_beat()
@@ -203,7 +203,7 @@ def mail_server_is_slow(stand: Stand) -> Result:
 
 
 @fault_run
-def mail_server_answers_4xx(stand: Stand) -> Result:
+def mail_server_responds_4xx(stand: Stand) -> Result:
     stand.mail.replies["RCPT"] = [*["450 4.2.0 greylisted"] * 10, None]
     stand.start_worker()
     stand.start_beat()
@@ -212,7 +212,7 @@ def mail_server_answers_4xx(stand: Stand) -> Result:
 
 
 @fault_run
-def mail_server_answers_5xx(stand: Stand) -> Result:
+def mail_server_responds_5xx(stand: Stand) -> Result:
     stand.mail.replies["RCPT"] = ["550 5.1.1 no such user"]
     stand.start_worker()
     stand.apply(10)
@@ -237,17 +237,17 @@ def postgresql_is_restarted_under_load(stand: Stand) -> Result:
     time.sleep(2)
     stand.postgres.start()
     load.join()
-    refused = [answer for answer in stand.answers if answer.status != 201]
-    others = [answer for answer in refused if answer.status != 503 or not answer.retry_after]
+    refused = [response for response in stand.responses if response.status != 201]
+    others = [response for response in refused if response.status != 503 or not response.retry_after]
     connection.close()
     first = stand.apply(1)[0].status
     recovered = stand.wait_for_mail()
     rows = OutgoingEmail.objects.count()
-    remarks = f"{len(refused) - len(others)} answers 503, {len(others)} of another kind; the first after it {first}"
+    remarks = f"{len(refused) - len(others)} responses 503, {len(others)} other errors, then {first}"
     return stand.result(
         recovered,
         remarks,
-        # What was refused left nothing behind: not one mail more than acknowledged applications.
+        # Refused requests leave no rows: as many mails as acknowledged applications.
         is_good=lambda r: not r.lost + r.duplicated + len(others) and first == 201 and rows == r.acknowledged,
     )
 
@@ -262,15 +262,15 @@ def backup_is_restored(stand: Stand) -> Result:
     worker.stop()
     before: list[EmailMessage] = list(stand.mail.messages)
 
-    # As the documentation says: hold first, then start.
+    # As documented: first hold the mails, then start the worker.
     url = f"{stand.postgres.url.rpartition('/')[0]}/{backup}"
     _hold_in(backup)
     stand.start_worker(DATABASE_URL=url)
     stand.start_beat()
     time.sleep(20)
-    surprises = len(stand.mail.messages) - len(before)
-    remarks = f"{surprises} mails sent by surprise"
-    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + surprises)
+    unexpected = len(stand.mail.messages) - len(before)
+    remarks = f"{unexpected} unexpected mails"
+    return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + unexpected)
 
 
 def _copy_of_the_database(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a fault run breaks: web server, workers, beat, PostgreSQL, mail server, and RabbitMQ behind a proxy."""
+"""Test stand of the fault runs: web server, workers, beat, PostgreSQL, mail server, and RabbitMQ behind a proxy."""
 
 import contextlib
 import json
@@ -31,12 +31,12 @@ from notifications.mail.delivery import message_id
 from notifications.models import OutgoingEmail
 from resumes.tests.factories import ResumeFactory
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the API answered to one application."""
+class Response:
+    """The API's response to one application."""
 
     status: int
     body: dict[str, Any]
@@ -57,24 +57,24 @@ class Result:
     is_good: bool = True
 
     def row(self, name: str) -> str:
-        verdict = "" if self.is_good else " **NOT AS PROMISED**"
+        verdict = "" if self.is_good else " **FAILED**"
         figures = f"{self.attempted} | {self.acknowledged} | {self.lost} | {self.duplicated} | {self.recovered:.1f} s"
         return f"| {name} | {figures} | {self.remarks}{verdict} |"
 
 
 class Stand:
-    """Everything as in production, on this machine; usable as a context manager."""
+    """All processes as in production, on this machine; usable as a context manager."""
 
     def __init__(self, directory: Path, server: PrivateServer, *, broker_url: str = "", mail_url: str = "") -> None:
         self.directory = directory
         self.postgres = server
         self.queue = settings.CELERY_TASK_DEFAULT_QUEUE
         self.broker = Proxy()
-        # Straight to RabbitMQ for measurements: a proxy takes time.
+        # Benchmarks connect to RabbitMQ directly, since a proxy takes time.
         self.broker_url = broker_url or self.broker.url
         self.mail = MailServer()
         self._mail_url = mail_url or self.mail.url
-        self.answers: list[Answer] = []
+        self.responses: list[Response] = []
         self._programs: list[Program] = []
         self._web_port = free_port()
 
@@ -101,10 +101,10 @@ class Stand:
     # --- Processes
 
     def start_web(self) -> Program:
-        # Threads, so that one process has several requests that could wait for a broker.
+        # With threads, so that several requests of one process could wait for the broker.
         options = ("--bind", f"127.0.0.1:{self._web_port}", "--workers", "2", "--threads", "4")
         self.web = self._start("gunicorn", "anywork.wsgi", *options)
-        wait_for(self._answers_at_all, "the web server")
+        wait_for(self._is_web_up, "the web server")
         return self.web
 
     def start_worker(self, *, concurrency: int = 1, **environment: str) -> Program:
@@ -133,31 +133,31 @@ class Stand:
         return program
 
     def reset(self) -> None:
-        """Stop workers and beat, mend everything, forget all mail; the web server and its breaker start afresh."""
+        """Stop all programs, end all faults, delete all mail, and start a new web server (with a closed breaker)."""
         for program in self._programs:
             program.kill()
         self.broker.mend()
         self.mail.replies.clear()
         self.mail.pauses.clear()
         self.mail.messages.clear()
-        self.answers.clear()
+        self.responses.clear()
         OutgoingEmail.objects.all().delete()
         with Connection(amqp_url()) as broker:
             channel: Any = broker.default_channel
-            # Not there before the first message. Deleted it would be missed by the web server, which declared it.
+            # The queue doesn't exist before the first message. Purged, not deleted: the web server declares it once.
             with contextlib.suppress(*broker.channel_errors):
                 channel.queue_purge(self.queue)
         self.start_web()
 
     # --- Load
 
-    def apply(self, number: int, *, at_once: int = 4) -> list[Answer]:
-        """Send `number` applications, each to another job; return their answers, which also count for the figures."""
+    def apply(self, number: int, *, at_once: int = 4) -> list[Response]:
+        """Send `number` applications, each to another job; return their responses, which count for the figures."""
         jobs = self.make_jobs(number)
         with ThreadPoolExecutor(at_once) as threads:
-            answers = list(threads.map(self.send_application, jobs))
-        self.answers += answers
-        return answers
+            responses = list(threads.map(self.send_application, jobs))
+        self.responses += responses
+        return responses
 
     def start_load(self, number: int) -> Thread:
         """Apply in the background."""
@@ -174,10 +174,10 @@ class Stand:
         """Return the keys of new jobs."""
         return [str(job.pk) for job in JobFactory.create_batch(number, **self._job)]
 
-    def send_application(self, job: str) -> Answer:
+    def send_application(self, job: str) -> Response:
         return self.request("POST", "/api/applications/", {"job": job, "resume": str(self.resume.pk)})
 
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Response:
         start = time.monotonic()
         client = HTTPConnection("127.0.0.1", self._web_port, timeout=60)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
@@ -186,9 +186,9 @@ class Stand:
         text = response.read()
         client.close()
         content = json.loads(text) if text else {}
-        return Answer(response.status, content, response.getheader("Retry-After"), time.monotonic() - start)
+        return Response(response.status, content, response.getheader("Retry-After"), time.monotonic() - start)
 
-    def _answers_at_all(self) -> bool:
+    def _is_web_up(self) -> bool:
         try:
             return self.request("GET", "/healthz").status == 200
         except OSError:
@@ -196,19 +196,19 @@ class Stand:
 
     # --- Figures
 
-    def promised(self) -> Iterable[str]:
-        """Return the Message-IDs of the mails that acknowledged applications promise."""
-        keys = [f"application-received:{a.body['application_id']}" for a in self.answers if a.status == 201]
+    def expected(self) -> Iterable[str]:
+        """Return the Message-IDs of the mails for acknowledged applications."""
+        keys = [f"application-received:{a.body['application_id']}" for a in self.responses if a.status == 201]
         return [message_id(email) for email in OutgoingEmail.objects.filter(dedup_key__in=keys)]
 
     def arrived(self) -> Counter[str]:
         return Counter(str(message["Message-ID"]).strip() for message in list(self.mail.messages))
 
     def wait_for_mail(self) -> float:
-        """Wait until all promised mails arrived and their rows say so; return how long that took."""
+        """Wait until all these mails have arrived and their rows are sent; return how long that took."""
         start = time.monotonic()
-        while time.monotonic() < start + PATIENCE_SECONDS:
-            if set(self.promised()) <= set(self.arrived()) and not self.unsent():
+        while time.monotonic() < start + TIMEOUT_SECONDS:
+            if set(self.expected()) <= set(self.arrived()) and not self.unsent():
                 break
             time.sleep(0.05)
         return time.monotonic() - start
@@ -219,19 +219,19 @@ class Stand:
     def wait_for_states(self, *states: str) -> None:
         wait_for(lambda: sorted(OutgoingEmail.objects.values_list("state", flat=True)) == sorted(states), f"{states}")
 
-    def let_leases_run_out(self) -> None:
-        """Spare the three minutes that a lease takes."""
+    def expire_leases(self) -> None:
+        """Expire all leases, instead of waiting for three minutes."""
         OutgoingEmail.objects.filter(state="sending").update(locked_until=timezone.now())
 
     def result(self, recovered: float, remarks: str = "", *, is_good: Callable[[Result], bool] | None = None) -> Result:
-        """Return the figures; good are those without loss and copies, unless `is_good` says otherwise."""
-        acknowledged = [answer for answer in self.answers if answer.status == 201]
-        promised, arrived = set(self.promised()), self.arrived()
+        """Return the figures; by default they are good without lost and duplicated mails."""
+        acknowledged = [response for response in self.responses if response.status == 201]
+        expected, arrived = set(self.expected()), self.arrived()
         result = Result(
-            attempted=len(self.answers),
+            attempted=len(self.responses),
             acknowledged=len(acknowledged),
-            # An application without a row would be lost as well.
-            lost=len(acknowledged) - len(promised & set(arrived)),
+            # An application without a row counts as lost.
+            lost=len(acknowledged) - len(expected & set(arrived)),
             duplicated=sum(number - 1 for number in arrived.values()),
             recovered=recovered,
             remarks=remarks,
@@ -241,9 +241,9 @@ class Stand:
 
     @property
     def slowest(self) -> str:
-        return f"slowest answer {max(answer.seconds for answer in self.answers):.2f} s"
+        return f"slowest response {max(response.seconds for response in self.responses):.2f} s"
 
     def usual_seconds(self) -> float:
-        """Return how long an answer takes while all is well, one at a time."""
+        """Return the median response time without a fault, one request at a time."""
         self.apply(10, at_once=1)
-        return statistics.median(answer.seconds for answer in self.apply(10, at_once=1))
+        return statistics.median(response.seconds for response in self.apply(10, at_once=1))
