@@ -8,17 +8,18 @@ from django.utils.html import format_html
 from rest_framework.exceptions import APIException
 
 from anywork.admin import RecordAdmin
-from applications.models import Application, Status, StatusChange
+from applications.choices import Status
+from applications.models import Application, StatusChange
 from applications.services import change_status
 
 
 class StatusChangeInline(admin.TabularInline):
-    """Who decided what, and when."""
+    """History of an application's status, read-only."""
 
     model = StatusChange
     fields = ("at", "actor", "from_status", "to_status")
     ordering = ("at", "pk")
-    verbose_name_plural = "history of the status"
+    verbose_name_plural = "status history"
     can_delete = False
     extra = 0
 
@@ -74,16 +75,16 @@ class ApplicationAdmin(RecordAdmin):
     def mark_reviewed(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.REVIEWED)
 
-    @admin.action(description="Accept (the seekers get a mail)", permissions=["act"])
+    @admin.action(description="Accept (applicants get an email)", permissions=["act"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.ACCEPTED)
 
-    @admin.action(description="Reject (the seekers get a mail)", permissions=["act"])
+    @admin.action(description="Reject (applicants get an email)", permissions=["act"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.REJECTED)
 
     def _change_each(self, request: HttpRequest, queryset: QuerySet[Application], status: Status) -> None:
-        """Change one by one, so that a refusal leaves the others alone; tell which were refused, and why."""
+        """Change the applications one by one and show which changes were refused, and why."""
         administrator: Any = request.user
         changed = unchanged = 0
         for application in queryset:

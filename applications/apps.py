@@ -6,7 +6,7 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import register
-        from applications import receivers  # noqa: F401 - importing connects them
+        from applications import receivers  # noqa: F401 - connects them
         from applications.export import export_applications
 
         register(self.name, export_applications)

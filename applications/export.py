@@ -1,4 +1,4 @@
-"""What is kept of a job seeker here."""
+"""Export of a job seeker's applications."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from applications.models import Application
 
 
 def export_applications(user: User, archive: Archive) -> None:
-    """Add the applications of `user`, each with its history."""
+    """Add the applications of `user` with their history."""
     applications = (
         Application.objects.filter(job_seeker=user.pk)
         .select_related("job__employer")
         .prefetch_related("status_changes")
     )
-    archive.add_json("applications.json", [_told(application) for application in applications])
+    archive.add_json("applications.json", [_as_dict(application) for application in applications])
 
 
-def _told(application: Application) -> dict[str, Any]:
+def _as_dict(application: Application) -> dict[str, Any]:
     return {
         "application_id": application.pk,
         "job_id": application.job_id,

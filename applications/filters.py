@@ -1,14 +1,13 @@
-"""The parameters of application lists."""
+"""Filters of applications."""
 
 import django_filters
 
 from anywork.api.filters import FilterSet, RepeatableChoiceFilter, TotalOrderingFilter
-from applications.models import Application, Status
+from applications.choices import Status
+from applications.models import Application
 
 
 class ApplicationFilter(FilterSet):
-    """Narrows a list of applications."""
-
     job = django_filters.UUIDFilter(field_name="job", label="Applications to this job.")
     job_seeker = django_filters.UUIDFilter(field_name="job_seeker", label="Applications of this job seeker.")
     status = RepeatableChoiceFilter(choices=Status.choices, label="Any of these statuses.")

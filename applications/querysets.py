@@ -1,4 +1,4 @@
-"""Who may see which applications."""
+"""Querysets of applications."""
 
 from typing import Any
 
@@ -6,23 +6,24 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from accounts.models import User
+from applications.choices import Status
 
 
 class ApplicationQuerySet(models.QuerySet[Any]):
     def live(self) -> "ApplicationQuerySet":
-        """All that were not withdrawn."""
-        return self.exclude(status="withdrawn")
+        """Return the applications that are not withdrawn."""
+        return self.exclude(status=Status.WITHDRAWN)
 
     def visible_to(self, user: User | AnonymousUser) -> "ApplicationQuerySet":
-        """One's own, those to one's own jobs; all to an admin."""
+        """Return those of a job seeker, those to the jobs of an employer, or all for an administrator."""
         if user.is_staff:
             return self
         if user.is_anonymous:
             return self.none()
-        # By role, since an "or" of the two would read every application.
+        # By role: an OR of the two conditions would read every application.
         return self.filter(job__employer=user.pk) if user.is_employer else self.filter(job_seeker=user.pk)
 
     def with_details(self) -> "ApplicationQuerySet":
-        """Fetch what GET shows of seeker, resume and job in the same query."""
-        # Without the words that a job is found by, which nobody reads here.
+        """Fetch applicant, resume and job, as GET shows them, in the same query."""
+        # Without the large search vector, which is not needed here.
         return self.select_related("job__employer", "job_seeker__user", "resume").defer("job__search")

@@ -1,4 +1,4 @@
-"""What becomes of applications whose applicant goes."""
+"""Receivers of signals."""
 
 from typing import Any
 

@@ -1,40 +1,41 @@
-"""How applications read in the OpenAPI schema."""
+"""OpenAPI documentation of applications."""
 
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 
 from accounts.schema import EMPLOYER, JOB_SEEKER_INPUT
-from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
+from applications.choices import Status
 from applications.models import Application
 from applications.serializers import (
     ApplicationCreateSerializer,
     ApplicationSerializer,
     ApplicationUpdateSerializer,
 )
-from applications.services import NOT_OPEN
+from applications.services import (
+    SET_BY_APPLICANT,
+    SET_BY_EMPLOYER,
+    TRANSITIONS,
+    InvalidStatusChange,
+    already_applied,
+    job_not_open,
+    may_not_set,
+)
 from jobs.schema import JOB
 from resumes.schema import RESUME
 
-APPLICATION_INPUT = {
-    "job_seeker": "34a64143-12d2-4932-8259-5613e1e27eec",
-    "job": "2f53287a-13b2-4ea1-9c79-a0d6b930581d",
-    "resume": "1d5d5ddd-c18f-4442-b784-81ace316b13e",
-    "cover_letter": "I am excited to apply for this position.",
-}
 APPLICATION = {
     "application_id": "7380e23f-d34b-4e5a-aa99-0d4953ed3654",
     "cover_letter": "I am excited to apply for this position.",
     "status": "pending",
     "applied_at": "2030-03-06T06:37:42.030094Z",
     "job_seeker": "34a64143-12d2-4932-8259-5613e1e27eec",
-    "job": "2f53287a-13b2-4ea1-9c79-a0d6b930581d",
-    "resume": "1d5d5ddd-c18f-4442-b784-81ace316b13e",
+    "job": JOB["job_id"],
+    "resume": RESUME["resume_id"],
 }
 APPLICATION_DETAILS = {
     **APPLICATION,
     "job_seeker_details": {
-        "first_name": JOB_SEEKER_INPUT["first_name"],
-        "last_name": JOB_SEEKER_INPUT["last_name"],
+        **{name: JOB_SEEKER_INPUT[name] for name in ("first_name", "last_name")},
         "full_name": "Ben Carson",
         "phone_number": JOB_SEEKER_INPUT["phone_number"],
         "email": "testuser@gmail.com",
@@ -48,55 +49,55 @@ APPLICATION_DETAILS = {
     "job_details": {"title": JOB["title"], "company_name": EMPLOYER["company_name"]},
 }
 
+_TRANSITIONS_TABLE = "\n".join(
+    ["| from | to |", "|---|---|"]
+    + [
+        f"| {start} | {', '.join(to for to in Status if to in ends) or '(final)'} |"
+        for start, ends in TRANSITIONS.items()
+    ]
+)
+
 applications_documented = documented(
     "Applications",
     noun="application",
     list=operation(
-        "Job seekers find their own, employers those to their jobs. Newest first. The `*_details` are what a person "
-        "wants to read. Of a withdrawn application the employer keeps the row, without letter, contact details and "
-        "file (`resume_details` is null); of one whose applicant has deleted the account also without a person "
-        "(`job_seeker` and `resume` are null).",
+        "Job seekers see their own applications, employers those to their jobs, newest first. A withdrawn application "
+        "shows the employer no cover letter, contact details or file (`resume_details` is null). If the applicant has "
+        "deleted the account, `job_seeker` and `resume` are null, too.",
         response=[APPLICATION_DETAILS],
         errors=(ValidationError({"job": ["Enter a valid UUID."]}),),
     ),
     create=operation(
-        "For job seekers: upload a resume first, then apply with its id. `job_seeker` may be left out; if given, it "
-        "must be the caller. One live application for each job: a 409 names the `existing` one; after a withdrawal "
-        "one may apply again. The seeker gets an email, the employer a notification.",
+        "For job seekers, with the id of an uploaded resume. `job_seeker` is optional and must be the caller. One "
+        "application to each job, withdrawn ones excepted: a 409 names the `existing` one. The job seeker gets an "
+        "email, the employer a notification.",
         request=ApplicationCreateSerializer,
         responses={201: ApplicationSerializer},
-        body=APPLICATION_INPUT,
+        body={name: APPLICATION[name] for name in ("job_seeker", "job", "resume", "cover_letter")},
         response=APPLICATION,
-        errors=(
-            ValidationError({"job": [NOT_OPEN]}),
-            AlreadyExists("You have applied to this job already.", Application(pk=APPLICATION["application_id"])),
-        ),
+        errors=(job_not_open(), already_applied(Application(pk=str(APPLICATION["application_id"])))),
         summary="Apply to a job",
     ),
-    retrieve=operation("With the details that a person wants to read.", response=APPLICATION_DETAILS),
+    retrieve=operation("With details of applicant, resume and job.", response=APPLICATION_DETAILS),
     partial_update=operation(
-        "The job's employer sets `status`; the applicant may set it to `withdrawn`, and change `cover_letter` while it "
-        "is pending. The same status again changes nothing.\n\n"
-        "| from | to |\n|---|---|\n"
-        "| pending | reviewed, accepted, rejected, withdrawn |\n"
-        "| reviewed | pending, accepted, rejected, withdrawn |\n"
-        "| accepted | reviewed, rejected |\n"
-        "| rejected | reviewed, accepted |\n"
-        "| withdrawn | (final) |\n\n"
-        "Every change leaves the seeker a notification; accepted and rejected also send an email.",
+        "The employer of the job sets `status`; the applicant may set it to `withdrawn`, and change `cover_letter` "
+        "while the status is `pending`. Setting the present status changes nothing.\n\n"
+        f"{_TRANSITIONS_TABLE}\n\n"
+        "The job seeker gets a notification of every change, and an email when the status becomes `accepted` or "
+        "`rejected`.",
         request=ApplicationUpdateSerializer,
         body={"status": "accepted"},
         response={**APPLICATION, "status": "accepted"},
         errors=(
             ValidationError({"status": ['"hired" is not a valid choice.']}),
-            PermissionDenied("You may not set this application to withdrawn."),
-            Conflict("This application is withdrawn; that is final.", "invalid_status_change"),
+            may_not_set(Status.WITHDRAWN),
+            InvalidStatusChange(Status.WITHDRAWN, SET_BY_EMPLOYER),
         ),
         summary="Decide on an application, or edit it",
     ),
     destroy=operation(
-        "The same as setting its status to `withdrawn`: for the applicant, while it is pending or reviewed.",
-        errors=(Conflict("This application is accepted; that is final.", "invalid_status_change"),),
+        "The same as setting its status to `withdrawn`: for the applicant, while it is `pending` or `reviewed`.",
+        errors=(InvalidStatusChange(Status.ACCEPTED, SET_BY_APPLICANT),),
         summary="Withdraw an application",
     ),
 )

@@ -1,4 +1,4 @@
-"""Applications as JSON."""
+"""Serializers of applications."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,8 @@ from rest_framework import serializers
 from accounts.models import JobSeeker, full_name
 from anywork.api.fields import BlankableTextField, UUIDField
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from applications.models import Application, Status
+from applications.choices import Status
+from applications.models import Application
 from jobs.models import Job
 from resumes.models import Resume
 from resumes.serializers import SignedURLField
@@ -18,9 +19,9 @@ COVER_LETTER_LENGTH = 10_000
 
 
 class ApplicationSerializer(ModelSerializer[Application]):
-    """An application, with the keys alone of what belongs to it.
+    """An application, with the ids of related objects.
 
-    Of a withdrawn one, everybody but the applicant sees neither letter, contact details nor file.
+    A withdrawn application shows cover letter, contact details and file only to its applicant.
     """
 
     class Meta:
@@ -37,21 +38,21 @@ class ApplicationSerializer(ModelSerializer[Application]):
         read_only_fields = fields
 
     def to_representation(self, instance: Application) -> dict[str, Any]:
-        return self.as_seen(super().to_representation(instance), applicant=instance.job_seeker_id)
+        return self.redacted(super().to_representation(instance), applicant=instance.job_seeker_id)
 
-    def as_seen(self, body: dict[str, Any], *, applicant: UUID | None) -> dict[str, Any]:
-        """Return `body`, without what the applicant took back unless that is who looks."""
+    def redacted(self, body: dict[str, Any], *, applicant: UUID | None) -> dict[str, Any]:
+        """Return `body`, redacted if the application is withdrawn and the caller is not the applicant."""
         if body["status"] == Status.WITHDRAWN and applicant != self.context["request"].user.pk:
             self.redact(body)
         return body
 
     def redact(self, body: dict[str, Any]) -> None:
-        """Take out what the applicant took back."""
+        """Remove what only the applicant sees of a withdrawn application."""
         body["cover_letter"] = ""
 
 
 class ApplicantSerializer(ModelSerializer[JobSeeker]):
-    """Who applied."""
+    """The applicant."""
 
     full_name = serializers.CharField(read_only=True)
     email = serializers.CharField(source="user.email", read_only=True, help_text='"" once withdrawn.')
@@ -62,7 +63,7 @@ class ApplicantSerializer(ModelSerializer[JobSeeker]):
 
 
 class SubmittedResumeSerializer(ModelSerializer[Resume]):
-    """What was submitted."""
+    """The submitted resume."""
 
     file_url = SignedURLField()
 
@@ -72,7 +73,7 @@ class SubmittedResumeSerializer(ModelSerializer[Resume]):
 
 
 class JobSummarySerializer(ModelSerializer[Job]):
-    """What was applied to."""
+    """The job of an application."""
 
     company_name = serializers.CharField(read_only=True)
 
@@ -82,11 +83,11 @@ class JobSummarySerializer(ModelSerializer[Job]):
 
 
 class ApplicationListSerializer(RowListSerializer):
-    """Applications with their details."""
+    """A page of applications with details, serialized from rows of values."""
 
-    # Of rows of these, since the models and serializers of each application, its applicant, resume, job and company
-    # would make the whole answer take more than twice as long. Whoever shows more adds it in three places: to the
-    # serializer, to these and to `_show`; the tests compare.
+    # Instances and serializers of each application, its applicant, resume, job and company make the whole response take
+    # more than twice as long. A new field is added in three places: to the serializer, here and to `_details`; the
+    # tests compare them.
     COLUMNS = (
         *ApplicationSerializer.Meta.fields,
         "job_seeker__first_name",
@@ -103,12 +104,12 @@ class ApplicationListSerializer(RowListSerializer):
 
     def show_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         links = SignedLinks(self.context["request"])
-        return [self.child.as_seen(_show(row, links), applicant=row["job_seeker"]) for row in rows]
+        return [self.child.redacted(_details(row, links), applicant=row["job_seeker"]) for row in rows]
 
 
-def _show(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
-    """Return what ApplicationDetailsSerializer shows, before anything is redacted."""
-    # Of an account that is erased, applicant's or employer's, the columns are NULL.
+def _details(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
+    """Return what ApplicationDetailsSerializer shows, before it is redacted."""
+    # The columns of an erased account, of applicant or employer, are NULL.
     first_name, last_name = row["job_seeker__first_name"] or "", row["job_seeker__last_name"] or ""
     return {
         **{name: row[name] for name in ApplicationSerializer.Meta.fields},
@@ -131,7 +132,7 @@ def _show(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
 
 
 class ApplicationDetailsSerializer(ApplicationSerializer):
-    """An application with what a person wants to read beside it."""
+    """An application with details of applicant, resume and job."""
 
     job_seeker_details = ApplicantSerializer(source="applicant", read_only=True)
     resume_details = SubmittedResumeSerializer(source="resume", read_only=True, allow_null=True)
@@ -153,17 +154,17 @@ class ApplicationDetailsSerializer(ApplicationSerializer):
 
 
 class ApplicationCreateSerializer(serializers.Serializer[Any]):
-    """What a job seeker sends to apply."""
+    """Request to apply to a job."""
 
-    job_seeker = UUIDField(required=False, help_text="The caller, if given at all.")
+    job_seeker = UUIDField(required=False, help_text="Optional; the caller.")
     job = UUIDField(help_text="An open job.")
-    resume = UUIDField(help_text="A resume of the caller's.")
+    resume = UUIDField(help_text="A resume of the caller.")
     cover_letter = BlankableTextField(max_length=COVER_LETTER_LENGTH, default="")
 
 
 class ApplicationUpdateSerializer(serializers.Serializer[Any]):
-    """What can be changed: the status by the employer, the letter and the withdrawal by the applicant."""
+    """Change of an application: the status by the employer, cover letter and withdrawal by the applicant."""
 
-    # In the order in which they are applied: the letter while the status still allows it.
+    # Applied in this order: the cover letter while the status still allows it.
     cover_letter = BlankableTextField(max_length=COVER_LETTER_LENGTH)
     status = serializers.ChoiceField(choices=Status.choices, required=False)

@@ -1,4 +1,4 @@
-"""The only writers of an application's status."""
+"""Services of applications: the only code that writes an application's status."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -11,13 +11,10 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from accounts.models import User
 from anywork.api.constraints import unique_violation_as
 from anywork.api.exceptions import AlreadyExists, Conflict
-from applications.models import Application, Status, StatusChange
+from applications.choices import Status
+from applications.models import Application, StatusChange
 from applications.signals import application_status_changed, application_submitted
 from jobs.models import Job
-
-NOT_OPEN = "This job is not open for applications."
-
-_M = TypeVar("_M", bound=Model)
 
 TRANSITIONS: Mapping[str, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.REVIEWED, Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN}),
@@ -26,33 +23,62 @@ TRANSITIONS: Mapping[str, frozenset[Status]] = {
     Status.REJECTED: frozenset({Status.REVIEWED, Status.ACCEPTED}),
     Status.WITHDRAWN: frozenset(),
 }
+SET_BY_APPLICANT = frozenset({Status.WITHDRAWN})
+SET_BY_EMPLOYER = frozenset(Status) - SET_BY_APPLICANT
+
+_M = TypeVar("_M", bound=Model)
+
+
+def job_not_open() -> ValidationError:
+    return ValidationError({"job": ["This job is not open for applications."]})
+
+
+def already_applied(existing: Application | None) -> AlreadyExists:
+    return AlreadyExists("You have already applied to this job.", existing)
+
+
+def may_not_set(status: str) -> PermissionDenied:
+    return PermissionDenied(f"You may not set this application to {status}.")
+
+
+class InvalidStatusChange(Conflict):
+    """409: the transition from the present status does not exist."""
+
+    default_code = "invalid_status_change"
+
+    def __init__(self, status: str, permitted: frozenset[Status]) -> None:
+        """Name the statuses that can follow `status`, of those that the actor is permitted to set."""
+        if following := TRANSITIONS[status] & permitted:
+            rest = f"it can become {' or '.join(choice for choice in Status if choice in following)}"
+        else:
+            rest = "you cannot change that" if TRANSITIONS[status] else "that is final"
+        super().__init__(f"This application is {status}; {rest}.")
 
 
 def submit_application(*, user: User, job_id: UUID, resume_id: UUID, cover_letter: str) -> Application:
-    """Apply to an open job with a resume of one's own, and announce it.
+    """Apply to an open job with one of the user's resumes.
 
     Raises:
         ValidationError: there is no such open job, or no such resume of this user.
-        AlreadyExists: there is a live application of this seeker to this job.
+        AlreadyExists: the user has an application to this job that is not withdrawn.
     """
 
-    def already_there() -> AlreadyExists:
-        existing = Application.objects.live().filter(job=job_id, job_seeker=user.pk).first()
-        return AlreadyExists("You have applied to this job already.", existing)
+    def conflict() -> AlreadyExists:
+        return already_applied(Application.objects.live().filter(job=job_id, job_seeker=user.pk).first())
 
-    with unique_violation_as("applications_application_unique_live", already_there):
-        # Locked until the end, so that nobody closes the job or deletes the resume in between.
+    with unique_violation_as("applications_application_unique_live", conflict):
+        # Locked until the commit: the job cannot be closed, nor the resume deleted, in between.
         jobs = Job.objects.visible_to(user).with_details().select_related("employer__user")
         job = jobs.select_for_update(of=("self",), no_key=True).filter(pk=job_id)
         resume = user.job_seeker.resumes.kept().select_for_update(no_key=True).filter(pk=resume_id)
         application = Application(
-            job=_one_of(job, "job", NOT_OPEN),
-            resume=_one_of(resume, "resume", "You have no such resume."),
+            job=_first(job, otherwise=job_not_open()),
+            resume=_first(resume, otherwise=ValidationError({"resume": ["You have no such resume."]})),
             job_seeker=user.job_seeker,
             cover_letter=cover_letter,
         )
         if not application.job.is_open:
-            raise ValidationError({"job": [NOT_OPEN]})
+            raise job_not_open()
         application.save(force_insert=True)
         StatusChange.objects.create(application=application, actor=user, to_status=application.status)
         application_submitted.send(sender=Application, application=application)
@@ -60,23 +86,25 @@ def submit_application(*, user: User, job_id: UUID, resume_id: UUID, cover_lette
 
 
 def change_status(*, application_id: UUID, actor: User, status: str) -> Application:
-    """Move an application to `status` and announce it; the status that it has already changes nothing.
+    """Set the status of an application; the present status again changes nothing.
 
     Raises:
-        PermissionDenied: the move is not this actor's to make: seekers withdraw, employers decide.
-        Conflict: the move does not start from the present status, or the applicant has gone.
+        PermissionDenied: the actor may not set this status: applicants withdraw, employers decide.
+        Conflict: the status cannot follow the present one, or the applicant's account is deleted.
     """
     with transaction.atomic():
         application = _locked(application_id)
-        moves = _moves_of(actor, application)
-        if status not in moves:
-            raise PermissionDenied(f"You may not set this application to {status}.")
+        permitted = _permitted_statuses(actor, application)
+        if status not in permitted:
+            raise may_not_set(status)
         if application.status == status:
             return application
         if application.job_seeker_id is None:
-            raise Conflict("The applicant has deleted the account, so this stays as it is.", "invalid_status_change")
-        if status not in TRANSITIONS[application.status] & moves:
-            raise Conflict(_what_is_allowed(application.status, moves), "invalid_status_change")
+            raise Conflict(
+                "The applicant's account is deleted, so the status cannot change.", InvalidStatusChange.default_code
+            )
+        if status not in TRANSITIONS[application.status]:
+            raise InvalidStatusChange(application.status, permitted)
         change = StatusChange.objects.create(
             application=application, actor=actor, from_status=application.status, to_status=status
         )
@@ -87,11 +115,11 @@ def change_status(*, application_id: UUID, actor: User, status: str) -> Applicat
 
 
 def change_cover_letter(*, application_id: UUID, actor: User, cover_letter: str) -> Application:
-    """Replace the letter of an application that nobody has looked at yet.
+    """Replace the cover letter of a pending application.
 
     Raises:
         PermissionDenied: the actor is not the applicant.
-        Conflict: it is no longer pending.
+        Conflict: the application is no longer pending.
     """
     with transaction.atomic():
         application = _locked(application_id)
@@ -105,9 +133,9 @@ def change_cover_letter(*, application_id: UUID, actor: User, cover_letter: str)
 
 
 def anonymise_applications(*, user: User) -> None:
-    """Take the person and the person's words out of all applications of `user`; job, status and history stay.
+    """Remove applicant, resume and cover letter from all applications of `user`; job, status and history stay.
 
-    Those that nobody has decided on count as withdrawn. Nobody is told: there is nobody left to tell.
+    Undecided applications become withdrawn, without a signal: the applicant no longer exists.
     """
     with transaction.atomic():
         for application in Application.objects.filter(job_seeker=user.pk).select_for_update():
@@ -121,10 +149,10 @@ def anonymise_applications(*, user: User) -> None:
             application.save(update_fields=["job_seeker", "resume", "cover_letter", "status"])
 
 
-def _one_of(rows: QuerySet[_M], field: str, otherwise: str) -> _M:
+def _first(rows: QuerySet[_M], *, otherwise: ValidationError) -> _M:
     row = rows.first()
     if row is None:
-        raise ValidationError({field: [otherwise]})
+        raise otherwise
     return row
 
 
@@ -133,17 +161,9 @@ def _locked(application_id: UUID) -> Application:
     return applications.select_for_update(of=("self",)).get(pk=application_id)
 
 
-def _moves_of(actor: User, application: Application) -> frozenset[Status]:
+def _permitted_statuses(actor: User, application: Application) -> frozenset[Status]:
     if application.job_seeker_id == actor.pk:
-        return frozenset({Status.WITHDRAWN})
+        return SET_BY_APPLICANT
     if application.job.employer_id == actor.pk or actor.is_staff:
-        return frozenset(Status) - {Status.WITHDRAWN}
+        return SET_BY_EMPLOYER
     return frozenset()
-
-
-def _what_is_allowed(present: str, moves: frozenset[Status]) -> str:
-    if allowed := TRANSITIONS[present] & moves:
-        rest = f"from there it can become {' or '.join(status.value for status in Status if status in allowed)}"
-    else:
-        rest = "you cannot change that" if TRANSITIONS[present] else "that is final"
-    return f"This application is {present}; {rest}."

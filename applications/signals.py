@@ -1,4 +1,4 @@
-"""What this app announces, inside the transaction that made it true."""
+"""Signals of applications, sent inside the transaction of the change."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""Applications."""
+"""Views of applications."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,8 +15,9 @@ from rest_framework.serializers import BaseSerializer
 from accounts.permissions import HasProvenEmail, IsJobSeeker, IsNotAdmin, IsOwner
 from anywork.api.pagination import RowPages
 from anywork.api.viewsets import DestroyModelMixin, ResourceViewSet
+from applications.choices import Status
 from applications.filters import ApplicationFilter
-from applications.models import Application, Status
+from applications.models import Application
 from applications.schema import applications_documented
 from applications.serializers import (
     ApplicationCreateSerializer,
@@ -30,7 +31,7 @@ from applications.services import change_cover_letter, change_status, submit_app
 
 @applications_documented
 class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyModelMixin, ResourceViewSet):
-    """A job seeker's applications; an employer sees those to its jobs."""
+    """Applications of a job seeker, or to the jobs of an employer."""
 
     filterset_class = ApplicationFilter
     lookup_url_kwarg = "application_id"
@@ -50,7 +51,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
         return Application.objects.visible_to(self.caller).with_details()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> Any:
-        """Return RowPages for a list."""
+        """Return RowPages for a list, whose rows are not instances."""
         applications = super().filter_queryset(queryset)
         return RowPages(applications, *ApplicationListSerializer.COLUMNS) if self.action == "list" else applications
 
@@ -62,7 +63,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
         body.is_valid(raise_exception=True)
         values = body.validated_data
         if values.get("job_seeker", self.caller.pk) != self.caller.pk:
-            raise PermissionDenied("You can apply for yourself only.")
+            raise PermissionDenied("You can only apply for yourself.")
         application = submit_application(
             user=self.caller, job_id=values["job"], resume_id=values["resume"], cover_letter=values["cover_letter"]
         )

@@ -20,7 +20,8 @@ from accounts.signals import (
     refresh_token_reused,
     sign_ins_failed,
 )
-from applications.models import Application, Status, StatusChange
+from applications.choices import Status
+from applications.models import Application, StatusChange
 from applications.signals import application_status_changed, application_submitted
 from notifications.mail.one_time_links import LINK_KINDS
 from notifications.mail.outbox import drop_waiting_decision, erase_mail_of, queue_decision, queue_email, queue_link

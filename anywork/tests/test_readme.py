@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.models import Employer, User
 from analytics.models import Analytics
 from anywork.local import demo
-from applications.models import Application, Status
+from applications.choices import Status
+from applications.models import Application
 from jobs.models import Job
 from notifications.models import Notification, OutgoingEmail
 
@@ -38,7 +39,7 @@ def test_the_tour_works_when_pasted(live_server, settings, tmp_path):
     assert '"message":"User registered successfully"' in done.stdout
     assert '"status":"accepted"' in done.stdout
     assert "was accepted." in done.stdout
-    assert "You have applied to this job already." in done.stdout
+    assert "You have already applied to this job." in done.stdout
     application = Application.objects.get(job_seeker__first_name="Tour")
     assert application.status == "accepted"
     assert OutgoingEmail.objects.filter(recipient=application.applicant.user).count() == 2

@@ -14,7 +14,7 @@ from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFac
 from analytics.tests.factories import AnalyticsFactory
 from anywork.local.pdf import make_pdf
 from anywork.tests.permission_table import CALLERS, Cell
-from applications.models import Status
+from applications.choices import Status
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.tests.factories import NotificationFactory

@@ -6,7 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from applications.models import Application, Status
+from applications.choices import Status
+from applications.models import Application
 from applications.services import anonymise_applications
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Job

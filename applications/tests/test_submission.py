@@ -170,7 +170,7 @@ def test_seeker_applies_twice_gets_a_conflict_that_names_the_first(seeker, job, 
     again = apply(seeker, job, ResumeFactory(job_seeker=seeker.user.job_seeker), cover_letter="Another letter.")
 
     assert again.status_code == 409
-    assert again.json()["message"] == "You have applied to this job already."
+    assert again.json()["message"] == "You have already applied to this job."
     assert again.json()["existing"] == {"application_id": first["application_id"]}
     assert Application.objects.get().cover_letter == LETTER
     assert Analytics.objects.get().applications == 1

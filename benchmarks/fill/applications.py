@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import JobSeeker
-from applications.models import Application, Status, StatusChange
+from applications.choices import Status
+from applications.models import Application, StatusChange
 from benchmarks.fill.copying import copy
 from benchmarks.fill.people import key
 from benchmarks.fill.size import Size

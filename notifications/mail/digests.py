@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from applications.models import Application, Status
+from applications.choices import Status
+from applications.models import Application
 from notifications.mail.outbox import queue_email
 from notifications.models import NotificationPreference, OutgoingEmail
 from notifications.preferences import Channel
