@@ -20,3 +20,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
+
+# On a busy machine any count may be slow: none times out, or is served after a change.
+JOB_SEARCH_LIMITS = {"search_count_ms": None, "filter_count_ms": None, "retry_seconds": 60, "slow_seconds": 60}

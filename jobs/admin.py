@@ -1,3 +1,5 @@
+"""Admin pages of jobs, categories, locations and renamings."""
+
 import re
 from contextlib import suppress
 from typing import Any
@@ -7,16 +9,16 @@ from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin, RecordAdmin
 from jobs.models import Category, Job, Location, Renaming
+from jobs.querysets import UNEXPIRED
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job
 
-# A key or its beginning.
+# A primary key or its beginning.
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
 
 
@@ -35,7 +37,7 @@ class UseFilter(admin.SimpleListFilter):
 
 
 class VocabularyAdmin(DeletedByServiceAdmin):
-    """Base of the pages of categories and locations: search by the address of the creator, delete unused ones."""
+    """Base of the pages of categories and locations."""
 
     instead = "kept"
     reason = "jobs use it"
@@ -80,7 +82,7 @@ class JobStateFilter(admin.SimpleListFilter):
             case "open":
                 return queryset.open()
             case "expired":
-                return queryset.filter(is_active=True, closes_at__lte=timezone.now())
+                return queryset.filter(~UNEXPIRED, is_active=True)
             case "closed":
                 return queryset.filter(is_active=False)
         return queryset
@@ -92,7 +94,7 @@ class JobAdmin(DeletedByServiceAdmin):
     list_filter = (JobStateFilter, "posted_at", "job_type", "category", "location__country")
     list_select_related = ("employer__user", "location")
     search_fields = ("employer__user__email", "^job_id")
-    search_help_text = "Words of the job, the company's address or the job's id."
+    search_help_text = "Words of the job, the employer's email address or the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
     readonly_fields = ("job_id", "is_open", "posted_at", "closes_at")
@@ -100,15 +102,15 @@ class JobAdmin(DeletedByServiceAdmin):
         (None, {"fields": ("title", "employer", "location", "category", "job_type", "salary_range", "description")}),
         ("State", {"fields": ("is_active", "expires_at")}),
     )
-    # Known once it is posted.
+    # Shown once the job exists.
     record = ("Record", {"fields": ("is_open", "closes_at", "posted_at", "job_id")})
     instead = "closed"
     reason = "it has applications"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Find words as visitors do, by index, unless it is an address or a key."""
+        """Search as the API does, by index, unless the term is an email address or a primary key."""
         query = SearchQuery(search_term)
-        is_bounded = query.alternatives and not (query.unwanted or query.is_unbounded)
+        is_bounded = query.alternatives and not (query.excluded or query.is_unbounded)
         if not is_bounded or "@" in search_term or _KEY.fullmatch(search_term):
             return super().get_search_results(request, queryset, search_term)
         return queryset.filter(having_words(query, has_closed=True)), False
@@ -117,7 +119,7 @@ class JobAdmin(DeletedByServiceAdmin):
         return (*self.fieldsets, self.record) if obj else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> tuple[str, ...]:
-        # The applications were made to this employer.
+        # Its applications were made to this employer.
         return (*self.readonly_fields, "employer") if obj else self.readonly_fields
 
     def delete_by_service(self, obj: Job) -> None:
@@ -130,7 +132,7 @@ class JobAdmin(DeletedByServiceAdmin):
 
 @admin.register(Renaming)
 class RenamingAdmin(RecordAdmin):
-    """Why a search still finds jobs by a former name: what is listed here is on its way."""
+    """Renamings in progress: until they are done, a search finds jobs by the former name."""
 
     list_display = ("relation", "renamed_row", "reached")
     list_display_links = ("relation",)

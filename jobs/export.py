@@ -1,4 +1,4 @@
-"""What is kept of an employer here."""
+"""This app's part of the export of an account."""
 
 from accounts.export import Archive
 from accounts.models import User
@@ -6,7 +6,7 @@ from jobs.models import Category, Job, Location
 
 
 def export_jobs(user: User, archive: Archive) -> None:
-    """Add the jobs that `user` posted, and the categories and locations that it created."""
+    """Add the jobs that `user` posted, and the categories and locations that they created."""
     fields = ("title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
     archive.add_json(
         "jobs.json",

@@ -17,20 +17,22 @@ from anywork.api.filters import (
     TimestampFilter,
     TotalOrderingFilter,
 )
-from jobs.models import Job
+from jobs.models import Job, JobType
 from jobs.querysets import JobQuerySet
-from jobs.searching import listing
+from jobs.searching.limits import Limits
 from jobs.searching.listing import NEWEST, JobListing, having_words
-from jobs.searching.names import Keys, Names, find_city
+from jobs.searching.names import Keys, NameLookup, find_city
 from jobs.searching.query import SearchQuery
 from jobs.searching.versions import version_of
 
 DEFAULT_RADIUS_KM = 50
-LARGEST_RADIUS_KM = 1_000
+MAX_RADIUS_KM = 1_000
+
+UNKNOWN_CITY = "No city of this name is known. Is there a larger one nearby?"
 
 
 class SearchField(forms.CharField):
-    """Words as they are typed: a space after the last one says that it is complete."""
+    """The text of a search, unstripped: a space after the last word means that it is complete."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "strip": False})
@@ -42,9 +44,7 @@ class SearchField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if SearchQuery(value).is_unbounded:
-            raise forms.ValidationError(
-                'On each side of "or" there must be a word to look for, not only one to leave out.'
-            )
+            raise forms.ValidationError('Each side of "or" needs a word to search for, not only words to exclude.')
 
 
 class CityField(forms.CharField):
@@ -53,7 +53,7 @@ class CityField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not find_city(value):
-            raise forms.ValidationError("No city of this name is known. Is there a larger one nearby?")
+            raise forms.ValidationError(UNKNOWN_CITY)
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -65,7 +65,7 @@ class CityFilter(django_filters.CharFilter):
 
 
 class JobOrderingFilter(TotalOrderingFilter):
-    """The orders of a job list; without one it is by relevance, which without a search means newest first."""
+    """The order of a job list: by default by relevance, or newest first without a search."""
 
     def filter(self, qs: Any, value: list[str] | None) -> Any:
         match [term for term in value or () if term != "relevance"]:
@@ -78,7 +78,7 @@ class JobOrderingFilter(TotalOrderingFilter):
 
 
 class JobFilter(FilterSet):
-    """Narrows a list of jobs and puts it in order; `qs` is a JobListing."""
+    """The filters and the order of job lists; `qs` is a JobListing."""
 
     request: Any
     data: Any
@@ -86,39 +86,39 @@ class JobFilter(FilterSet):
     search = SearchFilter(
         method="filter_together",
         max_length=200,
-        label="Words that must all occur in title, company, category, place or description, whatever their ending. "
-        'Also `"a phrase"`, `-without` and `this or that`. The last word may be the beginning of one, unless a space '
+        label="Words that must all occur in title, company, category, location or description, in any inflection. "
+        'Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space '
         "follows.",
     )
-    job_type = RepeatableChoiceFilter(choices=Job.Type.choices, label="Any of these types.")
+    job_type = RepeatableChoiceFilter(choices=JobType.choices, label="Any of these types.")
     category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
     location = django_filters.CharFilter(
         method="filter_location",
         max_length=255,
-        label="A location, by id or name, such as Lagos or Lagos, Nigeria. A name that is none is searched for.",
+        label="A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words.",
     )
     city = django_filters.CharFilter(method="filter_city", max_length=255, label="The location's city.")
     country = django_filters.CharFilter(method="filter_country", max_length=255, label="The location's country.")
     near = CityFilter(
-        method="filter_together", max_length=255, label="In this city, such as Lagos or Lagos, Nigeria, or around it."
+        method="filter_together", max_length=255, label="In or around this city, such as Lagos or Lagos, Nigeria."
     )
     radius_km = django_filters.NumberFilter(
         method="filter_together",
         min_value=1,
-        max_value=LARGEST_RADIUS_KM,
-        label=f"How far around `near`, as the crow flies; {DEFAULT_RADIUS_KM} if left out.",
+        max_value=MAX_RADIUS_KM,
+        label=f"The radius around `near` in km; {DEFAULT_RADIUS_KM} by default.",
     )
     employer = django_filters.UUIDFilter(field_name="employer", label="Jobs of this employer.")
-    posted_after = TimestampFilter(field_name="posted_at", lookup_expr="gte", label="Posted then or later.")
-    posted_before = TimestampFilter(field_name="posted_at", lookup_expr="lte", label="Posted then or earlier.")
+    posted_after = TimestampFilter(field_name="posted_at", lookup_expr="gte", label="Posted at this time or later.")
+    posted_before = TimestampFilter(field_name="posted_at", lookup_expr="lte", label="Posted at this time or earlier.")
     salary_min = django_filters.NumberFilter(
-        method="filter_together", label="May pay this much a year or more, as far as the job says."
+        method="filter_together", label="The upper bound of the yearly salary is at least this amount, or open."
     )
     salary_max = django_filters.NumberFilter(
-        method="filter_together", label="May pay this much a year or less, as far as the job says."
+        method="filter_together", label="The lower bound of the yearly salary is at most this amount, or open."
     )
     include_unspecified = BooleanFilter(
-        method="filter_together", label="With a salary filter: jobs that name no amount, too."
+        method="filter_together", label="With a salary filter: also jobs that name no amount."
     )
     ordering = JobOrderingFilter(
         fields={
@@ -129,18 +129,18 @@ class JobFilter(FilterSet):
             "salary_maximum": "salary",
         },
         choices=[
-            ("relevance", "Where the search hits, then newest first; the default"),
+            ("relevance", "By where the words occur, then newest first; the default"),
             ("newest", "Newest first"),
             ("closing", "Soonest to close first"),
             ("-closing", "Latest to close first"),
-            ("salary", "Worst paid first"),
-            ("-salary", "Best paid first"),
+            ("salary", "Lowest salary first"),
+            ("-salary", "Highest salary first"),
             ("posted_at", "Oldest first"),
             ("-posted_at", "Newest first"),
             ("expires_at", "Soonest to expire first"),
             ("-expires_at", "Latest to expire first"),
             ("title", "By title"),
-            ("-title", "By title, backwards"),
+            ("-title", "By title, descending"),
         ],
     )
 
@@ -149,19 +149,19 @@ class JobFilter(FilterSet):
         fields: tuple[str, ...] = ()
 
     def filter_queryset(self, queryset: Any) -> Any:
-        asked = self.form.cleaned_data
+        values = self.form.cleaned_data
         jobs: Any = super().filter_queryset(queryset)
         jobs = jobs.paying(
-            at_least=asked.get("salary_min"),
-            at_most=asked.get("salary_max"),
-            include_unspecified=bool(asked.get("include_unspecified")),
+            at_least=values.get("salary_min"),
+            at_most=values.get("salary_max"),
+            include_unspecified=bool(values.get("include_unspecified")),
         )
         if not self._has_closed and {"expires_at", "-expires_at"} & {*jobs.query.order_by[:1]}:
-            # Or the first page would lie behind all that ever expired.
+            # Otherwise a scan in this order would begin at the first job that ever expired.
             jobs = jobs.not_long_expired()
-        if near := asked.get("near"):
-            jobs = _at(jobs, self._names.nearby(near, float(asked.get("radius_km") or DEFAULT_RADIUS_KM)))
-        search = SearchQuery(asked["search"]) if asked.get("search") else None
+        if near := values.get("near"):
+            jobs = _in_locations(jobs, self._names.nearby(near, float(values.get("radius_km") or DEFAULT_RADIUS_KM)))
+        search = SearchQuery(values["search"]) if values.get("search") else None
         return JobListing(
             jobs,
             search=search,
@@ -171,7 +171,7 @@ class JobFilter(FilterSet):
         )
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
-        """Leave to `filter_queryset` what several parameters decide together, or what is no matter of one row."""
+        """Do nothing: `filter_queryset` applies parameters that depend on others, or are no condition on one row."""
         return jobs
 
     def filter_category(self, jobs: JobQuerySet, name: str, value: list[str]) -> JobQuerySet:
@@ -181,25 +181,25 @@ class JobFilter(FilterSet):
     def filter_location(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         if key := _as_uuid(value):
             return jobs.filter(location=key)
-        if keys := self._names.place(value):
-            return _at(jobs, keys)
+        if keys := self._names.location(value):
+            return _in_locations(jobs, keys)
         return jobs.filter(having_words(SearchQuery(value, typing=False), has_closed=self._has_closed))
 
     def filter_city(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
-        return _at(jobs, self._names.city(value))
+        return _in_locations(jobs, self._names.city(value))
 
     def filter_country(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
-        return _at(jobs, self._names.country(value))
+        return _in_locations(jobs, self._names.country(value))
 
     @cached_property
-    def _names(self) -> Names:
-        return Names(version_of(self.request))
+    def _names(self) -> NameLookup:
+        return NameLookup(version_of(self.request))
 
     @property
     def _key(self) -> tuple[object, ...]:
-        """What tells this selection from others: whose list it is, and every parameter but the order."""
-        asked = ((name, tuple(self.data.getlist(name))) for name in self.filters if name != "ordering")
-        return (self._selection, *asked)
+        """Identifies the matches in caches: the kind of list, and every parameter but the order."""
+        parameters = ((name, tuple(self.data.getlist(name))) for name in self.filters if name != "ordering")
+        return (self._selection, *parameters)
 
     @property
     def _has_closed(self) -> bool:
@@ -212,12 +212,12 @@ class JobFilter(FilterSet):
 
 
 def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
-    """Return how many jobs there would be without each of the filters of a request that finds none, most first.
+    """Return how many jobs would match without each of the request's filters, the most first.
 
-    After LOOK_LIMIT seconds the filters that are left are not tried.
+    After Limits.retry_seconds the remaining filters are not tried.
     """
     counts = []
-    until = time.monotonic() + listing.LOOK_LIMIT
+    until = time.monotonic() + Limits.current().retry_seconds
     for name in JobFilter.base_filters:
         if time.monotonic() > until:
             break
@@ -229,12 +229,12 @@ def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
     return sorted(counts, key=lambda dropped: -dropped["count"])
 
 
-def _at(jobs: JobQuerySet, keys: Keys) -> JobQuerySet:
+def _in_locations(jobs: JobQuerySet, keys: Keys) -> JobQuerySet:
     match keys:
         case []:
             return jobs.none()
         case [key]:
-            # Equality, so that an index which has the order of the list serves it.
+            # Equality: an index that also has the order of the list serves it.
             return jobs.filter(location=key)
     return jobs.filter(location__in=keys)
 

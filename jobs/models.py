@@ -1,4 +1,4 @@
-"""Jobs, and the categories and locations that they are filed under."""
+"""Jobs, their categories and locations, and the tables that triggers keep for the search."""
 
 import uuid
 from datetime import UTC, datetime, time, timedelta
@@ -13,25 +13,27 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Employer
-from jobs.querysets import IN_NAMES, IN_TITLE, JobManager
+from jobs.querysets import JobManager
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.salary import parse_salary
+from jobs.searching.weights import NAMES_VECTOR, TITLE_VECTOR
 
 BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
+ERASED_EMPLOYER = "The employer is gone, so this job stays closed."
 
 DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
 
 
 def closing_time(expires_at: datetime) -> datetime:
-    """Return when a job that expires at `expires_at` closes: exactly midnight (UTC) means the end of that day."""
+    """Return when a job closes: when it expires, or at the end of that day if that is exactly midnight (UTC)."""
     is_midnight = expires_at.astimezone(UTC).time() == time.min
     return expires_at + timedelta(days=1) if is_midnight else expires_at
 
 
 class Vocabulary(models.Model):
-    """Base of what jobs are filed under: shared by all employers, and kept by whom it was created."""
+    """Base of categories and locations, which all employers share."""
 
-    # NULL: by an account that is erased, or before this was recorded.
+    # NULL if the account is erased, or if the row is older than this field.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -43,11 +45,11 @@ class Vocabulary(models.Model):
         """Delete the row.
 
         Raises:
-            ProtectedError: a job uses it.
+            ProtectedError: a job refers to it.
         """
-        # Django itself reads all jobs that use it, to name them in the exception.
+        # Django's own check reads all these jobs, to name them in the exception.
         if Job.objects.filter(**{str(self._meta.model_name): self}).exists():
-            raise models.ProtectedError("Jobs use it.", set())
+            raise models.ProtectedError("Jobs refer to it.", set())
         return super().delete(*args, **kwargs)
 
 
@@ -74,7 +76,7 @@ class Location(Vocabulary):
     city = models.CharField(max_length=100)
     state = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100)
-    # Of the city, where the gazetteer knows it.
+    # Of the city; NULL where the gazetteer does not know it.
     latitude = models.FloatField(null=True, editable=False)
     longitude = models.FloatField(null=True, editable=False)
 
@@ -92,40 +94,41 @@ class Location(Vocabulary):
         super().save(*args, **kwargs)
 
 
+class JobType(models.TextChoices):
+    FULL_TIME = "full-time", "Full-time"
+    PART_TIME = "part-time", "Part-time"
+    CONTRACT = "contract", "Contract"
+    INTERNSHIP = "internship", "Internship"
+    TEMPORARY = "temporary", "Temporary"
+    REMOTE = "remote", "Remote"
+
+
 class Job(models.Model):
     """A position that an employer wants to fill."""
 
-    class Type(models.TextChoices):
-        FULL_TIME = "full-time", "Full-time"
-        PART_TIME = "part-time", "Part-time"
-        CONTRACT = "contract", "Contract"
-        INTERNSHIP = "internship", "Internship"
-        TEMPORARY = "temporary", "Temporary"
-        REMOTE = "remote", "Remote"
-
     job_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Foreign keys have no indexes of their own: those below begin with them.
-    # NULL once the employer has erased the account, of jobs that somebody applied to: those applications live on.
+    # Foreign keys without indexes of their own: indexes below begin with them.
+    # NULL once the employer's account is erased: a job with applications is kept.
     employer = models.ForeignKey(Employer, on_delete=models.CASCADE, null=True, related_name="jobs", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     title = models.CharField(max_length=255)
     description = models.TextField(max_length=20_000)
-    # Kept verbatim: it is the employer's wording.
+    # Free text, kept verbatim.
     salary_range = models.CharField(max_length=100, blank=True)
-    # What the wording says, as pay for a year; NULL where it does not say. See jobs.searching.salary.
+    # Parsed from it, as yearly pay; NULL where it names none. See jobs.searching.salary.
     salary_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
     salary_period = models.CharField(max_length=5, blank=True, editable=False, help_text="As it was written.")
-    job_type = models.CharField(max_length=20, choices=Type)
+    job_type = models.CharField(max_length=20, choices=JobType)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
     is_active = models.BooleanField(default=True)
-    # Unblocking the employer's account opens it again.
+    # Closed by blocking the employer's account: unblocking opens the job again.
     closed_by_block = models.BooleanField(default=False, db_default=False, editable=False)
-    # The words by which `jobs.searching.query` finds it, kept by a trigger (jobs_job_write_search).
+    # Weighted words for jobs.searching.query, kept by the trigger jobs_job_write_search.
     search = SearchVectorField(null=True, editable=False)
 
     objects = JobManager()
@@ -133,30 +136,25 @@ class Job(models.Model):
     class Meta:
         ordering = ("-posted_at", "-pk")
         constraints = (
-            models.CheckConstraint(
-                name="jobs_job_type_known",
-                condition=models.Q(
-                    job_type__in=["full-time", "part-time", "contract", "internship", "temporary", "remote"]
-                ),
-            ),
+            models.CheckConstraint(name="jobs_job_type_known", condition=models.Q(job_type__in=JobType.values)),
             models.CheckConstraint(
                 name="jobs_job_closes_after_expiry", condition=models.Q(closes_at__gte=models.F("expires_at"))
             ),
             models.CheckConstraint(
                 name="jobs_job_open_with_employer",
                 condition=models.Q(employer__isnull=False) | models.Q(is_active=False),
-                violation_error_message="The employer is gone, so this job stays closed.",
+                violation_error_message=ERASED_EMPLOYER,
             ),
         )
         indexes = (
-            # Serves the public list, newest first, and its deep pages: `closes_at` lets them skip rows unread.
+            # Serves the public list, newest first; `closes_at` makes a scan of it index-only for deep pages.
             models.Index(
                 fields=("-posted_at", "-job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_active_newest",
             ),
-            # Serves `ordering=closing`, the number of open jobs, and when the next one closes.
+            # Serves `ordering=closing`, the count of open jobs, and the next closing time.
             models.Index(fields=("closes_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_closing"),
             # Serves `ordering=-salary`, best paid first.
             models.Index(
@@ -173,21 +171,21 @@ class Job(models.Model):
                 condition=models.Q(is_active=True),
                 name="jobs_job_worst_paid",
             ),
-            # Serves `ordering=expires_at`, and the number of what it orders.
+            # Serves `ordering=expires_at`, and its count.
             models.Index(
                 fields=("expires_at", "job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_expiring",
             ),
-            # Serves `ordering=title`, and which suggested titles are open.
+            # Serves `ordering=title`, and the check that a suggested title is that of an open job.
             models.Index(
                 fields=("title", "job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_title",
             ),
-            # Serves the filters by place and type, newest first.
+            # Serves the filters by location and type, newest first.
             models.Index(fields=("location", "job_type", "-posted_at", "-job_id"), name="jobs_job_place_type_newest"),
             # Serves the filter by category, newest first, and similar jobs.
             models.Index(fields=("category", "-posted_at", "-job_id"), name="jobs_job_category_newest"),
@@ -195,14 +193,14 @@ class Job(models.Model):
             models.Index(fields=("-posted_at", "-job_id"), name="jobs_job_newest"),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
-            # Serves the search for words, anywhere in a job.
+            # Serves the search for words in the whole job.
             GinIndex(fields=("search",), condition=models.Q(is_active=True), name="jobs_job_search"),
-            # Serves the same where administrators and employers search among closed jobs, too.
+            # Serves the same where administrators and employers also search closed jobs.
             GinIndex(fields=("search",), condition=models.Q(is_active=False), name="jobs_job_search_closed"),
-            # Serves the same in titles, which come first.
-            GinIndex(IN_TITLE, condition=models.Q(is_active=True), name="jobs_job_search_title"),
-            # Serves the same in title, company, category and place, which come second.
-            GinIndex(IN_NAMES, condition=models.Q(is_active=True), name="jobs_job_search_names"),
+            # Serves the first tier of a search: words in the title.
+            GinIndex(TITLE_VECTOR, condition=models.Q(is_active=True), name="jobs_job_search_title"),
+            # Serves the second tier: words in title, company, category and location.
+            GinIndex(NAMES_VECTOR, condition=models.Q(is_active=True), name="jobs_job_search_names"),
         )
 
     def __str__(self) -> str:
@@ -220,7 +218,7 @@ class Job(models.Model):
             raise ValidationError({"is_active": BLOCKED_EMPLOYER})
 
     def derive(self) -> None:
-        """Set what follows from other fields; `save` does so by itself, `bulk_create` does not."""
+        """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
         self.closes_at = closing_time(self.expires_at)
         salary = parse_salary(self.salary_range)
         self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
@@ -228,50 +226,50 @@ class Job(models.Model):
 
     @property
     def company_name(self) -> str:
-        """Who offers it: "" once the employer's account is erased."""
+        """The employer's name; "" once its account is erased."""
         return self.employer.company_name if self.employer else ""
 
     @property
     def is_open(self) -> bool:
-        """Takes applications now."""
-        return self.is_active and timezone.now() < self.closes_at
+        """Whether it takes applications now, by the clock of this process; `querysets.OPEN` is the condition in SQL."""
+        return self.is_active and self.closes_at > timezone.now()
+
+
+class SuggestionKind(models.TextChoices):
+    WORD = "word", "Word of a title, company, category or place"
+    TITLE = "title", "Title"
+    COMPANY = "company", "Company"
+    PLACE = "place", "Place"
 
 
 class Suggestion(models.Model):
-    """Something to propose to who types or mistypes, gathered from jobs by the trigger that writes their search.
+    """A completion or correction of a search, collected from jobs by the trigger jobs_job_write_search.
 
-    It may outlive its jobs: who proposes it looks for an open one first.
+    It may outlive its jobs: a query for suggestions checks that an open job has it.
     """
 
-    class Kind(models.TextChoices):
-        WORD = "word", "Word of a title, company, category or place"
-        TITLE = "title", "Title"
-        COMPANY = "company", "Company"
-        PLACE = "place", "Place"
-
-    kind = models.CharField(max_length=10, choices=Kind)
-    # The key of the company or place; of words and titles the folded text.
+    kind = models.CharField(max_length=10, choices=SuggestionKind)
+    # The primary key of the company or location; of words and titles the folded text.
     key = models.CharField(max_length=300)
     text = models.CharField(max_length=310)
-    # Without accents and capitals, after a space, so that " soft" finds every word that starts so.
+    # Without accents and capitals, after a space: " soft" finds the words that begin with it.
     folded = models.CharField(max_length=500)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("kind", "key"), name="jobs_suggestion_unique_key"),
             models.CheckConstraint(
-                name="jobs_suggestion_kind_known",
-                condition=models.Q(kind__in=["word", "title", "company", "place"]),
+                name="jobs_suggestion_kind_known", condition=models.Q(kind__in=SuggestionKind.values)
             ),
         )
         indexes = (
-            # Serves what to propose to who types.
+            # Serves completions.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),
                 condition=~models.Q(kind="word"),
                 name="jobs_suggestion_typed",
             ),
-            # Serves which words resemble a mistyped one; without the titles, most of which resemble it somewhere.
+            # Serves the words similar to a mistyped one; without titles, of which most are similar to it somewhere.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),
                 condition=models.Q(kind="word"),
@@ -283,56 +281,60 @@ class Suggestion(models.Model):
         return self.text
 
 
-class Change(models.Model):
-    """Counter of changes, of jobs or of the names that they are shown with: raised by triggers.
+class ChangeTopic(models.TextChoices):
+    JOBS = "jobs", "Jobs"
+    NAMES = "names", "Companies, categories and locations"
 
-    Spread over several rows, so that writers need not wait for each other.
+
+class ChangeCounter(models.Model):
+    """Number of changes of jobs, or of the names shown with them; increased by triggers, read by jobs_version.
+
+    Several rows for each topic, so that writers seldom wait for each other.
     """
 
-    class Topic(models.TextChoices):
-        JOBS = "jobs", "Jobs"
-        NAMES = "names", "Companies, categories and locations"
-
-    topic = models.CharField(max_length=10, choices=Topic)
+    topic = models.CharField(max_length=10, choices=ChangeTopic)
     shard = models.PositiveSmallIntegerField()
     changes = models.PositiveBigIntegerField()
-    # The number of the last transaction: tells apart what a rollback took back from what came instead.
+    # The id of the last transaction: tells a change that was rolled back from the one that followed.
     transaction = models.PositiveBigIntegerField()
 
     class Meta:
+        # The triggers write to this table.
+        db_table = "jobs_change"
         constraints = (
             models.UniqueConstraint(fields=("topic", "shard"), name="jobs_change_unique_shard"),
-            models.CheckConstraint(name="jobs_change_topic_known", condition=models.Q(topic__in=["jobs", "names"])),
+            models.CheckConstraint(name="jobs_change_topic_known", condition=models.Q(topic__in=ChangeTopic.values)),
         )
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.changes}"
 
 
-class Renaming(models.Model):
-    """A new name that has still to reach the words by which many jobs are found.
+class RenamingRelation(models.TextChoices):
+    EMPLOYER = "employer", "Company"
+    CATEGORY = "category", "Category"
+    LOCATION = "location", "Location"
 
-    Written by a trigger (jobs_renamed), worked off by `jobs.services.reindex_renamed_jobs`.
+
+class Renaming(models.Model):
+    """A new name that many jobs are still to be reindexed for.
+
+    Written by the trigger function jobs_renamed, deleted by `jobs.services.reindex_renamed_jobs`.
     """
 
-    class Relation(models.TextChoices):
-        EMPLOYER = "employer", "Company"
-        CATEGORY = "category", "Category"
-        LOCATION = "location", "Location"
-
-    relation = models.CharField(max_length=10, choices=Relation)
+    relation = models.CharField(max_length=10, choices=RenamingRelation)
+    # The primary key of the row that has the new name.
     renamed = models.UUIDField()
-    # The last job that has the new name; they take turns by their keys.
+    # The last job that is reindexed, in the order of primary keys.
     reached = models.UUIDField(null=True)
-    # Of a company: its words are forgotten when no open job is found by them.
+    # Of a company: its words are deleted from suggestions if no active job has them.
     former_name = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("relation", "renamed"), name="jobs_renaming_unique"),
             models.CheckConstraint(
-                name="jobs_renaming_relation_known",
-                condition=models.Q(relation__in=["employer", "category", "location"]),
+                name="jobs_renaming_relation_known", condition=models.Q(relation__in=RenamingRelation.values)
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What becomes of jobs whose employer is blocked or erased."""
+"""Receivers of account signals: jobs of employers that are blocked, unblocked or erased."""
 
 from typing import Any
 

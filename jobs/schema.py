@@ -1,4 +1,4 @@
-"""How categories, locations and jobs read in the OpenAPI schema."""
+"""OpenAPI documentation of categories, locations and jobs."""
 
 from functools import partial
 from typing import Any
@@ -7,11 +7,15 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from accounts.schema import EMPLOYER
-from anywork.api.exceptions import AlreadyExists, Conflict
+from anywork.api.exceptions import Conflict
 from anywork.api.schema import documented, operation
+from jobs.exceptions import NameExists, unknown_details
+from jobs.filters import UNKNOWN_CITY
 from jobs.models import Category, Location
-from jobs.searching.listing import MOST_IN_FACETS, MOST_UNCOUNTED
+from jobs.searching.limits import Limits
 from jobs.serializers import (
+    DATE_IN_PAST,
+    DID_YOU_MEAN,
     FacetsSerializer,
     JobDetailsSerializer,
     JobSerializer,
@@ -19,12 +23,49 @@ from jobs.serializers import (
     SuggestQuerySerializer,
 )
 
-# --- Examples ---------------------------------------------------------------------------------------------------------
+# --- Categories and locations -----------------------------------------------------------------------------------------
 
 CATEGORY_INPUT = {"name": "Software Development", "description": "Jobs related to software development"}
 CATEGORY = {"category_id": "45cee174-0222-451d-afc3-ef8a7940e027", **CATEGORY_INPUT}
 LOCATION_INPUT = {"city": "Abeokuta", "state": "Ogun", "country": "Nigeria"}
 LOCATION = {"location_id": "e7df170d-9bba-41f6-9645-ae50ec0ed572", **LOCATION_INPUT}
+
+
+def _vocabulary(tag: str, noun: str, order: str, row: dict[str, str], exists: NameExists) -> Any:
+    key, *fields = row
+    body = {field: row[field] for field in fields}
+    write = partial(operation, body=body, response=row, errors=(exists,))
+    return documented(
+        tag,
+        noun=noun,
+        list=operation(f"All of them, by {order}.", response=[row]),
+        create=write(
+            "For employers and administrators. Case does not matter to uniqueness: `existing` in a 409 is the "
+            f"`{key}` to use instead."
+        ),
+        retrieve=operation(f"A {noun} by its key.", response=row),
+        update=write("For administrators."),
+        partial_update=write("For administrators. Changes the given fields only.", body={fields[1]: row[fields[1]]}),
+        destroy=operation(
+            "For administrators, while no job uses it.",
+            errors=(Conflict("This is still in use, so it cannot be deleted.", code="in_use"),),
+        ),
+    )
+
+
+categories_documented = _vocabulary(
+    "Categories", "category", "name", CATEGORY, NameExists("category", Category(pk=CATEGORY["category_id"]))
+)
+locations_documented = _vocabulary(
+    "Locations",
+    "location",
+    "country, state and city",
+    LOCATION,
+    NameExists("location", Location(pk=LOCATION["location_id"])),
+)
+
+# --- Jobs -------------------------------------------------------------------------------------------------------------
+
 JOB_INPUT = {
     "title": "Software Engineer",
     "description": "We are looking for a skilled software engineer.",
@@ -34,26 +75,21 @@ JOB_INPUT = {
     "job_type": "full-time",
     "expires_at": "2030-12-12",
 }
-JOB = {
+_job = {
+    **JOB_INPUT,
     "job_id": "2f53287a-13b2-4ea1-9c79-a0d6b930581d",
-    "title": "Software Engineer",
-    "description": "We are looking for a skilled software engineer.",
-    "salary_range": "$80,000 - $100,000",
-    "job_type": "full-time",
     "posted_at": "2030-03-04T20:51:00.718945Z",
     "expires_at": "2030-12-12T00:00:00Z",
     "is_active": True,
     "employer": "89824eaf-233f-45e1-a417-262e8333c977",
-    "location": LOCATION["location_id"],
-    "category": CATEGORY["category_id"],
 }
+JOB = {field: _job[field] for field in JobSerializer.Meta.fields}
 JOB_DETAILS = {
     **JOB,
     "employer_details": {**EMPLOYER, "user": JOB["employer"]},
     "location_details": LOCATION,
     "category_details": CATEGORY,
 }
-
 FACETS = {
     "count": 3,
     "did_you_mean": None,
@@ -67,62 +103,6 @@ FACETS = {
     "without": [],
 }
 
-# --- Categories and locations -----------------------------------------------------------------------------------------
-
-_in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_use")
-_writing_a_category = partial(
-    operation,
-    body=CATEGORY_INPUT,
-    response=CATEGORY,
-    errors=(AlreadyExists("This category exists already.", Category(pk=CATEGORY["category_id"])),),
-)
-_writing_a_location = partial(
-    operation,
-    body=LOCATION_INPUT,
-    response=LOCATION,
-    errors=(AlreadyExists("This location exists already.", Location(pk=LOCATION["location_id"])),),
-)
-
-categories_documented = documented(
-    "Categories",
-    noun="category",
-    list=operation("All fields of work, by name.", response=[CATEGORY]),
-    create=_writing_a_category(
-        "For employers and administrators. Names are unique without regard to case: a 409 names the `existing` one, "
-        "ready to be used instead.",
-    ),
-    retrieve=operation("A field of work.", response=CATEGORY),
-    update=_writing_a_category(
-        "For administrators: every employer's jobs may be filed under it.",
-    ),
-    partial_update=_writing_a_category(
-        "Changes the given fields only; for administrators.",
-        body={"description": "Jobs related to software development"},
-    ),
-    destroy=operation("For administrators, while no job is filed under it.", errors=(_in_use,)),
-)
-
-locations_documented = documented(
-    "Locations",
-    noun="location",
-    list=operation("All places of work, by country, state and city.", response=[LOCATION]),
-    create=_writing_a_location(
-        "For employers and administrators. Places are unique without regard to case: a 409 names the `existing` one, "
-        "ready to be used instead.",
-    ),
-    retrieve=operation("A place of work.", response=LOCATION),
-    update=_writing_a_location(
-        "For administrators: every employer's jobs may be there.",
-    ),
-    partial_update=_writing_a_location(
-        "Changes the given fields only; for administrators.",
-        body={"state": "Ogun"},
-    ),
-    destroy=operation("For administrators, while no job is there.", errors=(_in_use,)),
-)
-
-# --- Jobs -------------------------------------------------------------------------------------------------------------
-
 
 class ExpandableJobSerializer(JobDetailsSerializer):
     """A job; `expand` adds the details."""
@@ -131,7 +111,7 @@ class ExpandableJobSerializer(JobDetailsSerializer):
         optional_fields = tuple(f"{name}_details" for name in JobDetailsSerializer.DETAILS)
 
     def get_fields(self) -> dict[str, Any]:
-        """Return all of them: the schema tells what there can be."""
+        """Return all fields, without regard to `expand`."""
         return super(JobDetailsSerializer, self).get_fields()
 
 
@@ -143,32 +123,25 @@ _expand = OpenApiParameter(
     description="Adds `employer_details`, `location_details`, `category_details`. Several are joined by commas.",
 )
 _did_you_mean = OpenApiParameter(
-    "X-Did-You-Mean",
-    str,
-    OpenApiParameter.HEADER,
-    response=[200],
-    description="The words that the caller seems to have meant; these were looked for if its own find nothing.",
+    "X-Did-You-Mean", str, OpenApiParameter.HEADER, response=[200], description=DID_YOU_MEAN
 )
-_unknown_city = ValidationError({"near": ["No city of this name is known. Is there a larger one nearby?"]})
-_unknown_detail = ValidationError({"expand": ["company: not one of employer, location, category."]})
+_unknown_detail = unknown_details(["company"], JobDetailsSerializer.DETAILS)
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
-_writing_a_job = partial(
-    operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": ["This date is in the past."]}),)
-)
+_write = partial(operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": [DATE_IN_PAST]}),))
+_destroy = partial(operation, "A job that has applications is closed instead, because applications are never lost.")
 
 jobs_documented = documented(
     "Jobs",
     noun="job",
     list=operation(
-        "Open jobs (active and not expired), newest first. All filters narrow together; `job_type` and `category` may "
-        "be repeated, and then any of them fits. Administrators also find closed jobs.\n\n"
-        "With `search`, first come jobs that have the words in the title, then those that have them in title, company, "
-        "category and place, then the others; in each group the newest first. Words that find nothing are taken for "
-        "mistyped: if similar ones find something, these are the answer, and the header `X-Did-You-Mean` names them "
-        "(percent-encoded UTF-8).\n\n"
+        "Open jobs (active and not expired), newest first. A job must match all filters; `job_type` and `category` may "
+        "be repeated, and then any of them matches. Administrators also find closed jobs.\n\n"
+        "With `search`, jobs that have the words in the title come first, then those that have them in title, company, "
+        "category and location, then the others; in each group the newest first. If nothing matches, similar words are "
+        "searched for; the header `X-Did-You-Mean` names them (percent-encoded UTF-8).\n\n"
         "Rows are always current. `count` may be up to five seconds old where counting takes long. Where it would take "
-        f"longer than a second, the list ends after {MOST_UNCOUNTED:,} jobs, and facets are those of the newest "
-        f"{MOST_IN_FACETS:,}.",
+        f"longer than a second, the list ends after {Limits.uncounted_jobs:,} jobs, and facets are those of the newest "
+        f"{Limits.uncounted_facet_jobs:,}.",
         parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
         response=[JOB],
@@ -176,10 +149,10 @@ jobs_documented = documented(
     ),
     facets=operation(
         responses=FacetsSerializer,
-        # It is no list, but is narrowed like one.
+        # Not a list, but with its filters.
         filters=True,
         response=FACETS,
-        errors=(_bad_filter, _unknown_city),
+        errors=(_bad_filter, ValidationError({"near": [UNKNOWN_CITY]})),
     ),
     suggest=operation(
         parameters=[SuggestQuerySerializer],
@@ -193,49 +166,38 @@ jobs_documented = documented(
         response=[JOB],
         errors=(_unknown_detail,),
     ),
-    create=_writing_a_job(
-        "For employers; the caller becomes its `employer`. `salary_range` is optional and kept word for word.",
-    ),
+    create=_write("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
     retrieve=operation(
-        "An open job; one's own and those one has applied to in any state. Each call by others than its owner counts "
-        "as a view in the analytics.",
+        "An open job, or in any state one's own and those one has applied to. A request by any caller but its owner "
+        "counts as a view in the analytics.",
         parameters=[_expand],
         responses=ExpandableJobSerializer,
         response=JOB,
         errors=(_unknown_detail,),
     ),
-    update=_writing_a_job(
-        "Replaces a job of one's own. `is_active` false closes it.",
-        body={**JOB_INPUT, "is_active": True},
-    ),
-    partial_update=_writing_a_job(
+    update=_write("Replaces a job of one's own; `is_active` false closes it.", body={**JOB_INPUT, "is_active": True}),
+    partial_update=_write(
         "Changes the given fields of a job of one's own; `is_active` false closes it.",
-        body={"salary_range": "$80,000 - $100,000"},
+        body={"salary_range": JOB["salary_range"]},
     ),
-    destroy=operation("A job that has applications is closed instead, because applications are never lost."),
+    destroy=_destroy(),
 )
 
 employer_jobs_documented = documented(
     "Employer jobs",
     noun="employer job",
     list=operation(
-        "The caller's own jobs, open or not, with their details. Newest first; takes the filters of the job search.",
+        "The caller's own jobs in every state, with their details. Newest first; takes the filters of GET /api/jobs/.",
         response=[JOB_DETAILS],
         errors=(_bad_filter,),
     ),
-    create=_writing_a_job(
-        "The same as POST /api/jobs/.",
-        request=JobSerializer,
-        responses={201: JobSerializer},
-    ),
+    create=_write("The same as POST /api/jobs/.", request=JobSerializer, responses={201: JobSerializer}),
     retrieve=operation("A job of one's own in any state, with its details. Counts no view.", response=JOB_DETAILS),
-    update=_writing_a_job(
-        "Replaces a job of one's own. Without `is_active` it stays as open or closed as it is.",
-    ),
-    partial_update=_writing_a_job(
+    update=_write("Replaces a job of one's own. Without `is_active` its state stays the same."),
+    partial_update=_write(
         "Changes the given fields only; `is_active` false closes the job.",
         body={"is_active": False},
         response={**JOB, "is_active": False},
     ),
-    destroy=operation("A job that has applications is closed instead, because applications are never lost."),
+    destroy=_destroy(),
 )

@@ -16,9 +16,12 @@ from anywork.api.fields import (
     TextField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import Category, Job, Location, closing_time
+from jobs.models import ERASED_EMPLOYER, Category, Job, Location, closing_time
 
-LATEST_YEAR = 9998
+MAX_YEAR = 9998
+
+DATE_IN_PAST = "This date is in the past."
+DID_YOU_MEAN = "The words that the caller seems to have meant; these were searched for if its own match nothing."
 
 
 class CategorySerializer(ModelSerializer[Category]):
@@ -33,7 +36,7 @@ class CategorySerializer(ModelSerializer[Category]):
 
 
 class LocationSerializer(ModelSerializer[Location]):
-    """A place of work."""
+    """Where a job is."""
 
     city = NameField(max_length=100)
     state = BlankableNameField(max_length=100)
@@ -45,7 +48,7 @@ class LocationSerializer(ModelSerializer[Location]):
 
 
 class JobSerializer(ModelSerializer[Job]):
-    """A job, with the keys alone of what belongs to it."""
+    """A job, with the keys of employer, location and category."""
 
     title = NameField(max_length=255)
     description = TextField(max_length=20_000)
@@ -74,22 +77,22 @@ class JobSerializer(ModelSerializer[Job]):
 
     def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
         if value and isinstance(self.instance, Job) and self.instance.employer_id is None:
-            raise serializers.ValidationError("The employer is gone, so this job stays closed.")
+            raise serializers.ValidationError(ERASED_EMPLOYER)
         return value
 
     def validate_expires_at(self, value: datetime) -> datetime:
         if self.instance is not None and value == self.instance.expires_at:
-            # An expired job can still be edited, as long as nobody pretends that it expires in the past anew.
+            # An expired job can be edited while its date stays the same.
             return value
-        if value.year > LATEST_YEAR:
+        if value.year > MAX_YEAR:
             raise serializers.ValidationError("This date is too far in the future.")
         if closing_time(value) <= timezone.now():
-            raise serializers.ValidationError("This date is in the past.")
+            raise serializers.ValidationError(DATE_IN_PAST)
         return value
 
 
 class JobDetailsSerializer(JobSerializer):
-    """A job with those details that the context's `expand` names; without one, with all."""
+    """A job with the details named by `expand` in the context, or with all."""
 
     DETAILS = ("employer", "location", "category")
 
@@ -113,45 +116,42 @@ class JobDetailsSerializer(JobSerializer):
 
 
 class FacetValueSerializer(serializers.Serializer[Any]):
-    """How many of the jobs have a value."""
+    """The number of jobs with a value."""
 
-    value = serializers.CharField(help_text="As the filter of that name takes it.")
-    name = serializers.CharField(allow_blank=True, help_text="For people.")
+    value = serializers.CharField(help_text="The value for the filter of the facet's name.")
+    name = serializers.CharField(allow_blank=True, help_text="The display name.")
     count = serializers.IntegerField()
 
 
 class DroppedFilterSerializer(serializers.Serializer[Any]):
-    """How many jobs there would be without one of the filters."""
+    """The number of jobs without one of the filters."""
 
-    filter = serializers.CharField(help_text="The parameter that is left out.")
+    filter = serializers.CharField(help_text="The parameter that is dropped.")
     count = serializers.IntegerField()
 
 
 class FacetsSerializer(serializers.Serializer[Any]):
-    """What a list of jobs consists of."""
+    """The facets of a list of jobs."""
 
     count = serializers.IntegerField()
-    did_you_mean = serializers.CharField(
-        allow_null=True,
-        help_text="The words that the caller seems to have meant; these were looked for if its own find nothing.",
-    )
+    did_you_mean = serializers.CharField(allow_null=True, help_text=DID_YOU_MEAN)
     job_type = FacetValueSerializer(many=True)
     category = FacetValueSerializer(many=True)
     location = FacetValueSerializer(many=True)
     employer = FacetValueSerializer(many=True)
     without = DroppedFilterSerializer(
-        many=True, help_text="Where nothing is found: the filters without any one of which something would be."
+        many=True, help_text="If nothing matches: the filters of which dropping one alone gives matches."
     )
 
 
 class SuggestQuerySerializer(serializers.Serializer[Any]):
-    """What is typed."""
+    """The typed text."""
 
-    q = BlankableLineField(max_length=100, default="", help_text="Two letters at least; fewer suggest nothing.")
+    q = BlankableLineField(max_length=100, default="", help_text="At least two letters; fewer give no suggestions.")
 
 
 class SuggestionsSerializer(serializers.Serializer[Any]):
-    """What can be searched for, and finds open jobs."""
+    """Completions that match open jobs."""
 
     titles = serializers.ListField(child=serializers.CharField())
     companies = serializers.ListField(child=serializers.CharField())

@@ -1,57 +1,56 @@
-"""What becomes of a job that its owner deletes, and of jobs whose company, category or place has a new name."""
+"""Deleting, closing and reindexing jobs."""
 
 import time
 from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import ProtectedError
-from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from jobs.models import Job, Renaming
-from jobs.querysets import JobQuerySet
+from jobs.models import Job, Renaming, RenamingRelation
+from jobs.querysets import UNEXPIRED, JobQuerySet
 
-# Titles are suggested as long as an open job has them; see the trigger that gathers them, jobs_job_write_search.
-_FORGET_TITLES = """
+# A title is suggested while an active job has it; the trigger jobs_job_write_search inserts it.
+_DELETE_TITLES = """
     DELETE FROM jobs_suggestion
     WHERE kind = 'title'
         AND key IN (SELECT btrim(left(jobs_folded(title), 300)) FROM unnest(%s::text[]) AS title)
         AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND title = text)
 """
-# Jobs written or deleted by one statement, far within the time that it may take.
-_WRITTEN_TOGETHER = 500
+# Jobs written or deleted by one statement, far within the statement timeout.
+_BATCH_SIZE = 500
 
 
 def delete_or_close_job(job: Job) -> None:
-    """Delete a job; one that has applications is closed instead, so that none is lost.
+    """Delete a job, or close it if it has applications.
 
     Raises:
-        Http404: another request has deleted it at the same moment.
+        Http404: a concurrent request has deleted it.
     """
     try:
         with transaction.atomic():
-            # Applying locks the same row: an application either is seen here or finds the job gone.
+            # An application locks the same row: either it is seen here, or it does not find the job.
             get_object_or_404(Job.objects.select_for_update(), pk=job.pk).delete()
-            _forget_titles([job.title])
+            _delete_unused_titles([job.title])
     except ProtectedError:
         job.is_active = job.closed_by_block = False
         job.save(update_fields=["is_active", "closed_by_block"])
 
 
 def detach_jobs(user: User) -> None:
-    """Take an employer out of its jobs: those without applications are deleted, the others stay, closed."""
+    """Delete an employer's jobs without applications; close the others and remove the employer from them."""
     jobs = Job.objects.owned_by(user)
     titles = list(jobs.order_by().values_list("title", flat=True).distinct())
-    # Locked first: an application either is seen here or finds its job gone.
+    # Locked first: an application either is seen here, or does not find its job.
     keys = list(jobs.select_for_update().order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(keys), _WRITTEN_TOGETHER):
-        _delete_unprotected(Job.objects.filter(pk__in=keys[start : start + _WRITTEN_TOGETHER]))
-    # Applicants keep the title and what the job was filed under; the rest is the employer's own words.
+    for start in range(0, len(keys), _BATCH_SIZE):
+        _delete_unprotected(Job.objects.filter(pk__in=keys[start : start + _BATCH_SIZE]))
+    # Applicants keep title, category and location; the description is the employer's text.
     jobs.update(is_active=False, employer=None, description="")
-    for renaming in Renaming.objects.filter(relation=Renaming.Relation.EMPLOYER, renamed=user.pk):
+    for renaming in Renaming.objects.filter(relation=RenamingRelation.EMPLOYER, renamed=user.pk):
         _finish_renaming(renaming)
-    _forget_titles(titles)
+    _delete_unused_titles(titles)
 
 
 def _delete_unprotected(jobs: JobQuerySet) -> None:
@@ -64,46 +63,46 @@ def _delete_unprotected(jobs: JobQuerySet) -> None:
 
 
 def close_jobs_of_blocked(user: User) -> None:
-    """Close the open jobs of an employer, to be opened again by `open_jobs_of_unblocked`."""
+    """Close the open jobs of an employer, until `open_jobs_of_unblocked`."""
     jobs = Job.objects.owned_by(user)
-    # Waits for requests that are changing one: what they open is seen by the next statement.
+    # Waits for requests that are changing one: a job that they open is seen by the next statement.
     list(jobs.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     jobs.open().update(is_active=False, closed_by_block=True)
 
 
 def open_jobs_of_unblocked(user: User) -> None:
-    """Open the jobs that `close_jobs_of_blocked` has closed, but for those that have expired since."""
+    """Open the jobs closed by `close_jobs_of_blocked` that have not expired since."""
     closed = Job.objects.owned_by(user).filter(closed_by_block=True)
-    closed.filter(closes_at__gt=Now()).update(is_active=True)
+    closed.filter(UNEXPIRED).update(is_active=True)
     closed.update(closed_by_block=False)
 
 
-def _forget_titles(titles: list[str]) -> None:
-    """Suggest neither the titles nor their words, unless an open job has them."""
+def _delete_unused_titles(titles: list[str]) -> None:
+    """Delete the suggestions of these titles and their words that no active job has."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET_TITLES, [titles])
+        cursor.execute(_DELETE_TITLES, [titles])
         cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
 
 
 def reindex_renamed_jobs(*, seconds: float) -> None:
-    """Let new names reach the words that many jobs are found by, as far as that goes in about so many seconds."""
+    """Write the search vectors of jobs whose company, category or location has a new name, for about `seconds`."""
     until = time.monotonic() + seconds
-    while _reindex_some() and time.monotonic() < until:
+    while _reindex_batch() and time.monotonic() < until:
         pass
 
 
 @transaction.atomic
-def _reindex_some() -> bool:
-    """Return whether there was something to do that nobody else is at."""
+def _reindex_batch() -> bool:
+    """Reindex some jobs; return False if no renaming is left that another worker has not locked."""
     renaming = Renaming.objects.select_for_update(skip_locked=True).order_by("pk").first()
     if renaming is None:
         return False
     jobs = Job.objects.filter(**{renaming.relation: renaming.renamed}).order_by("pk")
     if renaming.reached:
         jobs = jobs.filter(pk__gt=renaming.reached)
-    keys = list(jobs.values_list("pk", flat=True)[:_WRITTEN_TOGETHER])
+    keys = list(jobs.values_list("pk", flat=True)[:_BATCH_SIZE])
     if keys:
-        # The trigger that keeps it writes it anew.
+        # The trigger jobs_job_write_search then writes it.
         Job.objects.filter(pk__in=keys).update(search=None)
         renaming.reached = keys[-1]
         renaming.save(update_fields=["reached"])

@@ -1,6 +1,6 @@
-"""What this app announces."""
+"""Signals of this app."""
 
 from django.dispatch import Signal
 
-# Somebody other than its owner opened a job's page. Arguments: job.
+# A caller other than its owner has retrieved a job. Arguments: job.
 job_viewed = Signal()

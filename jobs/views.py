@@ -19,9 +19,9 @@ from accounts.models import User
 from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.constraints import find_in_any_case, unique_violation_as
-from anywork.api.exceptions import AlreadyExists
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
+from jobs.exceptions import NameExists, unknown_details
 from jobs.filters import JobFilter, without_each
 from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
@@ -42,7 +42,7 @@ from jobs.signals import job_viewed
 
 
 class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):
-    """What all jobs are filed under: anybody reads it, employers add to it, administrators tidy it up."""
+    """Base of categories and locations: public, created by employers, changed and deleted by administrators."""
 
     pagination_class = WholeListPagination
     unique_constraint: str
@@ -67,16 +67,16 @@ class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):
         self._save(serializer)
 
     def _save(self, serializer: BaseSerializer[Any], **values: Any) -> None:
-        with unique_violation_as(self.unique_constraint, lambda: self._already_there(serializer)):
+        with unique_violation_as(self.unique_constraint, lambda: self._name_exists(serializer)):
             serializer.save(**values)
 
-    def _already_there(self, serializer: BaseSerializer[Any]) -> AlreadyExists:
-        wanted = {
+    def _name_exists(self, serializer: BaseSerializer[Any]) -> NameExists:
+        values = {
             field: serializer.validated_data.get(field, getattr(serializer.instance, field, ""))
             for field in self.unique_fields
         }
-        existing: Model | None = find_in_any_case(self.get_queryset(), **wanted)
-        return AlreadyExists(f"This {existing._meta.verbose_name if existing else 'name'} exists already.", existing)
+        existing: Model | None = find_in_any_case(self.get_queryset(), **values)
+        return NameExists(str(self.get_queryset().model._meta.verbose_name), existing)
 
 
 @categories_documented
@@ -92,7 +92,7 @@ class CategoryViewSet(SharedVocabularyViewSet):
 
 @locations_documented
 class LocationViewSet(SharedVocabularyViewSet):
-    """Places of work."""
+    """Where jobs are."""
 
     queryset = Location.objects.all()
     serializer_class = LocationSerializer
@@ -102,7 +102,7 @@ class LocationViewSet(SharedVocabularyViewSet):
 
 
 class JobMixin(VersionedListMixin):
-    """What the public and the employer's view of jobs do alike."""
+    """Shared by the public jobs and an employer's own."""
 
     caller: Any
     detail: bool
@@ -111,7 +111,7 @@ class JobMixin(VersionedListMixin):
 
     @property
     def selection(self) -> str:
-        """Which jobs the list is made of."""
+        """Identifies the jobs that the list is made of."""
         raise NotImplementedError
 
     def list_version(self) -> Hashable:
@@ -121,7 +121,7 @@ class JobMixin(VersionedListMixin):
         return self.listing is not None and self.listing.is_current
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Return a JobListing for a list; a single job is found whatever the parameters say."""
+        """Return a JobListing for a list; the filters do not apply to a single job."""
         return queryset if self.detail else super().filter_queryset(queryset)  # type: ignore[misc]
 
     def paginate_queryset(self, queryset: Any) -> Any:
@@ -129,24 +129,24 @@ class JobMixin(VersionedListMixin):
         return super().paginate_queryset(queryset)  # type: ignore[misc]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        if status.is_success(answer.status_code) and self.listing and self.listing.did_you_mean:
-            # A header holds ASCII alone; not every word is.
-            answer["X-Did-You-Mean"] = quote(self.listing.did_you_mean, safe=" ")
-        return answer
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if status.is_success(response.status_code) and self.listing and self.listing.did_you_mean:
+            # Headers are ASCII.
+            response["X-Did-You-Mean"] = quote(self.listing.did_you_mean, safe=" ")
+        return response
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         with transaction.atomic():
-            # Blocking writes the same row: it either closes the new job or is seen here.
+            # Blocking an account locks the same row: either it closes the new job, or it is seen here.
             self._require_active(User.objects.select_for_update(no_key=True), self.caller.pk)
             serializer.save(employer=self.caller.employer)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
-        # A job that is closed on purpose stays closed when its employer is unblocked.
+        # A job that is closed by request stays closed when its employer is unblocked.
         is_closed = serializer.validated_data.get("is_active") is False
         job = serializer.save(**({"closed_by_block": False} if is_closed else {}))
         if job.is_open:
-            # Blocking waits for this row, and then closes it.
+            # Blocking an account waits for the lock of this row, then closes the job.
             self._require_active(User.objects.all(), job.employer_id)
 
     def perform_destroy(self, instance: Job) -> None:
@@ -160,7 +160,7 @@ class JobMixin(VersionedListMixin):
 
 @jobs_documented
 class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
-    """Job postings: open ones for everybody."""
+    """Public jobs."""
 
     serializer_class = JobSerializer
     filterset_class = JobFilter
@@ -206,9 +206,9 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
     def facets(self, request: Request) -> Response:
         """Count jobs by facet.
 
-        How many of the jobs that the same parameters list are of each type, category, location and company, the
-        most frequent first, up to twenty of each. Where nothing is found, `without` tells which filters to
-        drop.
+        Takes the parameters of the list, and returns the number of matching jobs by type, category, location and
+        employer, the most frequent first, up to twenty of each. If nothing matches, `without` tells which filters
+        to drop.
         """
         listing = self.filter_queryset(self.get_queryset())
         facets = {
@@ -221,43 +221,41 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @action(detail=False, filterset_class=None, pagination_class=None)
     def suggest(self, request: Request) -> Response:
-        """Suggest what to search for.
+        """Complete a search.
 
-        Titles, companies and places of open jobs in which a word starts like `q`, up to eight of each: for
-        people who are typing.
+        Returns titles, companies and places of open jobs in which a word begins with `q`, up to eight of each.
         """
-        asked = SuggestQuerySerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        return Response(SuggestionsSerializer(suggest(asked.validated_data["q"])).data)
+        query = SuggestQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(SuggestionsSerializer(suggest(query.validated_data["q"])).data)
 
     @action(detail=True, filterset_class=None)
     def similar(self, request: Request, **kwargs: Any) -> Response:
-        """Show similar jobs.
+        """List similar jobs.
 
-        Up to ten open jobs of the same category, those first whose titles have the most words in common.
+        Returns up to ten open jobs of the same category, by the number of words in common in the title.
         """
         jobs = similar_jobs(self.get_object())
         page = self.paginate_queryset(list(jobs.with_details() if self._expand() else jobs))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def _expand(self) -> list[str]:
-        """Return what `?expand=` names.
+        """Return the details that `?expand=` names.
 
         Raises:
-            ValidationError: it names something else than employer, location and category.
+            ValidationError: one of them is unknown.
         """
         if self.action not in {"list", "retrieve", "similar"}:
             return []
         names = [name for name in self.request.query_params.get("expand", "").split(",") if name]
         if unknown := set(names) - set(JobDetailsSerializer.DETAILS):
-            choices = ", ".join(JobDetailsSerializer.DETAILS)
-            raise ValidationError({"expand": [f"{', '.join(sorted(unknown))}: not one of {choices}."]})
+            raise unknown_details(unknown, JobDetailsSerializer.DETAILS)
         return names
 
 
 @employer_jobs_documented
 class EmployerJobViewSet(JobMixin, CRUDViewSet):
-    """An employer's own jobs, open or not, with their details."""
+    """An employer's own jobs in every state, with their details."""
 
     filterset_class = JobFilter
     pagination_class = WholeListPagination

@@ -36,7 +36,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "Role": "accounts.models.Role",
         "OpenRole": "accounts.serializers.OPEN_ROLES",
-        "JobType": "jobs.models.Job.Type",
+        "JobType": "jobs.models.JobType",
         "ApplicationStatus": "applications.choices.Status",
         "ErrorStatus": ["error"],
         "SuccessStatus": ["success"],

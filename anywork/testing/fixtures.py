@@ -38,20 +38,14 @@ def _closed_mail_connections() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_caches() -> None:
     from anywork.api.caching.responses import response_cache
     from anywork.operations.health import probe_cache
-    from jobs.searching import listing, versions
+    from jobs.searching.versions import VersionedCache
 
     probe_cache.clear()
     response_cache.clear()
-    versions.VersionedCache.forget_all()
-    # On a busy machine any count may take long, and then lag behind.
-    monkeypatch.setattr(versions, "_SLOW_SECONDS", 60)
-    # Nor is any count given up.
-    monkeypatch.setattr(listing, "COUNT_LIMIT", None)
-    monkeypatch.setattr(listing, "FILTER_LIMIT", None)
-    monkeypatch.setattr(listing, "LOOK_LIMIT", 60)
+    VersionedCache.clear_all()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, Change, Job, Location, Renaming, Suggestion
+from jobs.models import Category, ChangeCounter, Job, Location, Renaming, Suggestion
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
@@ -48,7 +48,7 @@ WITHOUT_PAGE = {
     AccountFailures,
     EmailChange,
     ResumeAccess,
-    Change,
+    ChangeCounter,
     Suggestion,
 }
 

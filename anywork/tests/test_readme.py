@@ -16,7 +16,7 @@ from analytics.models import Analytics
 from anywork.local import demo
 from applications.choices import Status
 from applications.models import Application
-from jobs.models import Job
+from jobs.models import Job, JobType
 from notifications.models import Notification, OutgoingEmail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ class TestDemo:
         assert page["count"] > len(page["results"]) == 20
         assert len({job["employer"] for job in page["results"]}) > 4
         assert datetime.fromisoformat(closing["expires_at"]) < timezone.now() + timedelta(days=2)
-        assert set(Job.objects.open().values_list("job_type", flat=True)) == set(Job.Type.values)
+        assert set(Job.objects.open().values_list("job_type", flat=True)) == set(JobType.values)
         assert Job.objects.filter(is_active=False).exists()
         assert Job.objects.filter(is_active=True, closes_at__lt=timezone.now()).exists()
         assert not Job.objects.filter(location__latitude=None).exists()

@@ -11,7 +11,7 @@ from accounts.models import Employer
 from benchmarks.fill.copying import columns, copy
 from benchmarks.fill.people import key
 from benchmarks.fill.vocabulary import SALARIES, TERMS, Zipf, prose, title
-from jobs.models import DERIVED_FIELDS, Category, Job, Location, closing_time
+from jobs.models import DERIVED_FIELDS, Category, Job, JobType, Location, closing_time
 
 # Jobs per transaction.
 BATCH = 5_000
@@ -21,12 +21,12 @@ OPEN_FOR_DAYS = 365
 # Percentages of jobs that their employers closed, and that have expired.
 CLOSED, EXPIRED = 4, 4
 JOB_TYPES = {
-    Job.Type.FULL_TIME: 55,
-    Job.Type.PART_TIME: 15,
-    Job.Type.CONTRACT: 10,
-    Job.Type.REMOTE: 10,
-    Job.Type.TEMPORARY: 6,
-    Job.Type.INTERNSHIP: 4,
+    JobType.FULL_TIME: 55,
+    JobType.PART_TIME: 15,
+    JobType.CONTRACT: 10,
+    JobType.REMOTE: 10,
+    JobType.TEMPORARY: 6,
+    JobType.INTERNSHIP: 4,
 }
 _TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
 

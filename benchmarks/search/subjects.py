@@ -31,7 +31,7 @@ def choose_subjects() -> Subjects:
     from django.utils import timezone
 
     from accounts.models import Employer, JobSeeker
-    from jobs.models import Category, Job, Location
+    from jobs.models import Category, Job, JobType, Location
 
     pages = -(-Job.objects.open().count() // PAGE_SIZE)
     busiest = Location.objects.annotate(number=Count("jobs")).latest("number")
@@ -43,7 +43,7 @@ def choose_subjects() -> Subjects:
         posted={
             "title": POSTED_TITLE,
             "description": Job.objects.order_by("pk").values_list("description", flat=True)[0],
-            "job_type": Job.Type.FULL_TIME,
+            "job_type": JobType.FULL_TIME,
             "salary_range": "$80,000 - $100,000",
             "expires_at": str(timezone.now().date() + timedelta(days=30)),
             "location": str(busiest.pk),

@@ -1,1 +1,1 @@
-"""Search: see README.md."""
+"""Search, lists and suggestions of jobs. README.md follows a request through the modules."""

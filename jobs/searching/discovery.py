@@ -1,4 +1,4 @@
-"""What helps to find jobs beside the list itself: counts by facet, suggestions, similar jobs."""
+"""Facets, suggestions and similar jobs."""
 
 import re
 from typing import Any
@@ -8,35 +8,36 @@ from django.db import connection
 from django.db.models import Case, Func, Value, When
 
 from jobs.models import Job
-from jobs.querysets import IN_TITLE, JobQuerySet
+from jobs.querysets import OPEN_SQL, JobQuerySet
 from jobs.searching.listing import NEWEST, JobListing
 from jobs.searching.versions import VersionedCache
+from jobs.searching.weights import TITLE_VECTOR
 
 _WORD = re.compile(r"\w\w")
 
-# Of each facet, the most frequent; of each kind of suggestion; of similar jobs.
-FACET_VALUES = 20
-SUGGESTIONS = 8
-SIMILAR_JOBS = 10
-# So many are looked at for the best.
-_CANDIDATES = 200
-_NEIGHBOURS = 500
+# The number of values of each facet, and of suggestions of each kind.
+MAX_FACET_VALUES = 20
+MAX_SUGGESTIONS = 8
+MAX_SIMILAR_JOBS = 10
+# The number of suggestions that are checked for an open job, and of jobs that are ranked by similarity.
+_SUGGESTION_CANDIDATES = 200
+_SIMILAR_CANDIDATES = 500
 
 Facets = dict[str, list[dict[str, Any]]]
 _facets: VersionedCache[Facets] = VersionedCache(max_size=200)
 
-# By hand: the ORM knows no grouping sets, and four queries would read the jobs four times.
+# The ORM has no grouping sets, and four queries would read the jobs four times.
 _COUNT_FACETS = """
-    WITH found AS MATERIALIZED ({found}),
+    WITH matches AS MATERIALIZED ({matches}),
     counted AS (
         SELECT job_type, category_id, location_id, employer_id, count(*) AS jobs
-        FROM found GROUP BY GROUPING SETS (job_type, category_id, location_id, employer_id)
+        FROM matches GROUP BY GROUPING SETS (job_type, category_id, location_id, employer_id)
     ),
     ranked AS (
         SELECT *, row_number() OVER (
             PARTITION BY job_type IS NULL, category_id IS NULL, location_id IS NULL, employer_id IS NULL
             ORDER BY jobs DESC, job_type, category_id, location_id, employer_id
-        ) AS place
+        ) AS rank
         FROM counted
     )
     SELECT
@@ -53,20 +54,19 @@ _COUNT_FACETS = """
         LEFT JOIN jobs_category AS category USING (category_id)
         LEFT JOIN jobs_location USING (location_id)
         LEFT JOIN accounts_employer ON user_id = employer_id
-    WHERE place <= %s AND coalesce(job_type, category_id::text, location_id::text, employer_id::text) IS NOT NULL
+    WHERE rank <= %s AND coalesce(job_type, category_id::text, location_id::text, employer_id::text) IS NOT NULL
     ORDER BY 1, jobs DESC, 3, 2
 """
 
-
-# By hand: the ORM takes three queries, each of which reads all that begins so, and as long again to write them. What is
-# folded has no wildcards.
-_SUGGEST = """
+# The ORM takes three queries, each of which reads all completions, and as long again to compile them. Folded text has
+# no wildcards.
+_SUGGEST = f"""
     WITH typed AS MATERIALIZED (
         SELECT kind, key, text, strpos(folded, jobs_folded(%(typed)s)) AS start
         FROM jobs_suggestion
         WHERE kind <> 'word' AND folded LIKE '%%' || jobs_folded(%(typed)s) || '%%'
     ),
-    open AS NOT MATERIALIZED (SELECT * FROM jobs_job WHERE is_active AND closes_at > now())
+    open AS NOT MATERIALIZED (SELECT * FROM jobs_job WHERE {OPEN_SQL})
     SELECT name, text
     FROM (VALUES ('titles', 'title'), ('companies', 'company'), ('places', 'place')) AS of (name, kind), LATERAL (
         SELECT text, start
@@ -78,15 +78,15 @@ _SUGGEST = """
             WHEN 'company' THEN EXISTS (SELECT FROM open WHERE employer_id = key::uuid)
             ELSE EXISTS (SELECT FROM open WHERE location_id = key::uuid)
         END
-        -- What begins so comes first, then what is short.
+        -- The earlier the match and the shorter the text, the better.
         ORDER BY start, length(text), text LIMIT %(most)s
     ) AS suggested
     ORDER BY name, start, length(text), text
-"""
+"""  # noqa: S608 - of constants
 
 
 def count_facets(listing: JobListing) -> Facets:
-    """Return the most frequent types, categories, locations and companies of the jobs that are listed."""
+    """Return the most frequent types, categories, locations and companies of the jobs in a list."""
     return _facets.get(listing.key, listing.version.everything, lambda: _count_facets(listing))[0]
 
 
@@ -94,36 +94,36 @@ def _count_facets(listing: JobListing) -> Facets:
     facets: Facets = {"job_type": [], "category": [], "location": [], "employer": []}
     if not listing.count():
         return facets
-    found = listing.queryset.values("job_type", "category_id", "location_id", "employer_id")
-    sql, parameters = found.query.sql_with_params()
+    matches = listing.queryset.values("job_type", "category_id", "location_id", "employer_id")
+    sql, parameters = matches.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_FACETS.format(found=sql), [*parameters, FACET_VALUES])
+        cursor.execute(_COUNT_FACETS.format(matches=sql), [*parameters, MAX_FACET_VALUES])
         for facet, value, name, count in cursor.fetchall():
             facets[facet].append({"value": value, "name": name, "count": count})
     return facets
 
 
 def suggest(typed: str) -> dict[str, list[str]]:
-    """Return titles, companies and places of open jobs in which a word starts like what somebody types."""
-    # As keys, because two companies, or two places, may have the same name.
+    """Return titles, companies and locations of open jobs in which a word begins with the typed text."""
+    # Dictionaries as ordered sets: two companies, or two locations, may have the same name.
     suggestions: dict[str, dict[str, None]] = {"titles": {}, "companies": {}, "places": {}}
     if _WORD.search(typed):
         with connection.cursor() as cursor:
-            cursor.execute(_SUGGEST, {"typed": typed, "candidates": _CANDIDATES, "most": SUGGESTIONS})
+            cursor.execute(_SUGGEST, {"typed": typed, "candidates": _SUGGESTION_CANDIDATES, "most": MAX_SUGGESTIONS})
             for name, text in cursor.fetchall():
                 suggestions[name][text] = None
     return {name: list(texts) for name, texts in suggestions.items()}
 
 
 def similar_jobs(job: Job) -> JobQuerySet:
-    """Return open jobs of the same category whose titles have the most words in common, those in its place first."""
-    neighbours = Job.objects.open().filter(category=job.category_id).exclude(pk=job.pk).order_by(*NEWEST)
+    """Return open jobs of the same category, by words in common in the title, then by location."""
+    same_category = Job.objects.open().filter(category=job.category_id).exclude(pk=job.pk).order_by(*NEWEST)
     words = "plainto_tsquery('jobs_stems', jobs_plain_text(%(expressions)s))"
     in_common = Func(
         Value(job.title),
         template=f"replace({words}::text, ' & ', ' | ')::tsquery",
         output_field=SearchQueryField(),
     )
-    likeness = (SearchRank(IN_TITLE, in_common).desc(), Case(When(location=job.location_id, then=0), default=1))
-    jobs: JobQuerySet = Job.objects.filter(pk__in=neighbours.values("pk")[:_NEIGHBOURS])
-    return jobs.order_by(*likeness, *NEWEST)[:SIMILAR_JOBS]
+    same_location_first = Case(When(location=job.location_id, then=0), default=1)
+    jobs: JobQuerySet = Job.objects.filter(pk__in=same_category.values("pk")[:_SIMILAR_CANDIDATES])
+    return jobs.order_by(SearchRank(TITLE_VECTOR, in_common).desc(), same_location_first, *NEWEST)[:MAX_SIMILAR_JOBS]

@@ -1,7 +1,7 @@
-"""Where cities are: those of 15,000 people or more, from GeoNames (https://www.geonames.org, CC BY 4.0).
+"""Coordinates of cities with 15,000 inhabitants or more, from GeoNames (https://www.geonames.org, CC BY 4.0).
 
-`cities.csv.gz` has a line for each, the most populous first: names, country and its codes, latitude, longitude;
-several names are joined by `|`, all of them folded as `_folded` does.
+`cities.csv.gz` has a line for each, the most populous first: names, names and codes of the country, latitude and
+longitude. Several names are joined by `|`, all normalized as by `_folded`.
 """
 
 import csv
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _CITIES = Path(__file__).with_name("cities.csv.gz")
-# What people call some of them besides.
+# Further names in common use.
 _COUNTRIES = {
     "united states of america": "usa",
     "uk": "gbr",
@@ -26,7 +26,7 @@ _COUNTRIES = {
 
 
 class _Cities(NamedTuple):
-    """The file in memory: 11 MB a process. As a dictionary of tuples it would be 18."""
+    """The file in memory: 11 MB a process; a dictionary of tuples would take 18."""
 
     rows: dict[str, tuple[int, ...]]
     countries: list[str]
@@ -35,7 +35,7 @@ class _Cities(NamedTuple):
 
 
 def coordinates(city: str, country: str = "") -> tuple[float, float] | None:
-    """Return latitude and longitude of a city, or None; without a country, of the most populous of that name."""
+    """Return latitude and longitude of a city, or None; without a country, of the most populous one of this name."""
     city, country = _folded(city), _folded(country)
     country = _COUNTRIES.get(country, country)
     cities = _cities()
@@ -47,7 +47,7 @@ def coordinates(city: str, country: str = "") -> tuple[float, float] | None:
 
 @cache
 def _cities() -> _Cities:
-    # Once a process, since reading takes 70 ms: names and countries that do not go together must not cost that each.
+    # Once a process, as reading takes 70 ms.
     cities = _Cities({}, [], array("d"), array("d"))
     with gzip.open(_CITIES, "rt", encoding="utf-8", newline="") as file:
         for row, (names, countries, latitude, longitude) in enumerate(csv.reader(file)):
@@ -60,6 +60,6 @@ def _cities() -> _Cities:
 
 
 def _folded(text: str) -> str:
-    """Return `text` without accents, capitals and surrounding space, as people type it."""
+    """Return `text` without accents, capitals and surrounding space."""
     letters = unicodedata.normalize("NFKD", text.strip().casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

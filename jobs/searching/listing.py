@@ -1,13 +1,7 @@
-"""A list of jobs as its pages are turned: the count remembered, each page by the fastest way to it.
-
-PostgreSQL's planner guesses how many jobs have certain words, and a wrong guess costs seconds: few jobs are found
-fastest by the index of words and then sorted; of many, a page is found fastest by walking along the index of the order
-and looking for the words in each job. Here the number is known, because a page shows it, and decides.
-"""
+"""A list of jobs: how many match, and the plan by which a page of them is fetched. See README.md."""
 
 import time
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,64 +10,44 @@ from django.db.models import Count, F, Func, Q, QuerySet, Value
 from psycopg2.errors import QueryCanceled
 
 from jobs.querysets import JobQuerySet
+from jobs.searching.limits import Limits
 from jobs.searching.query import SearchQuery
 from jobs.searching.versions import Version, VersionedCache
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 NEWEST = ("-posted_at", "-pk")
 
-# Of so few, each is looked into to tell its tier.
-_FEWEST = 100
-# Up to so many are fetched by the index of words and sorted, without a second thought.
-_FEW = 2_000
-# From here on, the keys of a page are found first: most of the way the index suffices.
-_DEEP = 200
 
-# A count that takes longer is given up: of what is that frequent a page is found soon, the number of all is not. In
-# milliseconds; None has no limit.
-COUNT_LIMIT: int | None = 300
-# The same without a search: where few jobs are of that kind, no page of them is found soon.
-FILTER_LIMIT: int | None = 800
-# The same for a part of a search alone, after all parts together took too long.
-PART_LIMIT = 150
-# The length of a list that was not counted.
-MOST_UNCOUNTED = 10_000
-# The number of jobs that facets of such a list count.
-MOST_IN_FACETS = 2_000
-# In seconds: no further correction or selection is looked for after that.
-LOOK_LIMIT = 0.5
-
-
-class Found(NamedTuple):
-    """How many jobs a search finds, by tier, and with which words."""
+class MatchCount(NamedTuple):
+    """How many jobs match, by tier of relevance, and by which query."""
 
     tiers: tuple[int, ...]
     query: SearchQuery | None = None
-    # Among so many jobs, about.
-    among: int = 0
-    # How it is spelt, where it seems to be misspelt.
+    # The estimated number of all jobs; 0 where no plan depends on it.
+    table_rows: int = 0
+    # The right spelling, where the search seems to be misspelt.
     did_you_mean: str | None = None
-    # False: counting took too long, and `total` is MOST_UNCOUNTED.
-    is_counted: bool = True
+    # False: counting took too long, and `total` is Limits.uncounted_jobs.
+    is_exact: bool = True
 
     @property
     def total(self) -> int:
         return sum(self.tiers)
 
 
-_counts: VersionedCache[Found] = VersionedCache()
+_counts: VersionedCache[MatchCount] = VersionedCache()
 
 
 class JobListing:
-    """What is left of `jobs` by the filters and the search, in order; Paginator takes it for a list.
+    """The jobs that match filters and search, in order; a Paginator takes it for a list.
 
     Args:
-        jobs: the jobs that the filters leave, ordered if the caller asked for an order.
-        search: what is looked for in them; ordered by relevance unless the caller asked for another order.
-        key: tells this selection from others, however it is ordered.
-        version: as of which version of the database the caller looks.
-        has_closed: closed jobs are among them.
+        jobs: the jobs that match the filters, ordered if the caller asked for an order.
+        search: the words to match; by relevance unless the caller asked for another order.
+        key: identifies the filters and the search, without the order, in caches.
+        version: the version of the database that the request sees.
+        has_closed: closed jobs are among `jobs`.
     """
 
     def __init__(
@@ -82,206 +56,221 @@ class JobListing:
         self._jobs = jobs
         self._has_closed = has_closed
         self._search = search
+        self._limits = Limits.current()
         self.key = key
         self.version = version
 
     @property
-    def found(self) -> Found:
-        return self._found[0]
+    def matches(self) -> MatchCount:
+        return self._cached_matches[0]
 
     @property
     def is_current(self) -> bool:
-        """The count is that of the version, not of up to five seconds before."""
-        return self._found[1]
+        """The count is that of `version`, not up to MAX_LAG_SECONDS older."""
+        return self._cached_matches[1]
 
     @property
     def did_you_mean(self) -> str | None:
-        """The words that the caller seems to have meant; those that were looked for, if the caller's find nothing."""
-        return self.found.did_you_mean
+        """The words that the caller seems to have meant; these were searched for if the caller's match nothing."""
+        return self.matches.did_you_mean
 
     @property
     def queryset(self) -> JobQuerySet:
-        """All jobs that are found, in any order; of those that were not counted the newest MOST_IN_FACETS."""
-        query = self.found.query
-        if self.found.is_counted:
-            return (self._found_by_index(query) if query else self._jobs).order_by()
-        return self._newest(query)[:MOST_IN_FACETS]
+        """All matches, unordered; of a list that was not counted the newest `uncounted_facet_jobs`."""
+        query = self.matches.query
+        if self.matches.is_exact:
+            return (self._matching(query) if query else self._jobs).order_by()
+        return self._newest(query)[: self._limits.uncounted_facet_jobs]
 
     def count(self) -> int:
-        return self.found.total
+        return self.matches.total
 
     def __getitem__(self, page: slice) -> list[Any]:
-        if self.found.query is None:
-            return list(self._in_order(self._jobs, page))
-        if self.found.query.unwanted:
-            return list(self._lacking_in_order(self.found.query, page))
+        query = self.matches.query
+        if query is None:
+            return list(self._ordered_page(self._jobs, page))
+        if query.excluded:
+            return list(self._page_without_words(query, page))
         if self._jobs.query.order_by:
-            return list(self._found_in_order(self.found.query, page))
-        return list(self._found_by_relevance(self.found.query, page))
+            return list(self._ordered_page_of_search(query, page))
+        return list(self._page_by_relevance(query, page))
+
+    # --- Counting -----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _found(self) -> tuple[Found, bool]:
-        return _counts.get(self.key, self.version.everything, self._look)
+    def _cached_matches(self) -> tuple[MatchCount, bool]:
+        return _counts.get(self.key, self.version.everything, self._count)
 
-    def _look(self) -> Found:
+    def _count(self) -> MatchCount:
+        """Count the matches of the search, or of a corrected one if it has none."""
         if self._search is None:
-            return self._count([self._jobs], None)
-        until = time.monotonic() + LOOK_LIMIT
-        if (found := self._look_for(self._search)).total:
-            return found._replace(did_you_mean=self._search.well_spelt())
+            return self._count_selections([self._jobs], None)
+        until = time.monotonic() + self._limits.retry_seconds
+        if (matches := self._count_search(self._search)).total:
+            return matches._replace(did_you_mean=self._search.well_spelt())
         for query in self._search.corrections():
             if time.monotonic() > until:
                 break
-            if (corrected := self._look_for(query)).total:
+            if (corrected := self._count_search(query)).total:
                 return corrected._replace(did_you_mean=query.text)
-        return found
+        return matches
 
-    def _found_by_index(self, query: SearchQuery) -> JobQuerySet:
-        if unwanted := query.unwanted:
-            # The index knows who has a word, not who lacks it.
-            return self._jobs.exclude(pk__in=self._having(unwanted).values("pk"))
-        return self._having(query)
+    def _count_search(self, query: SearchQuery) -> MatchCount:
+        if query.excluded:
+            return self._count_selections([self._matching(query)], query)
+        # Each tier by its own index: a fraction of the time that reading every match takes.
+        conditions = query.tiers(by_index=True) if query.may_exclude else query.nested()
+        return self._count_selections([self._having(query, condition) for condition in conditions], query)
 
-    def _having(self, query: SearchQuery, part: Q | Func | None = None) -> JobQuerySet:
-        return self._jobs.filter(having_words(query, part, has_closed=self._has_closed))
-
-    def _look_for(self, query: SearchQuery) -> Found:
-        if query.unwanted:
-            return self._count([self._found_by_index(query)], query)
-        # Of each tier alone by its own index, which takes a fraction of looking into every job that is found.
-        parts = query.tiers(by_index=True) if query.excludes else query.nested()
-        return self._count([self._having(query, part) for part in parts], query)
-
-    def _count(self, selections: list[JobQuerySet], query: SearchQuery | None) -> Found:
-        """Count what the tiers are made of; a part that takes too long is taken for all that a list shows."""
-        is_nested = query is not None and not query.excludes
-        counts = _within(COUNT_LIMIT if query else FILTER_LIMIT, lambda: _count_each(selections))
-        if counts is None and self._has_few(query):
+    def _count_selections(self, selections: list[JobQuerySet], query: SearchQuery | None) -> MatchCount:
+        """Count the tiers; one that takes too long counts as the rest of a list of `uncounted_jobs`."""
+        limits = self._limits
+        is_nested = query is not None and not query.may_exclude
+        timeout = limits.search_count_ms if query else limits.filter_count_ms
+        counts = _with_timeout(timeout, lambda: _count_each(selections))
+        if counts is None and self._is_short(query):
             counts = _count_each(selections)
-        is_counted = counts is not None
+        is_exact = counts is not None
         if counts is None:
-            # What is in the title comes first, so that it is worth another try.
-            counts = [*self._count_first(selections[:-1]), MOST_UNCOUNTED]
+            # Titles come first, so their number is worth another attempt.
+            counts = [*self._count_one_by_one(selections[:-1]), limits.uncounted_jobs]
         tiers: list[int] = []
         for count in counts:
             tiers.append(max(count - sum(tiers), 0) if is_nested else count)
-        if not is_counted:
-            tiers = [max(min(count, MOST_UNCOUNTED - sum(tiers[:place])), 0) for place, count in enumerate(tiers)]
-        among = _number_of_jobs() if query and sum(tiers) > _FEW else 0
-        return Found(tuple(tiers), query, among, is_counted=is_counted)
+        if not is_exact:
+            tiers = [max(min(count, limits.uncounted_jobs - sum(tiers[:n])), 0) for n, count in enumerate(tiers)]
+        table_rows = _estimated_table_rows() if query and sum(tiers) > limits.sort_jobs else 0
+        return MatchCount(tuple(tiers), query, table_rows, is_exact=is_exact)
 
-    @staticmethod
-    def _count_first(selections: list[JobQuerySet]) -> Iterator[int]:
+    def _count_one_by_one(self, selections: list[JobQuerySet]) -> Iterator[int]:
         for selection in selections:
-            counts = _within(PART_LIMIT, partial(_count_each, [selection]))
-            yield counts[0] if counts else MOST_UNCOUNTED
+            counts = _with_timeout(self._limits.tier_count_ms, partial(_count_each, [selection]))
+            yield counts[0] if counts else self._limits.uncounted_jobs
             if not counts:
                 return
 
-    def _has_few(self, query: SearchQuery | None) -> bool:
-        """Tell whether a list is short: then a busy machine made its count slow, and counting it again is cheap."""
-        count = _within(COUNT_LIMIT, self._newest(query).count)
-        return count is not None and count < MOST_UNCOUNTED
+    def _is_short(self, query: SearchQuery | None) -> bool:
+        """Return whether the list is short: then a busy machine made the count slow, and a second one is cheap."""
+        count = _with_timeout(self._limits.search_count_ms, self._newest(query).count)
+        return count is not None and count < self._limits.uncounted_jobs
+
+    # --- Selecting ----------------------------------------------------------------------------------------------------
+
+    def _matching(self, query: SearchQuery) -> JobQuerySet:
+        if excluded := query.excluded:
+            # An index tells which jobs have a word, not which lack it.
+            return self._jobs.exclude(pk__in=self._having(excluded).values("pk"))
+        return self._having(query)
+
+    def _having(self, query: SearchQuery, condition: Q | Func | None = None) -> JobQuerySet:
+        return self._jobs.filter(having_words(query, condition, has_closed=self._has_closed))
 
     def _newest(self, query: SearchQuery | None) -> JobQuerySet:
         jobs = self._jobs.filter(query.anywhere(by_index=False)) if query else self._jobs
-        return jobs.order_by(*NEWEST)[:MOST_UNCOUNTED]
+        return jobs.order_by(*NEWEST)[: self._limits.uncounted_jobs]
 
-    def _in_order(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
-        if page.start < _DEEP:
+    # --- Pages --------------------------------------------------------------------------------------------------------
+
+    def _ordered_page(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
+        if page.start < self._limits.deep_offset:
             return jobs[page]
-        return self._jobs.filter(pk__in=self._from_nearer_end(jobs.values("pk"), page, self.found.total))
+        return self._jobs.filter(pk__in=self._slice_from_nearer_end(jobs.values("pk"), page, self.matches.total))
 
-    def _lacking_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
-        # Most jobs lack the words, so that a page is soon full of those along the way.
-        if not self.found.is_counted or self._way_to(page, self.found.total) <= _FEW:
-            return self._in_order(self._jobs.filter(query.anywhere(by_index=False)), page)
-        return self._in_order(self._found_by_index(query), page)
+    def _page_without_words(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+        # Most jobs lack the words, so an ordered scan soon fills a page.
+        if not self.matches.is_exact or self._rows_to_scan(page, self.matches.total) <= self._limits.sort_jobs:
+            return self._ordered_page(self._jobs.filter(query.anywhere(by_index=False)), page)
+        return self._ordered_page(self._matching(query), page)
 
-    def _found_in_order(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
-        by_index = self._is_found_faster_by_index(self.found.total, self.found.total, page)
-        if by_index:
-            return self._in_order(self._by_index(self._having(query)), page)
-        return self._in_order(self._jobs.filter(query.anywhere(by_index=False)), page)
+    def _ordered_page_of_search(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+        if self._prefers_word_index(self.matches.total, self.matches.total, page):
+            return self._ordered_page(_prevent_ordered_scan(self._having(query)), page)
+        return self._ordered_page(self._jobs.filter(query.anywhere(by_index=False)), page)
 
-    def _found_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
+    def _page_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
         by_relevance = (query.tier(), *NEWEST)
-        if self.found.total <= _FEWEST:
+        if self.matches.total <= self._limits.rank_jobs:
             return self._having(query).order_by(*by_relevance)[page]
         parts = []
         before = 0
-        for number, count in enumerate(self.found.tiers):
+        for number, count in enumerate(self.matches.tiers):
             start, stop = max(page.start - before, 0), min(page.stop - before, count)
             if start < stop:
-                parts.append(self._tier(query, number, slice(start, stop)).values("pk"))
+                parts.append(self._slice_of_tier(query, number, slice(start, stop)).values("pk"))
             before += count
         keys = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
         return self._jobs.filter(pk__in=keys).order_by(*by_relevance)
 
-    def _tier(self, query: SearchQuery, number: int, page: slice) -> QuerySet[Any]:
-        tiers = self.found.tiers
-        # By the index, the lower tiers are what their own index finds without what the higher ones have.
-        by_index = self._is_found_faster_by_index(tiers[number], sum(tiers[: number + 1]), page)
-        if by_index:
-            jobs = self._by_index(self._tier_by_index(query, number).order_by(*NEWEST))
+    def _slice_of_tier(self, query: SearchQuery, number: int, page: slice) -> QuerySet[Any]:
+        tiers = self.matches.tiers
+        # The word index finds a tier together with the higher ones.
+        if self._prefers_word_index(tiers[number], sum(tiers[: number + 1]), page):
+            jobs = _prevent_ordered_scan(self._tier_by_index(query, number).order_by(*NEWEST))
         else:
             jobs = self._jobs.filter(query.tiers(by_index=False)[number]).order_by(*NEWEST)
-        return self._from_nearer_end(jobs, page, tiers[number])
+        return self._slice_from_nearer_end(jobs, page, tiers[number])
 
     def _tier_by_index(self, query: SearchQuery, number: int) -> JobQuerySet:
-        if query.excludes:
+        if query.may_exclude:
             return self._having(query, query.tiers(by_index=True)[number])
         jobs = self._having(query, query.nested()[number])
-        # By their keys: to look for words in each job that is found takes ten times as long.
+        # Excluded by key: comparing the words of every match takes ten times as long.
         return jobs.exclude(pk__in=self._having(query, query.nested()[number - 1]).values("pk")) if number else jobs
 
-    def _from_nearer_end(self, jobs: QuerySet[Any], page: slice, count: int) -> QuerySet[Any]:
-        """Return a page of `count` jobs, in any order: from one of the two ends it is at most half of the way."""
-        if self._way_to(page, count) == page.stop:
+    def _slice_from_nearer_end(self, jobs: QuerySet[Any], page: slice, count: int) -> QuerySet[Any]:
+        """Return a page of `count` jobs, in any order, read from the end that is nearer."""
+        if self._rows_to_scan(page, count) == page.stop:
             return jobs[page]
         return jobs.reverse()[count - page.stop : count - page.start]
 
-    def _way_to(self, page: slice, count: int) -> int:
-        """Return how many of `count` jobs are walked past to find a page of them."""
-        # From the end, a count that lags behind would lead to another page.
-        return min(page.stop, count - page.start) if self.is_current and self.found.is_counted else page.stop
+    def _rows_to_scan(self, page: slice, count: int) -> int:
+        """Return how many of `count` jobs are read to reach the end of a page."""
+        # From the far end, a count that lags behind would lead to another page.
+        return min(page.stop, count - page.start) if self.is_current and self.matches.is_exact else page.stop
 
-    def _by_index(self, jobs: JobQuerySet) -> JobQuerySet:
-        """Keep the planner from walking: no index has an order that begins by what is true of all of them."""
-        return jobs.order_by(Func(F("pk"), function="num_nulls"), *jobs.query.order_by)
-
-    def _is_found_faster_by_index(self, count: int, fetched: int, page: slice) -> bool:
-        """Compare how many jobs each way reads to find the page of `count` jobs."""
-        if not self.found.is_counted and fetched >= MOST_UNCOUNTED:
+    def _prefers_word_index(self, count: int, fetched: int, page: slice) -> bool:
+        """Compare the rows that either plan reads for a page of `count` jobs; the word index fetches `fetched`."""
+        if not self.matches.is_exact and fetched >= self._limits.uncounted_jobs:
             return False
-        return fetched <= _FEW or fetched * count < self._way_to(page, count) * self.found.among
+        if fetched <= self._limits.sort_jobs:
+            return True
+        return fetched * count < self._rows_to_scan(page, count) * self.matches.table_rows
 
 
-def having_words(query: SearchQuery, part: Q | Func | None = None, *, has_closed: bool) -> Q:
-    """Return the condition, by index, to have the words of a search, or to be in `part` of what it finds."""
+def having_words(query: SearchQuery, condition: Q | Func | None = None, *, has_closed: bool) -> Q:
+    """Return the condition, by index, that jobs match a search, or a narrower `condition` of it."""
     anywhere = Q(query.anywhere(by_index=True))
-    condition = anywhere if part is None else Q(part)
+    condition = anywhere if condition is None else Q(condition)
     if not has_closed:
         return condition
-    # In two, as the indexes are: closed jobs have one for all words alone.
+    # Two parts, as closed jobs have one index of all words, and open ones three.
     return Q(is_active=True) & condition | Q(is_active=False) & anywhere & condition
 
 
-def _number_of_jobs() -> int:
-    """Return the number of all jobs, about, as PostgreSQL last saw it."""
+def _prevent_ordered_scan(jobs: JobQuerySet) -> JobQuerySet:
+    """Sort by a constant first, which no index does: the planner then filters by words and sorts."""
+    return jobs.order_by(Func(F("pk"), function="num_nulls"), *jobs.query.order_by)
+
+
+def _estimated_table_rows() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'jobs_job'::regclass")
         return int(cursor.fetchone()[0])
 
 
-def _within(limit: int | None, ask: Callable[[], Answer]) -> Answer | None:
-    """Return what `ask` returns, or None if a query of it takes more than `limit` milliseconds."""
+def _with_timeout(milliseconds: int | None, read: Callable[[], T]) -> T | None:
+    """Return what `read` returns, or None if one of its queries takes longer."""
+    if milliseconds is None:
+        return read()
+    is_nested = connection.in_atomic_block
     try:
-        with transaction.atomic() if limit is not None else nullcontext():
-            if limit is not None:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL statement_timeout = %s", [limit])
-            return ask()
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = %s", [milliseconds])
+            result = read()
+            # SET LOCAL would last to the end of an outer transaction; a rollback to the savepoint ends it.
+            transaction.set_rollback(is_nested)
+            return result
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             return None
@@ -295,5 +284,5 @@ def _count_each(selections: list[JobQuerySet]) -> list[int]:
         for number, jobs in enumerate(selections)
     ]
     rows = counts[0].union(*counts[1:], all=True).values_list("number", "count")
-    found = dict(rows)
-    return [found.get(number, 0) for number in range(len(counts))]
+    sizes = dict(rows)
+    return [sizes.get(number, 0) for number in range(len(counts))]

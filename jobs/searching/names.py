@@ -1,4 +1,4 @@
-"""The keys of what people name: they are looked up first, so that the planner sees how many jobs each has."""
+"""Keys of categories and locations by name: with them the planner knows how many jobs a filter matches."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -15,7 +15,7 @@ from jobs.searching.versions import Version, VersionedCache
 Keys = tuple[UUID, ...]
 
 # City, state and country.
-MOST_PARTS = 3
+MAX_LOCATION_PARTS = 3
 
 # The haversine formula on a globe of 6,371 km.
 _NEARBY = """
@@ -29,46 +29,46 @@ _NEARBY = """
 _keys: VersionedCache[Keys] = VersionedCache()
 
 
-class Names:
-    """Looks names up as of a version; case and accents do not matter."""
+class NameLookup:
+    """Cached lookup of names, without regard to case and accents."""
 
     def __init__(self, version: Version) -> None:
         self._version = version
 
     def category(self, name: str) -> Keys:
-        """Return the category of that name."""
-        return self._remembered(("category", name), Category.objects.filter(_is("name", name)))
+        """Return the category of this name."""
+        return self._cached_keys(("category", name), Category.objects.filter(_is("name", name)))
 
     def city(self, name: str) -> Keys:
-        """Return all locations in cities of that name."""
-        return self._remembered(("city", name), Location.objects.filter(_is("city", name)))
+        """Return all locations in cities of this name."""
+        return self._cached_keys(("city", name), Location.objects.filter(_is("city", name)))
 
     def country(self, name: str) -> Keys:
         """Return all locations in the country."""
-        return self._remembered(("country", name), Location.objects.filter(_is("country", name)))
+        return self._cached_keys(("country", name), Location.objects.filter(_is("country", name)))
 
-    def place(self, name: str) -> Keys:
-        """Return the locations that fit "Lagos" or "Lagos, Nigeria": each part is a city, a state or a country."""
+    def location(self, name: str) -> Keys:
+        """Return the locations that match "Lagos" or "Lagos, Nigeria": each part is a city, state or country."""
         parts = [part.strip() for part in name.split(",") if part.strip()]
-        if not 1 <= len(parts) <= MOST_PARTS:
+        if not 1 <= len(parts) <= MAX_LOCATION_PARTS:
             return ()
-        fits = (_is("city", part) | _is("state", part) | _is("country", part) for part in parts)
-        return self._remembered(("place", *parts), Location.objects.filter(reduce(and_, fits)))
+        matches = (_is("city", part) | _is("state", part) | _is("country", part) for part in parts)
+        return self._cached_keys(("location", *parts), Location.objects.filter(reduce(and_, matches)))
 
     def nearby(self, city: str, radius_km: float) -> Keys:
-        """Return the locations around a city, as the crow flies; none around one that nobody knows."""
+        """Return the locations within a radius around a city; none if the city is unknown."""
         center = find_city(city)
-        return self._ask(("nearby", center, radius_km), lambda: _nearby(center, radius_km)) if center else ()
+        return self._cached(("nearby", center, radius_km), lambda: _nearby(center, radius_km)) if center else ()
 
-    def _remembered(self, key: tuple[str, ...], rows: QuerySet[Category] | QuerySet[Location]) -> Keys:
-        return self._ask(key, lambda: tuple(rows.order_by().values_list("pk", flat=True)))
+    def _cached_keys(self, key: tuple[str, ...], rows: QuerySet[Category] | QuerySet[Location]) -> Keys:
+        return self._cached(key, lambda: tuple(rows.order_by().values_list("pk", flat=True)))
 
-    def _ask(self, key: tuple[object, ...], ask: Callable[[], Keys]) -> Keys:
-        return _keys.get(key, self._version.names, ask)[0]
+    def _cached(self, key: tuple[object, ...], read: Callable[[], Keys]) -> Keys:
+        return _keys.get(key, self._version.names, read)[0]
 
 
 def find_city(text: str) -> tuple[float, float] | None:
-    """Return where "Lagos" or "Lagos, Nigeria" is, if the gazetteer knows it."""
+    """Return the coordinates of "Lagos" or "Lagos, Nigeria", if the gazetteer knows it."""
     city, *rest = (part.strip() for part in text.split(","))
     return coordinates(city, rest[-1] if rest else "")
 

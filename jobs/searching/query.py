@@ -1,7 +1,7 @@
-"""How `?search=` finds jobs: words, the order of what they find, and what mistyped words were meant to be.
+"""Full text search of jobs: conditions on words, tiers of relevance, and corrections of mistyped words.
 
-The database does the looking. A trigger keeps `Job.search`, a vector of weighted words, and `jobs_search_query` turns
-what people type into a query for the same words; both are written in the first migration.
+The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words, and the function
+`jobs_search_query` turns a search into a tsquery; both are created by the first migration.
 """
 
 import re
@@ -12,17 +12,17 @@ from django.contrib.postgres.search import SearchQueryField
 from django.db import connection
 from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, Value, When
 
-from jobs.querysets import IN_NAMES, IN_TITLE
+from jobs.searching.weights import NAMES_VECTOR, TITLE_VECTOR
 
-# A shorter word resembles too many others.
+# Words that are corrected; a shorter one resembles too many others.
 _MISTYPED = re.compile(r"\w{4,40}")
 _TERM = re.compile(r'-?"[^"]*"|\S+')
-# Wrong, missing, superfluous or swapped letters in a word that is at least so long.
-_MISTAKES = {4: 1, 6: 2}
-# Unknown words that are corrected, the first ones: each takes a look at the index of words that resemble it.
-CORRECTED_WORDS = 4
-# Corrected texts that are searched for, each of which takes three counts.
-CORRECTIONS = 4
+# The edit distance that is accepted, by the minimum length of the word.
+_MAX_DISTANCES = {4: 1, 6: 2}
+# The number of unknown words that are corrected, the first ones: each takes a lookup of similar words.
+MAX_CORRECTED_WORDS = 4
+# The number of corrected searches, each of which takes three counts.
+MAX_CORRECTIONS = 4
 
 _SIMILAR_WORDS = """
     WITH unknown AS MATERIALIZED (
@@ -36,37 +36,37 @@ _SIMILAR_WORDS = """
 
 
 class SearchQuery(NamedTuple):
-    """What somebody looks for. With `typing`, the last word may be the beginning of one.
+    """The text of a search. With `typing`, the last word may be the beginning of one.
 
-    A job is found when title, company, category, place and description together have all the words. What has them in
-    the title comes first, then what has them where texts are short, then the others; in each tier the newest first.
-    Each condition comes in two forms of one meaning: `by_index` is an operator that PostgreSQL looks up in the words'
-    index; the other is the function behind it, of which no index knows, for those who walk jobs in order.
+    A job matches when title, company, category, location and description together have all the words. The first tier
+    has them in the title, the second in title, company, category and location, the third has the others; within a tier
+    the newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index
+    serves, without it the function behind the operator, which no index serves, for scans in another order.
     """
 
     text: str
     typing: bool = True
 
     def anywhere(self, *, by_index: bool) -> Func:
-        """What is found."""
+        """The job matches."""
         return _matches(F("search"), self._words(typing=self.typing), by_index=by_index)
 
     def in_title(self, *, by_index: bool) -> Func:
-        """The whole words are in the title."""
-        return _matches(IN_TITLE, self._words(typing=False), by_index=by_index)
+        """All words are in the title, completely typed."""
+        return _matches(TITLE_VECTOR, self._words(typing=False), by_index=by_index)
 
     def in_names(self, *, by_index: bool) -> Func:
-        """The words are in title, company, category and place."""
-        return _matches(IN_NAMES, self._words(typing=self.typing), by_index=by_index)
+        """All words are in title, company, category and location."""
+        return _matches(NAMES_VECTOR, self._words(typing=self.typing), by_index=by_index)
 
     @property
-    def excludes(self) -> bool:
-        """Words may be unwanted: then a title can have all that is wanted, and the rest what is not."""
+    def may_exclude(self) -> bool:
+        """Words may be excluded: then the title can match while the rest of the job has an excluded word."""
         return "-" in self.text
 
     @property
     def alternatives(self) -> list[list[str]]:
-        """The words and phrases between each "or"."""
+        """The words and phrases on each side of "or"."""
         alternatives: list[list[str]] = [[]]
         for term in _TERM.findall(self.text):
             if term.lower() == "or":
@@ -76,37 +76,37 @@ class SearchQuery(NamedTuple):
         return [terms for terms in alternatives if terms]
 
     @property
-    def unwanted(self) -> "SearchQuery | None":
-        """A search for everything that this one leaves out, if it says nothing but what is unwanted."""
+    def excluded(self) -> "SearchQuery | None":
+        """The search for what this one excludes, if it does nothing else."""
         match self.alternatives:
-            case [terms] if _are_unwanted(terms):
+            case [terms] if _are_excluded(terms):
                 return SearchQuery(" or ".join(term[1:] for term in terms), typing=False)
         return None
 
     @property
     def is_unbounded(self) -> bool:
-        """One of several alternatives is whatever lacks some words: no index finds that."""
-        return len(self.alternatives) > 1 and any(map(_are_unwanted, self.alternatives))
+        """An alternative has excluded words alone, so no index serves it."""
+        return len(self.alternatives) > 1 and any(map(_are_excluded, self.alternatives))
 
     def tiers(self, *, by_index: bool) -> tuple[Q, Q, Q]:
-        """Return the conditions of each tier, best first."""
+        """Return the condition of each tier, the most relevant first."""
         in_title, in_names = Q(self.in_title(by_index=False)), Q(self.in_names(by_index=False))
-        found = Q(self.anywhere(by_index=False)) if self.excludes else Q()
+        found = Q(self.anywhere(by_index=False)) if self.may_exclude else Q()
         return (
             Q(self.in_title(by_index=by_index)) & found,
             Q(self.in_names(by_index=by_index)) & ~in_title & found,
-            Q(self.anywhere(by_index=by_index)) & ~in_names & (~in_title if self.excludes else Q()),
+            Q(self.anywhere(by_index=by_index)) & ~in_names & (~in_title if self.may_exclude else Q()),
         )
 
     def nested(self) -> tuple[Func, Func, Func]:
-        """Return conditions by index of which each finds what the one before finds, and the next tier.
+        """Return the conditions, by index, of the first tier, the first two, and all three.
 
-        Not for a search that `excludes`.
+        Not for a search that `may_exclude`.
         """
         return self.in_title(by_index=True), self.in_names(by_index=True), self.anywhere(by_index=True)
 
     def tier(self) -> Case:
-        """Return the number of a found job's tier, from 0."""
+        """Return the number of a match's tier, from 0."""
         return Case(
             When(self.in_title(by_index=False), then=Value(0)),
             When(self.in_names(by_index=False), then=Value(1)),
@@ -115,22 +115,22 @@ class SearchQuery(NamedTuple):
         )
 
     def corrections(self) -> list["SearchQuery"]:
-        """Return the search with up to CORRECTED_WORDS unknown words replaced by similar ones, likeliest first.
+        """Return up to MAX_CORRECTIONS searches with unknown words replaced by similar ones, the likeliest first.
 
-        At most CORRECTIONS; no more are made, since 20 words have a million combinations.
+        No more are generated, as 20 words have a million combinations.
         """
         similar = {word: [other for other, _ in others[:2]] for word, others in self._similar_words().items()}
         if not similar:
             return []
         choices = (
-            dict(zip(similar, choice, strict=True)) for choice in islice(product(*similar.values()), CORRECTIONS)
+            dict(zip(similar, choice, strict=True)) for choice in islice(product(*similar.values()), MAX_CORRECTIONS)
         )
         return [self._replace(text=_replace_words(self.text, choice), typing=False) for choice in choices]
 
     def well_spelt(self) -> str | None:
-        """Return the text put right where a misspelling finds the same by chance ("enginer": both stems are "engin").
+        """Return the corrected text where a misspelling has the right stem ("enginer" and "engineer": "engin").
 
-        Another ending is none.
+        A different ending alone is no misspelling.
         """
         others = {}
         for word, similar in self._similar_words().items():
@@ -144,16 +144,16 @@ class SearchQuery(NamedTuple):
         return _replace_words(self.text, others) if others else None
 
     def _similar_words(self) -> dict[str, list[tuple[str, bool]]]:
-        """Return for each unknown word the known ones that it resembles, and whether their stems are the same."""
+        """Return for each unknown word the similar known ones, and whether the stems are equal."""
         typed = list(dict.fromkeys(_MISTYPED.findall(self.text)))
         if not typed:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(_SIMILAR_WORDS, [typed, CORRECTED_WORDS])
+            cursor.execute(_SIMILAR_WORDS, [typed, MAX_CORRECTED_WORDS])
             rows = cursor.fetchall()
         similar: dict[str, list[tuple[str, bool]]] = {}
         for word, known, has_same_stem in sorted(rows, key=lambda row: _distance(row[0].lower(), row[1])):
-            if _distance(word.lower(), known) <= _allowed_mistakes(word):
+            if _distance(word.lower(), known) <= _max_distance(word):
                 similar.setdefault(word, []).append((known, has_same_stem))
         return similar
 
@@ -161,7 +161,7 @@ class SearchQuery(NamedTuple):
         return Func(Value(self.text), Value(typing), function="jobs_search_query", output_field=SearchQueryField())
 
 
-def _are_unwanted(terms: list[str]) -> bool:
+def _are_excluded(terms: list[str]) -> bool:
     return all(term.startswith("-") for term in terms)
 
 
@@ -175,12 +175,12 @@ def _replace_words(text: str, others: dict[str, str]) -> str:
     return re.sub(r"\w+", lambda word: others.get(word[0], word[0]), text)
 
 
-def _allowed_mistakes(word: str) -> int:
-    return max((number for length, number in _MISTAKES.items() if len(word) >= length), default=0)
+def _max_distance(word: str) -> int:
+    return max((number for length, number in _MAX_DISTANCES.items() if len(word) >= length), default=0)
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many letters are wrong, missing, superfluous or swapped with their neighbour."""
+    """Return the Damerau-Levenshtein distance: letters that are wrong, missing, superfluous or swapped."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

@@ -1,16 +1,16 @@
-"""What a salary in an employer's own words means in numbers, so that people can filter by it."""
+"""Parser of salaries that are written as free text, for the salary filters."""
 
 import re
 from decimal import Decimal
 from typing import NamedTuple
 
-# How often an amount is paid in a year of 52 weeks of 40 hours.
+# Payments a year, of 52 weeks of 40 hours.
 PER_YEAR = {"hour": 2_080, "day": 260, "week": 52, "month": 12, "year": 1}
 
-# Nobody is paid less in a year: without a period, such an amount is meant by the hour.
-_LEAST_YEARLY = 500
-# Larger numbers are mistakes, or none at all.
-_LARGEST = Decimal(10) ** 12
+# A smaller amount without a period is paid by the hour.
+_MIN_YEARLY = 500
+# A larger number is no salary.
+_MAX_AMOUNT = Decimal(10) ** 12
 
 _CURRENCIES = {
     "USD": r"us\$|\busd\b|\bdollars?\b",
@@ -27,7 +27,7 @@ _CURRENCIES = {
     "SEK": r"\bsek\b",
     "JPY": r"¥|\bjpy\b",
 }
-# After all of them, since "$" is part of some.
+# Tried last, as "$" is part of some of them.
 _DOLLAR = re.compile(r"\$")
 _PERIODS = {
     "hour": r"(?:/|\bper |\ban? )\s*(?:hour|hr|h)\b|\bhourly\b|\bp\.?h\b",
@@ -38,9 +38,9 @@ _PERIODS = {
 }
 _UP_TO = re.compile(r"\bup to\b|\bmax(?:imum)?\b|\bunder\b|\bbelow\b|≤|<")
 _FROM = re.compile(r"\bfrom\b|\bat least\b|\bmin(?:imum)?\b|\bover\b|\babove\b|\bstarting\b|≥|>|\d[km]?\s*\+")
-# What holds a number but is no pay.
-_OTHER = re.compile(r"\b401\s*\(?k\)?|\b\d+(?:\.\d+)?\s*%|\b\d+(?:st|nd|rd|th)\b")
-# 12,00,000 as in India, 80,000 or 80.000 or 80'000 or 80 000 as elsewhere, or no groups at all; then two decimals.
+# Numbers that are no amount.
+_NO_AMOUNT = re.compile(r"\b401\s*\(?k\)?|\b\d+(?:\.\d+)?\s*%|\b\d+(?:st|nd|rd|th)\b")
+# 12,00,000 as in India, 80,000 or 80.000 or 80'000 or 80 000 as elsewhere, or no groups; then two decimals.
 _AMOUNT = re.compile(
     r"(\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[,.' ]\d{3})+(?!\d)|\d+)(?:[.,](\d{1,2})(?!\d))?\s?([km])?\b"
 )
@@ -49,7 +49,7 @@ _SCALE = {"k": 1_000, "m": 1_000_000, None: 1}
 
 
 class Salary(NamedTuple):
-    """Bounds as written; either may be missing. `period` is a key of `PER_YEAR`."""
+    """Bounds as written; either may be missing. `period` is a key of PER_YEAR."""
 
     minimum: Decimal | None = None
     maximum: Decimal | None = None
@@ -69,12 +69,12 @@ UNSPECIFIED = Salary()
 
 
 def parse_salary(text: str) -> Salary:
-    """Return what `text` says of pay; what names no amount, like "negotiable", is `UNSPECIFIED`."""
-    text = _OTHER.sub(
+    """Return the salary that `text` names; UNSPECIFIED if it names no amount, like "negotiable"."""
+    text = _NO_AMOUNT.sub(
         " ", re.sub("[\u2010-\u2015\u2212]", "-", text.lower()).replace("\u00a0", " ").replace("\u202f", " ")
     )
     amounts = _amounts(text)
-    if not amounts or amounts[-1] > _LARGEST:
+    if not amounts or amounts[-1] > _MAX_AMOUNT:
         return UNSPECIFIED
     low: Decimal | None = amounts[0]
     high: Decimal | None = amounts[-1]
@@ -86,7 +86,7 @@ def parse_salary(text: str) -> Salary:
 
 
 def _amounts(text: str) -> list[Decimal]:
-    """Return the first amount, or both ends of the range that it starts, in order."""
+    """Return the first amount, or both bounds of the range that it begins, in order."""
     first = _AMOUNT.search(text)
     if first is None:
         return []
@@ -95,7 +95,7 @@ def _amounts(text: str) -> list[Decimal]:
         second = _AMOUNT.match(text, dash.end())
     if second is None:
         return [_value(first, first[3])]
-    # "80-100k": the first means thousands as well.
+    # "80-100k": the first is in thousands as well.
     scale = first[3] or (second[3] if _value(first, None) < _value(second, None) else None)
     return sorted([_value(first, scale), _value(second, second[3])])
 
@@ -112,4 +112,4 @@ def _currency(text: str) -> str:
 
 def _period(text: str, highest: Decimal) -> str:
     found = next((name for name, pattern in _PERIODS.items() if re.search(pattern, text)), "")
-    return found or ("hour" if highest < _LEAST_YEARLY else "year")
+    return found or ("hour" if highest < _MIN_YEARLY else "year")

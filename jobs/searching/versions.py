@@ -1,43 +1,44 @@
-"""What may be remembered of job lists, and for how long: until something changed, which one tiny query tells."""
+"""The version of all job lists, read by one cheap query, and caches that are valid for one version."""
 
 import random
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from weakref import WeakSet
 
+from cachetools import LRUCache
 from django.db import connection
 from rest_framework.request import Request
 
-# For so long a number that was slow to count may lag behind; a fast one never does.
+from jobs.searching.limits import Limits
+
+# The time for which a value that is slow to compute may lag behind its version; a fast one never does.
 MAX_LAG_SECONDS = 5.0
-_SLOW_SECONDS = 0.05
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
-# Every list asks it, and building it by the ORM would take ten times as long as running it.
-_CURRENT = "SELECT changes, transaction, name_changes, name_transaction, closing FROM jobs_version()"
+# Every list runs it, and building it by the ORM would take ten times as long as running it.
+_CURRENT_VERSION = "SELECT changes, transaction, name_changes, name_transaction, closing FROM jobs_version()"
 
 
 class Version(NamedTuple):
-    """Two that are equal mean that nothing has changed in between; `names` alone is that of categories and the like."""
+    """While it is equal, nothing has changed; `names` covers companies, categories and locations alone."""
 
     everything: Hashable
     names: Hashable
 
 
 def current_version() -> Version:
-    """Return the version of all job lists as of now."""
+    """Read the version of all job lists."""
     with connection.cursor() as cursor:
-        cursor.execute(_CURRENT)
+        cursor.execute(_CURRENT_VERSION)
         changes, transaction, name_changes, name_transaction, closing = cursor.fetchone()
     return Version((changes, transaction, str(closing)), (name_changes, name_transaction))
 
 
 def version_of(request: Request) -> Version:
-    """Return the version that a request looks at, the same throughout."""
+    """Return the version for a request, read once."""
     if not hasattr(request, "jobs_version"):
         request.jobs_version = current_version()  # type: ignore[attr-defined]
     version: Version = request.jobs_version  # type: ignore[attr-defined]
@@ -45,48 +46,46 @@ def version_of(request: Request) -> Version:
 
 
 class _Entry(NamedTuple):
-    answer: Any
+    value: Any
     version: Hashable
-    # Until when it serves other versions, too.
+    # `time.monotonic()` until which it is served for later versions.
     lags_until: float
 
 
-class VersionedCache(Generic[Answer]):
-    """The latest answers of a process, each remembered until the version changes.
+class VersionedCache(Generic[T]):
+    """Thread-safe LRU cache of one process, whose entries are valid for one version.
 
-    An answer that was slow to get is kept for up to `MAX_LAG_SECONDS` after that.
+    A value that took longer than `slow_seconds` to compute is served for up to MAX_LAG_SECONDS after a change.
     """
 
-    _all: "ClassVar[WeakSet[VersionedCache[Any]]]" = WeakSet()
+    _instances: "ClassVar[WeakSet[VersionedCache[Any]]]" = WeakSet()
 
-    def __init__(self, max_size: int = 1_000) -> None:
-        self._all.add(self)
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._max_size = max_size
+    def __init__(self, *, max_size: int = 1_000, slow_seconds: float | None = None) -> None:
+        self._entries: LRUCache[Hashable, _Entry] = LRUCache(max_size)
+        self._slow_seconds = Limits.current().slow_seconds if slow_seconds is None else slow_seconds
         self._lock = Lock()
+        self._instances.add(self)
 
-    def get(self, key: Hashable, version: Hashable, ask: Callable[[], Answer]) -> tuple[Answer, bool]:
-        """Return the answer, and whether it is of this very version."""
-        entry = self._entries.get(key)
-        asked_at = time.monotonic()
+    def get(self, key: Hashable, version: Hashable, compute: Callable[[], T]) -> tuple[T, bool]:
+        """Return the value, and whether it was computed for this very version."""
+        with self._lock:
+            entry = self._entries.get(key)
+        started_at = time.monotonic()
         if entry is not None:
             if entry.version == version:
-                return entry.answer, True
-            if asked_at < entry.lags_until:
-                return entry.answer, False
-        answer = ask()
-        is_slow = time.monotonic() - asked_at > _SLOW_SECONDS
-        # At random, or all processes would ask again at the same moment, and whoever looks then would wait for all.
+                return entry.value, True
+            if started_at < entry.lags_until:
+                return entry.value, False
+        value = compute()
+        is_slow = time.monotonic() - started_at > self._slow_seconds
+        # At random, or all processes would compute it at the same moment, and requests would wait for all of them.
         lag = random.uniform(0.5, 1) * MAX_LAG_SECONDS if is_slow else 0  # noqa: S311 - no secret
         with self._lock:
-            self._entries[key] = _Entry(answer, version, asked_at + lag)
-            self._entries.move_to_end(key)
-            if len(self._entries) > self._max_size:
-                self._entries.popitem(last=False)
-        return answer, True
+            self._entries[key] = _Entry(value, version, started_at + lag)
+        return value, True
 
     @classmethod
-    def forget_all(cls) -> None:
-        """Empty every cache; what is remembered of one test's database is nothing to the next."""
-        for cache in cls._all:
+    def clear_all(cls) -> None:
+        """Empty every cache of this process: tests share it, but not a database."""
+        for cache in cls._instances:
             cache._entries.clear()  # noqa: SLF001 - of its own class

@@ -1,7 +1,7 @@
-"""What PostgreSQL runs itself: functions and triggers.
+"""SQL of migrations: functions and triggers.
 
-A file is named after the migration that reads it, and is never changed after that: a change is another migration with
-another file.
+A file is named after the migration that reads it and never changes; a later change is another migration with its own
+file.
 """
 
 from pathlib import Path

@@ -152,8 +152,8 @@ class TestSimilarJobs:
         assert anonymous.get(f"/api/jobs/{job.pk}/similar/").status_code == 404
 
 
-def test_nothing_more_is_tried_after_the_time_to_look(anonymous, market, monkeypatch):
-    monkeypatch.setattr("jobs.searching.listing.LOOK_LIMIT", -1)
+def test_no_other_search_is_tried_after_the_time_for_retries(anonymous, market, settings):
+    settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"retry_seconds": -1}
 
     facets = anonymous.get("/api/jobs/facets/?search=enginer&country=Kenya").json()
 

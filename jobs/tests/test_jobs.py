@@ -9,7 +9,7 @@ from accounts.tests.factories import EmployerFactory
 from anywork.testing.concurrency import at_once
 from applications.models import Application
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Job
+from jobs.models import Job, JobType
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
@@ -82,7 +82,7 @@ class TestPosting:
         assert job.closes_at == datetime(2090, 12, 13, tzinfo=UTC)
         assert job.is_open
 
-    @pytest.mark.parametrize("job_type", Job.Type.values)
+    @pytest.mark.parametrize("job_type", JobType.values)
     def test_employer_posts_a_job_of_each_type(self, employer, posting, url, job_type):
         assert employer.post(url, {**posting, "job_type": job_type}).json()["job_type"] == job_type
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models import Func, IntegerField
 from django.utils import timezone
 
@@ -92,8 +93,8 @@ class TestOrder:
 
     @pytest.mark.parametrize("deep", [0, 200])
     @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at", "salary", "-salary"])
-    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, monkeypatch, ordering, deep):
-        monkeypatch.setattr("jobs.searching.listing._DEEP", deep)
+    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, settings, ordering, deep):
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"deep_offset": deep}
         same = {"posted_at": timezone.now(), "expires_at": datetime(2090, 1, 1, tzinfo=UTC), "title": "Same"}
         for number, salary_range in [(6, "$50,000"), (5, "")]:
             JobFactory.create_batch(
@@ -326,10 +327,10 @@ def test_a_changed_wording_changes_what_the_filter_finds(listed, salaries, clien
 
 
 class TestCountingThatTakesTooLong:
-    """With a limit of 20 ms, of which each row takes all; the list is then as long as MOST_UNCOUNTED says."""
+    """With timeouts of 20 ms, which every row takes; the list then has `uncounted_jobs`."""
 
     @pytest.fixture(autouse=True)
-    def _slow(self, monkeypatch):
+    def _slow(self, monkeypatch, settings):
         for name in ("Cook", "Chef", "Baker", "Chef", "Waiter"):
             JobFactory(title=name, description="Roses")
         counted = listing._count_each
@@ -344,11 +345,8 @@ class TestCountingThatTakesTooLong:
             return counted([jobs.alias(slept=slept).filter(slept=1) for jobs in selections])
 
         monkeypatch.setattr(listing, "_count_each", count_slowly)
-        monkeypatch.setattr(listing, "COUNT_LIMIT", 20)
-        monkeypatch.setattr(listing, "FILTER_LIMIT", 20)
-        monkeypatch.setattr(listing, "PART_LIMIT", 20)
-        monkeypatch.setattr(listing, "MOST_UNCOUNTED", 4)
-        monkeypatch.setattr(listing, "MOST_IN_FACETS", 3)
+        timeouts = dict.fromkeys(("search_count_ms", "filter_count_ms", "tier_count_ms"), 20)
+        settings.JOB_SEARCH_LIMITS = {**timeouts, "uncounted_jobs": 4, "uncounted_facet_jobs": 3}
 
     @pytest.mark.parametrize(
         "query", ["", "search=roses", "search=-pilot", "search=roses+-pilot", "search=ros&ordering=title"]
@@ -360,13 +358,19 @@ class TestCountingThatTakesTooLong:
         assert [page.json()["count"] for page in pages[:2]] == [4, 4]
         assert len({row["job_id"] for page in pages[:2] for row in page.json()["results"]}) == 4
 
-    # With transactions of its own, as a request has: SET LOCAL ends with them.
-    @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize(("query", "count"), [("search=chef", 2), ("search=nothing", 0)])
     def test_short_list_is_counted_however_busy_the_machine_is(self, anonymous, query, count):
         page = anonymous.get(f"{URL}?{query}").json()
 
         assert page["count"] == len(page["results"]) == count
+
+    @pytest.mark.parametrize("query", ["search=chef", "search=roses"])
+    def test_timeouts_end_with_the_count_within_a_transaction(self, anonymous, query):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '7s'")
+            anonymous.get(f"{URL}?{query}")
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("7s",)
 
     def test_facets_are_those_of_the_newest(self, anonymous):
         facets = anonymous.get(f"{URL}facets/?search=roses").json()

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from datetime import timezone as fixed
 
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Job, closing_time
+from jobs.querysets import OPEN_SQL
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 
@@ -36,6 +38,8 @@ class TestJob:
         ("is_active", "expires_in", "is_open"),
         [
             (True, timedelta(days=1), True),
+            (True, timedelta(seconds=5), True),
+            (True, timedelta(0), False),
             (True, timedelta(seconds=-1), False),
             (False, timedelta(days=1), False),
             (False, timedelta(seconds=-1), False),
@@ -46,6 +50,28 @@ class TestJob:
 
         assert job.is_open is is_open
         assert Job.objects.open().filter(pk=job.pk).exists() is is_open
+
+    @pytest.mark.parametrize(("microseconds", "is_open"), [(-1, True), (0, False), (1, False)])
+    def test_python_queryset_and_sql_agree_when_a_job_closes(self, monkeypatch, microseconds, is_open):
+        job = JobFactory()
+        now = job.closes_at + timedelta(microseconds=microseconds)
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT substring(prosrc FROM 'WHERE (is_active .*) ORDER') FROM pg_proc WHERE proname = 'jobs_version'"
+            )
+            in_function = cursor.fetchone()[0]
+            queries = [
+                str(Job.objects.open().values("pk").order_by().query),
+                f"SELECT FROM jobs_job WHERE {OPEN_SQL}",
+                f"SELECT FROM jobs_job WHERE {in_function}",
+            ]
+            for query in queries:
+                clock = r"(?i)\b(statement_timestamp|now)\(\)"
+                cursor.execute(f"SELECT EXISTS ({re.sub(clock, '%s::timestamptz', query)})", [now])
+                assert cursor.fetchone() == (is_open,), query
+
+        assert job.is_open is is_open
 
     def test_job_that_expires_today_at_midnight_is_open_all_day(self):
         today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -26,7 +26,7 @@ RENAMED: dict[str, tuple[Any, str]] = {
 @pytest.fixture
 def many(db, monkeypatch):
     """Three jobs are many."""
-    monkeypatch.setattr(services, "_WRITTEN_TOGETHER", 1)
+    monkeypatch.setattr(services, "_BATCH_SIZE", 1)
     with connection.cursor() as cursor:
         cursor.execute("CREATE OR REPLACE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql AS 'SELECT 2'")
 

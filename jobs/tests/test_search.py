@@ -109,9 +109,8 @@ class TestWords:
         assert sorted(found(search)) == sorted(titles)
 
     @pytest.mark.parametrize("few", [0, 2_000])
-    def test_seeker_turns_the_pages_of_what_lacks_a_word(self, anonymous, post, monkeypatch, few):
-        monkeypatch.setattr("jobs.searching.listing._FEW", few)
-        monkeypatch.setattr("jobs.searching.listing._DEEP", few)
+    def test_seeker_turns_the_pages_of_what_lacks_a_word(self, anonymous, post, settings, few):
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"sort_jobs": few, "deep_offset": few}
         post("Chef", "Waiter", "Pilot", "Clerk", "Pastry Chef", "Nurse", "Cook")
 
         pages = [
@@ -183,14 +182,13 @@ class TestOrder:
         assert found("chef", ordering="closing") == ["Sooner Chef", "Later Chef"]
         assert found("chef", ordering="-closing") == ["Later Chef", "Sooner Chef"]
 
-    @pytest.mark.parametrize("limits", [{"_FEWEST": 0, "_FEW": 0}, {"_FEWEST": 0}, {}])
-    @pytest.mark.parametrize("among", [0, 10**9])
+    @pytest.mark.parametrize("limits", [{"rank_jobs": 0, "sort_jobs": 0}, {"rank_jobs": 0}, {}])
+    @pytest.mark.parametrize("table_rows", [0, 10**9])
     def test_seeker_turns_pages_and_meets_every_job_once_in_the_same_order(
-        self, anonymous, post, monkeypatch, limits, among
+        self, anonymous, post, monkeypatch, settings, *, limits, table_rows
     ):
-        for name, limit in limits.items():
-            monkeypatch.setattr(f"jobs.searching.listing.{name}", limit)
-        monkeypatch.setattr("jobs.searching.listing._number_of_jobs", lambda: among)
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | limits
+        monkeypatch.setattr("jobs.searching.listing._estimated_table_rows", lambda: table_rows)
         post(*["Chef"] * 5)
         post(*["Helper"] * 5, employer=EmployerFactory(company_name="Chef & Co"))
         post(*["Waiter"] * 5, description="Serve what the chefs cook.")

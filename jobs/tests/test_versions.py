@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Employer
-from jobs.models import Category, Change, Job, Location
+from jobs.models import Category, ChangeCounter, Job, Location
 from jobs.searching.versions import MAX_LAG_SECONDS, VersionedCache, current_version
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
@@ -88,12 +88,12 @@ class TestVersion:
 
     def test_nothing_changes_by_reading(self, anonymous):
         job = JobFactory()
-        before = list(Change.objects.values())
+        before = list(ChangeCounter.objects.values())
 
         anonymous.get(URL)
         anonymous.get(f"{URL}{job.pk}/")
 
-        assert list(Change.objects.values()) == before
+        assert list(ChangeCounter.objects.values()) == before
 
 
 class TestCache:
@@ -107,10 +107,9 @@ class TestCache:
 
     def test_a_slow_answer_may_lag_behind_for_a_while_only(self, monkeypatch):
         now = 1_000.0
-        monkeypatch.setattr("jobs.searching.versions._SLOW_SECONDS", 0.05)
         monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
         monkeypatch.setattr("jobs.searching.versions.random.uniform", lambda *between: max(between))
-        cache: VersionedCache[str] = VersionedCache()
+        cache: VersionedCache[str] = VersionedCache(slow_seconds=0.05)
 
         def slowly():
             nonlocal now
@@ -126,9 +125,8 @@ class TestCache:
 
     def test_slow_answers_of_one_moment_are_not_all_asked_for_again_at_one_moment(self, monkeypatch):
         now = 1_000.0
-        monkeypatch.setattr("jobs.searching.versions._SLOW_SECONDS", -1)
         monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
-        processes: list[VersionedCache[str]] = [VersionedCache() for _ in range(100)]
+        processes: list[VersionedCache[str]] = [VersionedCache(slow_seconds=-1) for _ in range(100)]
 
         def answers(version):
             return {process.get("key", version, lambda: "new" if version else "old") for process in processes}
