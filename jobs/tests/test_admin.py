@@ -26,11 +26,11 @@ def test_admin_posts_a_job_for_an_employer(admin_client):
     assert admin_client.post(reverse("admin:jobs_job_add"), form(draft)).status_code == 302
     job = Job.objects.get()
     assert job.employer == draft.employer
-    # Midnight is the end of the day.
+    # Midnight means the end of the day.
     assert job.closes_at == datetime(2090, 12, 13, tzinfo=UTC)
 
 
-def test_admin_edits_a_job_but_not_whose_it_is(admin_client):
+def test_admin_edits_a_job_but_not_its_employer(admin_client):
     job = JobFactory()
     values = form(job, title="Plumber", employer=EmployerFactory().pk)
     assert admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), values).status_code == 302
@@ -46,7 +46,7 @@ def test_admin_deletes_a_job(admin_client):
     assert not Job.objects.exists()
 
 
-def test_admin_closes_a_job_by_deleting_it_while_it_has_applications(admin_client):
+def test_admin_deletes_a_job_with_applications_and_it_is_closed(admin_client):
     job = ApplicationFactory().job
     response = admin_client.post(reverse("admin:jobs_job_delete", args=[job.pk]), {"post": "yes"}, follow=True)
     page = response.content.decode()
@@ -60,9 +60,9 @@ def test_admin_closes_a_job_by_deleting_it_while_it_has_applications(admin_clien
 def test_admin_deletes_some_jobs_and_closes_others(admin_client):
     doomed, kept, other = JobFactory(), ApplicationFactory().job, JobFactory()
     values = {"action": "delete_selected", "_selected_action": [doomed.pk, kept.pk]}
-    asked = admin_client.post(reverse(LIST), values)
+    confirmation = admin_client.post(reverse(LIST), values)
     assert Job.objects.count() == 3
-    assert kept.title in asked.content.decode()
+    assert kept.title in confirmation.content.decode()
     page = admin_client.post(reverse(LIST), {**values, "post": "yes"}, follow=True).content.decode()
     assert "1 of 2 deleted." in page
     assert f"“{kept.title}”: Not deleted but closed" in page
@@ -76,7 +76,7 @@ def test_admin_filters_jobs_by_state(admin_client, state):
     assert list(response.context["cl"].result_list) == [jobs[state]]
 
 
-def test_admin_is_told_that_a_category_exists(admin_client):
+def test_admin_adds_an_existing_category_and_is_refused(admin_client):
     CategoryFactory(name="Software")
     response = admin_client.post(reverse("admin:jobs_category_add"), {"name": "sOFTWARE "})
     assert response.status_code == 200
@@ -96,7 +96,7 @@ def test_admin_cannot_delete_a_category_in_use(admin_client):
     assert Category.objects.get() == job.category
 
 
-def test_admin_deletes_what_one_user_added_and_no_job_uses(admin_client, employer):
+def test_admin_deletes_unused_categories_of_one_user(admin_client, employer):
     for name in ("Spam", "More spam", "Gardening"):
         assert employer.post("/api/categories/", {"name": name}).status_code == 201
     used = JobFactory(category=Category.objects.get(name="Gardening")).category
@@ -148,7 +148,7 @@ def test_admin_finds_jobs_in_every_state_by_index(admin_client, search, titles):
     assert not any('"title"' in query["sql"].partition("WHERE")[2].partition("ORDER BY")[0] for query in captured)
 
 
-def test_admin_looks_a_key_up(admin_client):
+def test_admin_finds_a_job_by_its_key(admin_client):
     job, _ = JobFactory.create_batch(2)
 
     with CaptureQueriesContext(connection) as captured:

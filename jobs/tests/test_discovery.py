@@ -29,7 +29,7 @@ def counts(facet):
 
 
 class TestFacets:
-    def test_seeker_counts_what_a_search_consists_of(self, anonymous, market, lagos):
+    def test_seeker_counts_the_facets_of_a_search(self, anonymous, market, lagos):
         facets = anonymous.get("/api/jobs/facets/?search=chef").json()
 
         assert facets["count"] == 2
@@ -39,30 +39,30 @@ class TestFacets:
         assert counts(facets["employer"]) == {"Golden Crust": 2}
         assert facets["without"] == []
 
-    def test_seeker_counts_all_and_the_most_frequent_come_first(self, anonymous, market):
+    def test_seeker_counts_all_facets_most_frequent_first(self, anonymous, market):
         facets = anonymous.get("/api/jobs/facets/").json()
 
         assert [value["count"] for value in facets["employer"]] == [2, 1]
         assert facets["employer"][0]["name"] == "Golden Crust"
 
-    def test_a_facet_is_current_after_a_change(self, anonymous, market):
+    def test_facet_is_current_after_a_change(self, anonymous, market):
         anonymous.get("/api/jobs/facets/")
         Job.objects.filter(title="Chef").update(is_active=False)
 
         assert anonymous.get("/api/jobs/facets/").json()["count"] == 2
 
-    def test_seeker_finds_nothing_and_learns_which_filter_to_drop(self, anonymous, market):
+    def test_seeker_finds_nothing_and_gets_the_filter_to_drop(self, anonymous, market):
         facets = anonymous.get("/api/jobs/facets/?search=chef&country=Kenya&job_type=full-time").json()
 
         assert facets["count"] == 0
         assert facets["without"] == [{"filter": "country", "count": 1}]
 
-    def test_seeker_mistypes_and_is_told_what_was_meant(self, anonymous, market):
+    def test_seeker_mistypes_and_gets_the_correction(self, anonymous, market):
         facets = anonymous.get("/api/jobs/facets/?search=enginer").json()
 
         assert (facets["count"], facets["did_you_mean"]) == (1, "engineer")
 
-    def test_seeker_sends_a_bad_filter_and_is_told(self, anonymous):
+    def test_seeker_sends_an_invalid_filter_and_is_refused(self, anonymous):
         assert anonymous.get("/api/jobs/facets/?employer=x").status_code == 400
 
     def test_only_administrators_count_closed_jobs(self, anonymous, admin, market):
@@ -84,21 +84,21 @@ class TestSuggestions:
             ("%%", ([], [], [])),
         ],
     )
-    def test_seeker_types_and_is_helped(self, anonymous, market, typed, suggested):
-        answer = anonymous.get("/api/jobs/suggest/", {"q": typed})
+    def test_seeker_types_and_gets_suggestions(self, anonymous, market, typed, suggested):
+        response = anonymous.get("/api/jobs/suggest/", {"q": typed})
 
-        assert answer.json() == dict(zip(("titles", "companies", "places"), suggested, strict=True))
+        assert response.json() == dict(zip(("titles", "companies", "places"), suggested, strict=True))
 
-    def test_what_has_the_same_name_is_suggested_once(self, anonymous):
+    def test_same_name_is_suggested_once(self, anonymous):
         for state in ("Ohio", "Oregon"):
             location = LocationFactory(city="Portland", state=state, country="USA")
             JobFactory(employer=EmployerFactory(company_name="Porter"), location=location)
 
-        answer = anonymous.get("/api/jobs/suggest/", {"q": "port"}).json()
+        response = anonymous.get("/api/jobs/suggest/", {"q": "port"}).json()
 
-        assert (answer["companies"], answer["places"]) == (["Porter"], ["Portland, USA"])
+        assert (response["companies"], response["places"]) == (["Porter"], ["Portland, USA"])
 
-    def test_what_is_closed_or_renamed_is_suggested_no_more(self, anonymous, market):
+    def test_closed_or_renamed_job_is_no_longer_suggested(self, anonymous, market):
         job = Job.objects.get(title="Engineer")
         job.employer.company_name = "Beta"
         job.employer.save()
@@ -111,7 +111,7 @@ class TestSuggestions:
         assert suggested("acme")["companies"] == []
         assert suggested("beta")["companies"] == ["Beta"]
 
-    def test_an_erased_company_is_suggested_no_more(self, market):
+    def test_erased_company_is_no_longer_suggested(self, market):
         job = Job.objects.get(title="Engineer")
         assert Suggestion.objects.filter(kind="company", text="Acme").exists()
 
@@ -120,21 +120,21 @@ class TestSuggestions:
 
         assert not Suggestion.objects.filter(kind="company", text="Acme").exists()
 
-    def test_nobody_types_so_much(self, anonymous):
+    def test_too_long_text_is_refused(self, anonymous):
         assert anonymous.get("/api/jobs/suggest/", {"q": "x" * 101}).status_code == 400
 
 
 class TestSimilarJobs:
-    def test_seeker_sees_open_jobs_of_the_category_with_the_likest_first(self, anonymous, market, lagos):
+    def test_seeker_sees_open_jobs_of_the_category_most_similar_first(self, anonymous, market, lagos):
         food = Job.objects.get(title="Chef").category
         JobFactory(title="Sous Chef de Cuisine", category=food)
         JobFactory(title="Waiter", category=food)
         job = JobFactory(title="Chef de Cuisine", category=food, location=lagos)
 
-        answer = anonymous.get(f"/api/jobs/{job.pk}/similar/").json()
+        response = anonymous.get(f"/api/jobs/{job.pk}/similar/").json()
 
-        titles = [row["title"] for row in answer["results"]]
-        assert answer["count"] == 4
+        titles = [row["title"] for row in response["results"]]
+        assert response["count"] == 4
         assert titles[0] == "Sous Chef de Cuisine"
         assert set(titles) == {"Sous Chef de Cuisine", "Chef", "Head Chef", "Waiter"}
         assert titles[-1] == "Waiter"
@@ -142,11 +142,11 @@ class TestSimilarJobs:
     def test_seeker_expands_similar_jobs(self, anonymous, market):
         job = Job.objects.get(title="Chef")
 
-        answer = anonymous.get(f"/api/jobs/{job.pk}/similar/?expand=location").json()
+        response = anonymous.get(f"/api/jobs/{job.pk}/similar/?expand=location").json()
 
-        assert [row["location_details"]["city"] for row in answer["results"]] == ["Lagos"]
+        assert [row["location_details"]["city"] for row in response["results"]] == ["Lagos"]
 
-    def test_a_hidden_job_has_no_similar_ones(self, anonymous, market):
+    def test_similar_jobs_of_a_hidden_job_are_not_found(self, anonymous, market):
         job = Job.objects.get(title="Closed Chef")
 
         assert anonymous.get(f"/api/jobs/{job.pk}/similar/").status_code == 404

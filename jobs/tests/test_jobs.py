@@ -32,7 +32,7 @@ DETAILS = ["employer_details", "location_details", "category_details"]
 
 @pytest.fixture
 def posting(db):
-    """The body of a job that can be posted."""
+    """The body of a valid job."""
     return {
         "title": "Software Engineer",
         "description": "We are looking for a skilled software engineer.",
@@ -46,7 +46,7 @@ def posting(db):
 
 @pytest.fixture
 def job(employer):
-    """A job of the signed-in employer."""
+    """A job of the logged-in employer."""
     return JobFactory(employer=employer.user.employer)
 
 
@@ -64,21 +64,21 @@ def body_of(job, **changes):
 
 @pytest.mark.parametrize("url", [URL, OWN])
 class TestPosting:
-    def test_employer_posts_a_job_and_it_is_open_and_the_callers(self, employer, posting, url):
-        answer = employer.post(url, posting)
+    def test_employer_posts_a_job_that_is_open_and_its_own(self, employer, posting, url):
+        response = employer.post(url, posting)
 
         job = Job.objects.get()
-        assert answer.status_code == 201
-        assert list(answer.json()) == KEYS
-        assert answer.json() == {
+        assert response.status_code == 201
+        assert list(response.json()) == KEYS
+        assert response.json() == {
             **posting,
             "job_id": str(job.pk),
-            "posted_at": answer.json()["posted_at"],
+            "posted_at": response.json()["posted_at"],
             "expires_at": "2090-12-12T00:00:00Z",
             "is_active": True,
             "employer": str(employer.user.pk),
         }
-        assert answer.json()["posted_at"].endswith("Z")
+        assert response.json()["posted_at"].endswith("Z")
         assert job.closes_at == datetime(2090, 12, 13, tzinfo=UTC)
         assert job.is_open
 
@@ -99,18 +99,18 @@ class TestPosting:
         ],
     )
     def test_employer_sends_a_date_or_a_timestamp_and_reads_utc(self, employer, posting, url, sent, shown):
-        answer = employer.post(url, {**posting, "expires_at": sent})
+        response = employer.post(url, {**posting, "expires_at": sent})
 
-        assert answer.json()["expires_at"] == shown
-        assert employer.get(f"{OWN}{answer.json()['job_id']}/").json()["expires_at"] == shown
+        assert response.json()["expires_at"] == shown
+        assert employer.get(f"{OWN}{response.json()['job_id']}/").json()["expires_at"] == shown
 
     def test_employer_posts_a_job_that_expires_today(self, employer, posting, url):
         today = timezone.now().date().isoformat()
 
-        answer = employer.post(url, {**posting, "expires_at": today})
+        response = employer.post(url, {**posting, "expires_at": today})
 
-        assert answer.status_code == 201
-        assert answer.json()["expires_at"] == f"{today}T00:00:00Z"
+        assert response.status_code == 201
+        assert response.json()["expires_at"] == f"{today}T00:00:00Z"
         assert Job.objects.open().exists()
 
     @pytest.mark.parametrize(
@@ -133,18 +133,18 @@ class TestPosting:
             ["2090-12-12"],
         ],
     )
-    def test_employer_sends_a_date_that_cannot_be_and_it_is_refused(self, employer, posting, url, expires_at):
-        answer = employer.post(url, {**posting, "expires_at": expires_at})
+    def test_employer_sends_an_invalid_date_and_is_refused(self, employer, posting, url, expires_at):
+        response = employer.post(url, {**posting, "expires_at": expires_at})
 
-        assert answer.status_code == 400, answer.json()
-        assert list(answer.json()["errors"]) == ["expires_at"]
+        assert response.status_code == 400, response.json()
+        assert list(response.json()["errors"]) == ["expires_at"]
         assert not Job.objects.exists()
 
     @pytest.mark.parametrize("salary", ["$80,000 - $100,000", "£35/hour", "negotiable", "  N250,000   monthly ", ""])
-    def test_employer_words_the_salary_and_it_is_kept_verbatim(self, employer, posting, url, salary):
-        answer = employer.post(url, {**posting, "salary_range": salary})
+    def test_employer_writes_a_salary_and_it_is_kept_verbatim(self, employer, posting, url, salary):
+        response = employer.post(url, {**posting, "salary_range": salary})
 
-        assert answer.json()["salary_range"] == salary
+        assert response.json()["salary_range"] == salary
         assert Job.objects.get().salary_range == salary
 
     def test_employer_leaves_the_salary_open(self, employer, posting, url):
@@ -153,13 +153,13 @@ class TestPosting:
         assert employer.post(url, posting).json()["salary_range"] == ""
 
     @pytest.mark.parametrize("field", ["title", "description", "location", "category", "job_type", "expires_at"])
-    def test_employer_leaves_out_a_required_field_and_it_is_named(self, employer, posting, url, field):
+    def test_employer_omits_a_required_field_and_is_refused(self, employer, posting, url, field):
         del posting[field]
 
-        answer = employer.post(url, posting)
+        response = employer.post(url, posting)
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {field: ["This field is required."]}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {field: ["This field is required."]}
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -183,36 +183,36 @@ class TestPosting:
             ("is_active", None),
         ],
     )
-    def test_employer_sends_a_bad_value_and_it_is_named(self, employer, posting, url, field, value):
-        answer = employer.post(url, {**posting, field: value})
+    def test_employer_sends_an_invalid_value_and_is_refused(self, employer, posting, url, field, value):
+        response = employer.post(url, {**posting, field: value})
 
-        assert answer.status_code == 400, answer.json()
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400, response.json()
+        assert list(response.json()["errors"]) == [field]
         assert not Job.objects.exists()
 
-    def test_employer_fills_every_field_to_the_brim(self, employer, posting, url):
+    def test_employer_fills_every_field_to_its_maximum(self, employer, posting, url):
         brim = {"title": "x" * 255, "description": "x" * 20_000, "salary_range": "x" * 100}
 
-        answer = employer.post(url, {**posting, **brim})
+        response = employer.post(url, {**posting, **brim})
 
-        assert answer.status_code == 201
-        assert {key: answer.json()[key] for key in brim} == brim
+        assert response.status_code == 201
+        assert {key: response.json()[key] for key in brim} == brim
 
     def test_employer_cannot_post_for_another_or_back_date(self, employer, posting, url):
         other = EmployerFactory()
 
-        answer = employer.post(
+        response = employer.post(
             url, {**posting, "employer": str(other.pk), "posted_at": "2001-01-01T00:00:00Z", "job_id": str(uuid4())}
         )
 
-        assert answer.json()["employer"] == str(employer.user.pk)
-        assert answer.json()["posted_at"] > "2020"
+        assert response.json()["employer"] == str(employer.user.pk)
+        assert response.json()["posted_at"] > "2020"
         assert not other.jobs.exists()
 
-    def test_employer_posts_a_job_that_is_not_to_be_seen_yet(self, employer, posting, url):
-        answer = employer.post(url, {**posting, "is_active": False})
+    def test_employer_posts_an_inactive_job(self, employer, posting, url):
+        response = employer.post(url, {**posting, "is_active": False})
 
-        assert answer.json()["is_active"] is False
+        assert response.json()["is_active"] is False
         assert not Job.objects.open().exists()
 
 
@@ -221,29 +221,29 @@ class TestChanging:
     def test_employer_changes_one_field_and_keeps_the_others(self, employer, job, url):
         before = employer.get(f"{URL}{job.pk}/").json()
 
-        answer = employer.patch(f"{url}{job.pk}/", {"title": "Senior Engineer"})
+        response = employer.patch(f"{url}{job.pk}/", {"title": "Senior Engineer"})
 
-        assert answer.status_code == 200
-        assert list(answer.json()) == KEYS
-        assert answer.json() == {**before, "title": "Senior Engineer"}
+        assert response.status_code == 200
+        assert list(response.json()) == KEYS
+        assert response.json() == {**before, "title": "Senior Engineer"}
 
     def test_employer_replaces_a_job(self, employer, job, url):
         location = LocationFactory()
 
-        answer = employer.put(f"{url}{job.pk}/", body_of(job, title="Chef", location=str(location.pk)))
+        response = employer.put(f"{url}{job.pk}/", body_of(job, title="Chef", location=str(location.pk)))
 
-        assert answer.status_code == 200
-        assert list(answer.json()) == KEYS
+        assert response.status_code == 200
+        assert list(response.json()) == KEYS
         job.refresh_from_db()
         assert (job.title, job.location) == ("Chef", location)
 
     @pytest.mark.parametrize("is_active", [True, False])
-    def test_employer_replaces_a_job_without_saying_whether_it_is_active(self, employer, job, url, is_active):
+    def test_employer_replaces_a_job_without_is_active_and_keeps_its_state(self, employer, job, url, is_active):
         Job.objects.update(is_active=is_active)
 
-        answer = employer.put(f"{url}{job.pk}/", body_of(job))
+        response = employer.put(f"{url}{job.pk}/", body_of(job))
 
-        assert answer.json()["is_active"] is is_active
+        assert response.json()["is_active"] is is_active
 
     def test_employer_closes_and_reopens_a_job(self, employer, job, url):
         employer.patch(f"{url}{job.pk}/", {"is_active": False})
@@ -257,29 +257,29 @@ class TestChanging:
         job.expires_at = datetime(2024, 5, 1, tzinfo=UTC)
         job.save()
 
-        answer = getattr(employer, method)(f"{url}{job.pk}/", body_of(job, title="Late", expires_at="2024-05-01"))
+        response = getattr(employer, method)(f"{url}{job.pk}/", body_of(job, title="Late", expires_at="2024-05-01"))
 
-        assert answer.status_code == 200
-        assert (answer.json()["title"], answer.json()["expires_at"]) == ("Late", "2024-05-01T00:00:00Z")
+        assert response.status_code == 200
+        assert (response.json()["title"], response.json()["expires_at"]) == ("Late", "2024-05-01T00:00:00Z")
 
     def test_employer_moves_a_date_into_the_past_and_it_is_refused(self, employer, job, url):
-        answer = employer.patch(f"{url}{job.pk}/", {"expires_at": "2024-05-01"})
+        response = employer.patch(f"{url}{job.pk}/", {"expires_at": "2024-05-01"})
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {"expires_at": ["This date is in the past."]}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {"expires_at": ["This date is in the past."]}
 
     def test_employer_extends_an_expired_job_and_it_is_open_again(self, employer, job, url):
         job.expires_at = datetime(2024, 5, 1, tzinfo=UTC)
         job.save()
 
-        answer = employer.patch(f"{url}{job.pk}/", {"expires_at": "2090-05-01"})
+        response = employer.patch(f"{url}{job.pk}/", {"expires_at": "2090-05-01"})
 
-        assert answer.status_code == 200
+        assert response.status_code == 200
         job.refresh_from_db()
         assert job.closes_at == datetime(2090, 5, 2, tzinfo=UTC)
         assert job.is_open
 
-    def test_employer_gives_a_job_away_and_keeps_it(self, employer, job, url):
+    def test_employer_cannot_give_a_job_away(self, employer, job, url):
         other = EmployerFactory()
 
         employer.patch(f"{url}{job.pk}/", {"employer": str(other.pk), "posted_at": "2001-01-01T00:00:00Z"})
@@ -289,18 +289,18 @@ class TestChanging:
         assert (job.employer_id, job.posted_at) == (employer.user.pk, posted_at)
 
     def test_employer_deletes_a_job_without_applications(self, employer, job, url):
-        answer = employer.delete(f"{url}{job.pk}/")
+        response = employer.delete(f"{url}{job.pk}/")
 
-        assert (answer.status_code, answer.content) == (204, b"")
+        assert (response.status_code, response.content) == (204, b"")
         assert not Job.objects.exists()
 
     @pytest.mark.parametrize("status", ["pending", "withdrawn"])
     def test_employer_deletes_a_job_with_applications_and_it_is_closed(self, employer, job, url, status):
         application = ApplicationFactory(job=job, status=status)
 
-        answer = employer.delete(f"{url}{job.pk}/")
+        response = employer.delete(f"{url}{job.pk}/")
 
-        assert (answer.status_code, answer.content) == (204, b"")
+        assert (response.status_code, response.content) == (204, b"")
         job.refresh_from_db()
         assert job.is_active is False
         assert Application.objects.get() == application
@@ -312,46 +312,46 @@ def test_employer_deletes_a_job_in_two_tabs_at_once(client_for, url):
     job = JobFactory()
     clients = [client_for(job.employer.user) for _ in range(4)]
 
-    answers = at_once(*(partial(client.delete, f"{url}{job.pk}/") for client in clients))
+    responses = at_once(*(partial(client.delete, f"{url}{job.pk}/") for client in clients))
 
-    codes = sorted(answer.status_code for answer in answers)
+    codes = sorted(response.status_code for response in responses)
     assert codes[0] == 204
     assert set(codes[1:]) <= {204, 404}
     assert not Job.objects.exists()
 
 
 class TestExpand:
-    def test_visitor_reads_a_job_with_keys_alone(self, anonymous, job):
+    def test_anonymous_reads_a_job_with_keys_alone(self, anonymous, job):
         assert list(anonymous.get(f"{URL}{job.pk}/").json()) == KEYS
         assert list(anonymous.get(f"{URL}{job.pk}/?expand=").json()) == KEYS
 
     @pytest.mark.parametrize("name", ["employer", "location", "category"])
-    def test_visitor_expands_one(self, anonymous, job, name):
-        answer = anonymous.get(f"{URL}{job.pk}/?expand={name}").json()
+    def test_anonymous_expands_one(self, anonymous, job, name):
+        response = anonymous.get(f"{URL}{job.pk}/?expand={name}").json()
 
-        assert list(answer) == [*KEYS, f"{name}_details"]
+        assert list(response) == [*KEYS, f"{name}_details"]
 
-    def test_visitor_expands_all_and_reads_what_each_endpoint_shows(self, anonymous, job):
-        answer = anonymous.get(f"{URL}{job.pk}/?expand=category,employer,location").json()
+    def test_anonymous_expands_all_and_reads_what_each_endpoint_shows(self, anonymous, job):
+        response = anonymous.get(f"{URL}{job.pk}/?expand=category,employer,location").json()
 
-        assert list(answer) == [*KEYS, *DETAILS]
-        assert answer["employer_details"] == anonymous.get(f"/api/employers/{job.employer_id}/").json()
-        assert answer["location_details"] == anonymous.get(f"/api/locations/{job.location_id}/").json()
-        assert answer["category_details"] == anonymous.get(f"/api/categories/{job.category_id}/").json()
+        assert list(response) == [*KEYS, *DETAILS]
+        assert response["employer_details"] == anonymous.get(f"/api/employers/{job.employer_id}/").json()
+        assert response["location_details"] == anonymous.get(f"/api/locations/{job.location_id}/").json()
+        assert response["category_details"] == anonymous.get(f"/api/categories/{job.category_id}/").json()
 
-    def test_visitor_expands_a_list(self, anonymous, job):
+    def test_anonymous_expands_a_list(self, anonymous, job):
         [row] = anonymous.get(f"{URL}?expand=employer,location").json()["results"]
 
         assert list(row) == [*KEYS, "employer_details", "location_details"]
         assert row["location_details"]["city"] == job.location.city
 
     @pytest.mark.parametrize("expand", ["salary", "employer,salary", "employer_details", "applications"])
-    def test_visitor_expands_what_cannot_be_and_is_told(self, anonymous, job, expand):
+    def test_anonymous_expands_an_unknown_detail_and_is_refused(self, anonymous, job, expand):
         for url in (f"{URL}{job.pk}/", URL):
-            answer = anonymous.get(f"{url}?expand={expand}")
+            response = anonymous.get(f"{url}?expand={expand}")
 
-            assert answer.status_code == 400
-            assert list(answer.json()["errors"]) == ["expand"]
+            assert response.status_code == 400
+            assert list(response.json()["errors"]) == ["expand"]
 
 
 class TestOwnJobs:
@@ -361,31 +361,31 @@ class TestOwnJobs:
         ]
         JobFactory()
 
-        answer = employer.get(OWN).json()
+        response = employer.get(OWN).json()
 
-        assert answer["count"] == 3
-        assert [row["job_id"] for row in answer["results"]] == [str(job.pk) for job in reversed(mine)]
-        assert list(answer["results"][0]) == [*KEYS, *DETAILS]
+        assert response["count"] == 3
+        assert [row["job_id"] for row in response["results"]] == [str(job.pk) for job in reversed(mine)]
+        assert list(response["results"][0]) == [*KEYS, *DETAILS]
 
     @pytest.mark.parametrize("state", [{}, {"closed": True}, {"expired": True}])
-    def test_employer_reads_an_own_job_with_its_details(self, employer, state):
+    def test_employer_reads_its_own_job_with_details(self, employer, state):
         job = JobFactory(employer=employer.user.employer, **state)
 
-        answer = employer.get(f"{OWN}{job.pk}/").json()
+        response = employer.get(f"{OWN}{job.pk}/").json()
 
-        assert list(answer) == [*KEYS, *DETAILS]
-        assert answer["location_details"]["city"] == job.location.city
-        assert answer["category_details"]["name"] == job.category.name
-        assert answer["employer_details"]["company_name"] == job.employer.company_name
+        assert list(response) == [*KEYS, *DETAILS]
+        assert response["location_details"]["city"] == job.location.city
+        assert response["category_details"]["name"] == job.category.name
+        assert response["employer_details"]["company_name"] == job.employer.company_name
 
     def test_employer_reads_a_hundred_own_jobs_at_once(self, employer):
         JobFactory.create_batch(
             101, employer=employer.user.employer, location=LocationFactory(), category=CategoryFactory()
         )
 
-        answer = employer.get(OWN).json()
+        response = employer.get(OWN).json()
 
-        assert (answer["count"], len(answer["results"])) == (101, 100)
+        assert (response["count"], len(response["results"])) == (101, 100)
 
     def test_employer_filters_own_jobs(self, employer):
         JobFactory(employer=employer.user.employer, job_type="remote", closed=True)

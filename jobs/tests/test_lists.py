@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def listed(anonymous):
-    """Return a function that lists the titles found with the given parameters."""
+    """Return a function that lists the titles of the matches."""
 
     def titles(query="", **parameters):
-        answer = anonymous.get(f"{URL}?{query or urlencode(parameters, doseq=True)}")
-        assert answer.status_code == 200, answer.json()
-        body = answer.json()
+        response = anonymous.get(f"{URL}?{query or urlencode(parameters, doseq=True)}")
+        assert response.status_code == 200, response.json()
+        body = response.json()
         assert body["count"] == len(body["results"])
         return [row["title"] for row in body["results"]]
 
@@ -55,7 +55,7 @@ def market():
 
 
 class TestOrder:
-    def test_visitor_lists_open_jobs_newest_first(self, listed, market):
+    def test_anonymous_lists_open_jobs_newest_first(self, listed, market):
         JobFactory(closed=True)
         JobFactory(expired=True)
 
@@ -72,11 +72,11 @@ class TestOrder:
             ("", ["Designer", "Engineer", "Chef"]),
         ],
     )
-    def test_visitor_orders_the_list(self, listed, market, ordering, titles):
+    def test_anonymous_orders_the_list(self, listed, market, ordering, titles):
         assert listed(ordering=ordering) == titles
 
     @pytest.mark.parametrize("ordering", ["expires_at", "-expires_at"])
-    def test_job_that_expires_today_at_midnight_is_among_those_ordered_by_that(self, listed, ordering):
+    def test_job_that_expires_today_at_midnight_is_in_the_list_ordered_by_expiry(self, listed, ordering):
         midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         JobFactory(title="Today", expires_at=midnight)
         JobFactory(title="Yesterday", expires_at=midnight - timedelta(days=1))
@@ -84,7 +84,7 @@ class TestOrder:
         assert listed(ordering=ordering) == ["Today"]
 
     @pytest.mark.parametrize("ordering", ["expires_at", "-expires_at"])
-    def test_administrator_orders_what_expired_long_ago_too(self, admin, market, ordering):
+    def test_admin_also_orders_jobs_that_expired_long_ago(self, admin, market, ordering):
         JobFactory(title="Long ago", expires_at=timezone.now() - timedelta(days=99))
 
         titles = [row["title"] for row in admin.get("/api/jobs/", {"ordering": ordering}).json()["results"]]
@@ -93,7 +93,7 @@ class TestOrder:
 
     @pytest.mark.parametrize("deep", [0, 200])
     @pytest.mark.parametrize("ordering", ["", "posted_at", "-posted_at", "title", "-expires_at", "salary", "-salary"])
-    def test_visitor_turns_pages_and_meets_every_job_once(self, anonymous, settings, ordering, deep):
+    def test_anonymous_pages_through_every_job_once(self, anonymous, settings, ordering, deep):
         settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"deep_offset": deep}
         same = {"posted_at": timezone.now(), "expires_at": datetime(2090, 1, 1, tzinfo=UTC), "title": "Same"}
         for number, salary_range in [(6, "$50,000"), (5, "")]:
@@ -114,12 +114,12 @@ class TestOrder:
         assert len(seen) == 11
         assert set(seen) == {str(key) for key in Job.objects.values_list("pk", flat=True)}
 
-    def test_visitor_gets_twenty_and_at_most_two_hundred_jobs(self, anonymous):
+    def test_anonymous_gets_pages_of_twenty_and_at_most_two_hundred_jobs(self, anonymous):
         JobFactory.create_batch(201, location=LocationFactory(), category=CategoryFactory())
 
         for query, rows in [("", 20), ("page_size=3", 3), ("page_size=200", 200), ("page_size=1000000", 200)]:
-            answer = anonymous.get(f"{URL}?{query}").json()
-            assert (answer["count"], len(answer["results"])) == (201, rows)
+            response = anonymous.get(f"{URL}?{query}").json()
+            assert (response["count"], len(response["results"])) == (201, rows)
 
         first = anonymous.get(f"{URL}?job_type=full-time&page_size=100").json()
         second = anonymous.get(first["next"]).json()
@@ -129,20 +129,20 @@ class TestOrder:
         assert len(anonymous.get(second["next"]).json()["results"]) == 1
 
     @pytest.mark.parametrize("page", ["0", "-1", "abc", "2", "1000000000000000000000", "1.5", "\x00"])
-    def test_visitor_asks_for_a_page_that_is_not_there(self, anonymous, market, page):
-        answer = anonymous.get(URL, {"page": page})
+    def test_anonymous_requests_a_missing_page_and_gets_404(self, anonymous, market, page):
+        response = anonymous.get(URL, {"page": page})
 
-        assert answer.status_code == 404
-        assert answer.json()["status"] == "error"
+        assert response.status_code == 404
+        assert response.json()["status"] == "error"
 
     @pytest.mark.parametrize("size", ["0", "-1", "abc"])
-    def test_visitor_asks_for_a_page_size_that_cannot_be_and_it_is_named(self, anonymous, size):
-        answer = anonymous.get(f"{URL}?page_size={size}")
+    def test_anonymous_requests_an_invalid_page_size_and_is_refused(self, anonymous, size):
+        response = anonymous.get(f"{URL}?page_size={size}")
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["page_size"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["page_size"]
 
-    def test_visitor_asks_for_an_empty_page_size_and_gets_the_default(self, listed, market):
+    def test_anonymous_requests_an_empty_page_size_and_gets_the_default(self, listed, market):
         assert len(listed(page_size="")) == 3
 
 
@@ -171,10 +171,10 @@ class TestFilters:
             ("search=engineer&country=Nigeria", []),
         ],
     )
-    def test_visitor_narrows_the_list(self, listed, market, query, titles):
+    def test_anonymous_filters_the_list(self, listed, market, query, titles):
         assert listed(query) == titles
 
-    def test_visitor_filters_by_id(self, listed, market):
+    def test_anonymous_filters_by_id(self, listed, market):
         chef, engineer = Job.objects.get(title="Chef"), Job.objects.get(title="Engineer")
 
         assert listed(category=chef.category_id) == ["Chef"]
@@ -183,7 +183,7 @@ class TestFilters:
         assert listed(employer=engineer.employer_id) == ["Engineer"]
         assert listed(employer=uuid4()) == listed(category=uuid4()) == listed(location=uuid4()) == []
 
-    def test_visitor_filters_by_the_time_of_posting(self, listed, market):
+    def test_anonymous_filters_by_the_time_of_posting(self, listed, market):
         posted = Job.objects.get(title="Engineer").posted_at
         early, late = posted - timedelta(hours=1), posted + timedelta(hours=1)
 
@@ -207,10 +207,10 @@ class TestFilters:
             "employer__user__email=x",
         ],
     )
-    def test_visitor_sends_empty_and_unknown_parameters_and_they_do_not_count(self, listed, market, query):
+    def test_anonymous_sends_empty_and_unknown_parameters_and_they_are_ignored(self, listed, market, query):
         assert listed(query) == ["Designer", "Engineer", "Chef"]
 
-    def test_visitor_sends_an_empty_value_beside_another_and_it_does_not_count(self, listed, market):
+    def test_anonymous_sends_an_empty_value_with_another_and_it_is_ignored(self, listed, market):
         assert listed("job_type=&job_type=remote") == ["Designer"]
         assert listed("category=&category=Food") == ["Chef"]
 
@@ -236,21 +236,21 @@ class TestFilters:
             ("job_type", "\x00"),
         ],
     )
-    def test_visitor_sends_a_bad_value_and_it_is_named(self, anonymous, market, field, value):
-        answer = anonymous.get(URL, {field: value})
+    def test_anonymous_sends_an_invalid_filter_and_is_refused(self, anonymous, market, field, value):
+        response = anonymous.get(URL, {field: value})
 
-        assert answer.status_code == 400, answer.json()
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400, response.json()
+        assert list(response.json()["errors"]) == [field]
 
     @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01"])
     @pytest.mark.parametrize("field", ["posted_after", "posted_before"])
-    def test_visitor_filters_by_the_ends_of_time(self, anonymous, market, field, moment):
+    def test_anonymous_filters_by_extreme_timestamps(self, anonymous, market, field, moment):
         assert anonymous.get(URL, {field: moment}).status_code in {200, 400}
 
     @pytest.mark.parametrize(
         "text", ["' OR 1=1 --", "); DROP TABLE jobs_job; --", "%", "_", "\\", "%%%", "💥", "Ω" * 200]
     )
-    def test_visitor_searches_and_filters_for_what_means_something_to_databases(self, listed, market, text):
+    def test_anonymous_searches_and_filters_for_sql_and_wildcards(self, listed, market, text):
         assert listed(search=text) == listed(category=text) == listed(location=text) == listed(city=text) == []
 
 
@@ -268,18 +268,18 @@ class TestSearch:
 
     @pytest.mark.parametrize("word", ["baker", "bread", "crust", "drink", "abeokuta"])
     @pytest.mark.parametrize("spell", [str.lower, str.upper, str.title])
-    def test_visitor_finds_a_word_in_any_field_and_spelling(self, listed, word, spell):
+    def test_anonymous_finds_a_word_in_any_field_and_spelling(self, listed, word, spell):
         assert listed(search=spell(word)) == ["Senior Baker"]
 
     @pytest.mark.parametrize("text", ["baker abeokuta", "golden  bread", "crust senior drink"])
-    def test_visitor_finds_words_that_stand_in_different_fields(self, listed, text):
+    def test_anonymous_finds_words_in_different_fields(self, listed, text):
         assert listed(search=text) == ["Senior Baker"]
 
     @pytest.mark.parametrize("text", ["baker pilot", "baker lagos", "nonsense"])
-    def test_visitor_finds_nothing_when_a_word_is_missing(self, listed, text):
+    def test_anonymous_finds_nothing_when_a_word_is_missing(self, listed, text):
         assert listed(search=text) == []
 
-    def test_visitor_finds_open_jobs_only(self, listed):
+    def test_anonymous_finds_open_jobs_only(self, listed):
         Job.objects.update(is_active=False)
 
         assert listed(search="baker") == []
@@ -309,16 +309,16 @@ def salaries():
         ({"include_unspecified": "false"}, {"Annual", "Hourly", "Open-ended", "Silent"}),
     ],
 )
-def test_anybody_filters_by_pay_for_a_year(listed, salaries, parameters, titles):
+def test_anonymous_filters_by_yearly_pay(listed, salaries, parameters, titles):
     assert set(listed(**parameters)) == titles
 
 
-def test_anybody_orders_by_pay_with_silent_jobs_at_the_end(listed, salaries):
+def test_anonymous_orders_by_pay_with_unspecified_pay_last(listed, salaries):
     assert listed(ordering="salary")[:2] == ["Hourly", "Annual"]
     assert listed(ordering="-salary")[:2] == ["Annual", "Hourly"]
 
 
-def test_a_changed_wording_changes_what_the_filter_finds(listed, salaries, client_for):
+def test_changed_salary_text_changes_the_matches_of_the_filter(listed, salaries, client_for):
     job = Job.objects.get(title="Silent")
     assert job.employer
     client_for(job.employer.user).patch(f"{URL}{job.pk}/", {"salary_range": "€200k"})
@@ -351,7 +351,7 @@ class TestCountingThatTakesTooLong:
     @pytest.mark.parametrize(
         "query", ["", "search=roses", "search=-pilot", "search=roses+-pilot", "search=ros&ordering=title"]
     )
-    def test_visitor_turns_the_pages_of_a_list_that_ends(self, anonymous, query):
+    def test_anonymous_pages_through_a_list_of_limited_length(self, anonymous, query):
         pages = [anonymous.get(f"{URL}?page_size=2&page={page}&{query}") for page in (1, 2, 3)]
 
         assert [page.status_code for page in pages] == [200, 200, 404]
@@ -359,7 +359,7 @@ class TestCountingThatTakesTooLong:
         assert len({row["job_id"] for page in pages[:2] for row in page.json()["results"]}) == 4
 
     @pytest.mark.parametrize(("query", "count"), [("search=chef", 2), ("search=nothing", 0)])
-    def test_short_list_is_counted_however_busy_the_machine_is(self, anonymous, query, count):
+    def test_short_list_is_counted_in_spite_of_the_timeout(self, anonymous, query, count):
         page = anonymous.get(f"{URL}?{query}").json()
 
         assert page["count"] == len(page["results"]) == count
@@ -372,7 +372,7 @@ class TestCountingThatTakesTooLong:
             cursor.execute("SHOW statement_timeout")
             assert cursor.fetchone() == ("7s",)
 
-    def test_facets_are_those_of_the_newest(self, anonymous):
+    def test_facets_count_the_newest_jobs(self, anonymous):
         facets = anonymous.get(f"{URL}facets/?search=roses").json()
 
         assert (facets["count"], sum(value["count"] for value in facets["job_type"])) == (4, 3)

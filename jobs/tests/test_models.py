@@ -20,7 +20,7 @@ from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
         (datetime(2030, 12, 12, 0, 0, 1, tzinfo=UTC), datetime(2030, 12, 12, 0, 0, 1, tzinfo=UTC)),
         (datetime(2030, 12, 12, 0, 0, 0, 1, tzinfo=UTC), datetime(2030, 12, 12, 0, 0, 0, 1, tzinfo=UTC)),
         (datetime(2030, 12, 12, 23, 59, tzinfo=UTC), datetime(2030, 12, 12, 23, 59, tzinfo=UTC)),
-        # Midnight somewhere else is no midnight; what is midnight in UTC is, however it is written.
+        # Midnight in another time zone does not count; midnight in UTC does, in any notation.
         (
             datetime(2030, 12, 12, tzinfo=fixed(timedelta(hours=1))),
             datetime(2030, 12, 11, 23, tzinfo=UTC),
@@ -80,7 +80,7 @@ class TestJob:
         assert not JobFactory(expires_at=today - timedelta(days=1)).is_open
         assert Job.objects.open().count() == 1
 
-    def test_job_saved_in_part_keeps_its_closing_time_right(self):
+    def test_job_saved_with_update_fields_updates_its_closing_time(self):
         job = JobFactory()
         job.expires_at = datetime(2031, 5, 1, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ class TestJob:
             ({"closes_at": datetime(2000, 1, 1, tzinfo=UTC)}, "jobs_job_closes_after_expiry"),
         ],
     )
-    def test_database_refuses_a_job_that_makes_no_sense(self, values, constraint):
+    def test_database_refuses_an_invalid_job(self, values, constraint):
         job = JobFactory()
 
         with pytest.raises(IntegrityError, match=constraint):
@@ -108,7 +108,7 @@ class TestJob:
         with pytest.raises(IntegrityError, match="jobs_category_unique_name"):
             CategoryFactory(name="DESIGN")
 
-    def test_database_refuses_a_second_location_of_the_same_place(self):
+    def test_database_refuses_a_second_location_of_the_same_name(self):
         LocationFactory(city="Lagos", state="", country="Nigeria")
 
         with pytest.raises(IntegrityError, match="jobs_location_unique_place"):
@@ -118,7 +118,7 @@ class TestJob:
         job = ApplicationFactory().job
 
         with connection.cursor() as cursor:
-            # What a transaction meets at its end, now.
+            # Deferred constraints are checked now, not at the end of the transaction.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             with pytest.raises(IntegrityError, match="applications_application"):
                 cursor.execute("DELETE FROM jobs_job WHERE job_id = %s", [job.pk])

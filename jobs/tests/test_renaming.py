@@ -1,4 +1,4 @@
-"""What a new name of a company, category or place means to the search."""
+"""Reindexing after a new name of a company, category or location."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ RENAMED: dict[str, tuple[Any, str]] = {
 
 @pytest.fixture
 def many(db, monkeypatch):
-    """Three jobs are many."""
+    """Three jobs are too many to reindex at once."""
     monkeypatch.setattr(services, "_BATCH_SIZE", 1)
     with connection.cursor() as cursor:
         cursor.execute("CREATE OR REPLACE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql AS 'SELECT 2'")
@@ -33,11 +33,11 @@ def many(db, monkeypatch):
 
 @pytest.fixture(params=list(RENAMED))
 def rename(request, db):
-    """Return a function that renames what three jobs have in common, first called Oldenburg."""
+    """Return a function that renames the shared company, category or location of three jobs from Oldenburg."""
     factory, field = RENAMED[request.param]
     common = factory(**{field: "Oldenburg"})
     JobFactory.create_batch(3, **{request.param: common})
-    # Others stay as they are.
+    # Of other jobs.
     JobFactory(**{request.param: factory(**{field: "Elsewhere"})})
 
     def to(name):
@@ -48,8 +48,8 @@ def rename(request, db):
 
 
 def found(anonymous, word):
-    answer = anonymous.get("/api/jobs/", {"search": word})
-    return 0 if "X-Did-You-Mean" in answer.headers else answer.json()["count"]
+    response = anonymous.get("/api/jobs/", {"search": word})
+    return 0 if "X-Did-You-Mean" in response.headers else response.json()["count"]
 
 
 def test_new_name_of_few_jobs_is_found_at_once(anonymous, rename):
@@ -59,7 +59,7 @@ def test_new_name_of_few_jobs_is_found_at_once(anonymous, rename):
     assert not Renaming.objects.exists()
 
 
-def test_new_name_of_many_jobs_is_found_once_a_task_has_come_to_them(anonymous, rename, many):
+def test_new_name_of_many_jobs_is_found_after_the_task(anonymous, rename, many):
     rename("Newcastle")
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (3, 0)
 
@@ -70,7 +70,7 @@ def test_new_name_of_many_jobs_is_found_once_a_task_has_come_to_them(anonymous, 
     assert not Renaming.objects.exists()
 
 
-def test_task_that_has_no_more_time_leaves_the_rest_to_the_next(anonymous, rename, many):
+def test_task_out_of_time_leaves_the_rest_to_the_next(anonymous, rename, many):
     rename("Newcastle")
 
     reindex_renamed_jobs(seconds=0)
@@ -80,7 +80,7 @@ def test_task_that_has_no_more_time_leaves_the_rest_to_the_next(anonymous, renam
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (1, 2)
 
 
-def test_another_name_on_the_way_begins_anew(anonymous, rename, many):
+def test_another_new_name_restarts_the_renaming(anonymous, rename, many):
     rename("Newcastle")
     reindex_renamed_jobs(seconds=0)
 
@@ -90,7 +90,7 @@ def test_another_name_on_the_way_begins_anew(anonymous, rename, many):
     assert [found(anonymous, word) for word in ("oldenburg", "newcastle", "newport")] == [0, 0, 3]
 
 
-def test_erased_employer_leaves_no_word_of_its_name_to_those_who_mistype(db):
+def test_name_of_an_erased_employer_is_no_correction(db):
     employer = EmployerFactory(company_name="Zanzibar O'Grady Widgets")
     JobFactory.create_batch(2, employer=employer, title="Clerk")
     JobFactory(title="Maker of widgets")
@@ -102,7 +102,7 @@ def test_erased_employer_leaves_no_word_of_its_name_to_those_who_mistype(db):
     assert set(words.values_list("key", flat=True)) & {"zanzibar", "grady", "widgets"} == {"widgets"}
 
 
-def test_former_name_of_a_company_is_forgotten_too(db):
+def test_former_name_of_a_company_is_no_correction(db):
     employer = EmployerFactory(company_name="Zanzibar")
     JobFactory(employer=employer)
 
@@ -113,7 +113,7 @@ def test_former_name_of_a_company_is_forgotten_too(db):
     assert set(words.values_list("key", flat=True)) & {"zanzibar", "oldenburg"} == {"oldenburg"}
 
 
-def test_former_name_of_a_company_with_many_jobs_is_forgotten_by_the_task(db, many):
+def test_former_name_of_a_company_with_many_jobs_is_deleted_by_the_task(db, many):
     employer = EmployerFactory(company_name="Zanzibar")
     JobFactory.create_batch(3, employer=employer)
     words = Suggestion.objects.filter(kind="word", key__in=["zanzibar", "newcastle", "oldenburg"])
@@ -127,7 +127,7 @@ def test_former_name_of_a_company_with_many_jobs_is_forgotten_by_the_task(db, ma
     assert list(words.values_list("key", flat=True)) == ["oldenburg"]
 
 
-def test_former_name_goes_with_an_account_that_is_erased_meanwhile(db, many):
+def test_former_name_is_deleted_with_an_erased_account(db, many):
     employer = EmployerFactory(company_name="Zanzibar")
     JobFactory.create_batch(3, employer=employer)
     employer.company_name = "Oldenburg"
@@ -152,7 +152,7 @@ def test_new_name_reaches_twenty_jobs_at_once(db):
     assert Renaming.objects.get().renamed == employer.pk
 
 
-def test_administrator_finds_what_is_being_renamed(admin_client, rename, many):
+def test_admin_sees_renamings_in_progress(admin_client, rename, many):
     rename("Newcastle")
 
     listed = admin_client.get(reverse("admin:jobs_renaming_changelist")).content.decode()
@@ -161,7 +161,7 @@ def test_administrator_finds_what_is_being_renamed(admin_client, rename, many):
     assert "Newcastle" in admin_client.get(link).content.decode()
 
 
-def test_erased_employer_leaves_no_word_and_title_of_its_jobs_behind(db):
+def test_words_and_titles_of_an_erased_employer_are_deleted(db):
     employer = EmployerFactory(company_name="Roses")
     JobFactory(employer=employer, title="Zanzibar Tamer")
     delete_or_close_job(JobFactory(employer=employer, title="Okapi Singer"))
@@ -181,7 +181,7 @@ def test_erased_employer_leaves_no_word_and_title_of_its_jobs_behind(db):
 
 
 @pytest.mark.parametrize("jobs", [2, 12])
-def test_jobs_of_an_erased_employer_go_together(db, jobs):
+def test_jobs_of_an_erased_employer_are_deleted_in_batches(db, jobs):
     employer = EmployerFactory()
     JobFactory.create_batch(jobs, employer=employer)
     ApplicationFactory(job__employer=employer)

@@ -51,7 +51,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("text", "low", "high", "currency", "period"), SPELLINGS)
-def test_a_salary_is_understood(text, low, high, currency, period):
+def test_salary_is_parsed(text, low, high, currency, period):
     expected = tuple(None if bound is None else Decimal(bound) for bound in (low, high))
 
     assert parse_salary(text) == (*expected, currency, period)
@@ -60,7 +60,7 @@ def test_a_salary_is_understood(text, low, high, currency, period):
 @pytest.mark.parametrize(
     "text", ["", "negotiable", "Competitive + 401(k)", "DOE", "see 3rd paragraph", "9" * 200, "N/A"]
 )
-def test_what_names_no_amount_is_unspecified(text):
+def test_text_without_an_amount_is_unspecified(text):
     assert parse_salary(text) == UNSPECIFIED
 
 

@@ -1,4 +1,4 @@
-"""What words find, in which order, and what becomes of mistyped ones."""
+"""Search: matches, order and corrections."""
 
 from datetime import timedelta
 from urllib.parse import unquote
@@ -19,20 +19,20 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def found(anonymous):
-    """Return a function that lists the titles which the parameters find."""
+    """Return a function that lists the titles of the matches."""
 
     def titles(search, **parameters):
-        answer = anonymous.get(URL, {"search": search, **parameters})
-        assert answer.status_code == 200, answer.json()
-        assert answer.json()["count"] == len(answer.json()["results"])
-        return [job["title"] for job in answer.json()["results"]]
+        response = anonymous.get(URL, {"search": search, **parameters})
+        assert response.status_code == 200, response.json()
+        assert response.json()["count"] == len(response.json()["results"])
+        return [job["title"] for job in response.json()["results"]]
 
     return titles
 
 
 @pytest.fixture
 def post():
-    """Return a function that posts jobs of these titles, the first one last."""
+    """Return a function that creates jobs of these titles, the first one newest."""
     place, category, company = LocationFactory(city="Jos"), CategoryFactory(name="Work"), EmployerFactory()
 
     def jobs(*titles, **values):
@@ -81,7 +81,7 @@ class TestWords:
             ("it support", "Support of IT"),
         ],
     )
-    def test_seeker_finds_names_that_are_no_words(self, found, post, search, title):
+    def test_seeker_finds_names_with_punctuation(self, found, post, search, title):
         post(title, "C Developer of networks", "Support for what it takes")
 
         assert found(search) == [title]
@@ -103,13 +103,13 @@ class TestWords:
             ("%%%", []),
         ],
     )
-    def test_seeker_says_more_precisely_what_to_look_for(self, found, post, search, titles):
+    def test_seeker_searches_with_operators(self, found, post, search, titles):
         post("Pastry Chef", "Head Chef", "Chef of Pastry", "Waiter")
 
         assert sorted(found(search)) == sorted(titles)
 
     @pytest.mark.parametrize("few", [0, 2_000])
-    def test_seeker_turns_the_pages_of_what_lacks_a_word(self, anonymous, post, settings, few):
+    def test_seeker_pages_through_jobs_without_a_word(self, anonymous, post, settings, few):
         settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"sort_jobs": few, "deep_offset": few}
         post("Chef", "Waiter", "Pilot", "Clerk", "Pastry Chef", "Nurse", "Cook")
 
@@ -124,11 +124,11 @@ class TestWords:
         assert anonymous.get(f"{URL}facets/", {"search": "-chef"}).json()["count"] == 5
 
     @pytest.mark.parametrize("search", ["chef or -waiter", "-chef or -waiter", "-chef or waiter"])
-    def test_seeker_who_leaves_out_without_looking_for_is_told_so(self, anonymous, post, search):
-        answer = anonymous.get(URL, {"search": search})
+    def test_seeker_excludes_words_alone_in_an_alternative_and_is_refused(self, anonymous, post, search):
+        response = anonymous.get(URL, {"search": search})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["search"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["search"]
         assert anonymous.get(URL, {"search": 'chef "or -waiter"'}).status_code == 200
 
     @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ class TestWords:
             ("developer jav", ["JavaScript Developer", "Java Developer"]),
         ],
     )
-    def test_seeker_is_still_typing_the_last_word(self, found, post, search, titles):
+    def test_seeker_types_the_beginning_of_the_last_word(self, found, post, search, titles):
         posted = {"sof": ["Software Engineer"], "software engineeri": ["Software Engineering Lead"]}
         post(*posted.get(search, ["JavaScript Developer", "Software Engineer", "Java Developer", "Waiter"]))
 
         assert found(search) == titles
 
-    def test_seeker_finds_words_that_stand_in_company_category_place_and_description(self, found):
+    def test_seeker_finds_words_in_company_category_location_and_description(self, found):
         JobFactory(
             title="Baker",
             description="We bake bread.",
@@ -164,7 +164,7 @@ class TestWords:
 
 
 class TestOrder:
-    def test_title_comes_before_company_and_place_and_these_before_descriptions(self, found, post):
+    def test_title_comes_before_company_and_location_and_these_before_descriptions(self, found, post):
         post("Newest", description="A berlin of a job.")
         post("Company", employer=EmployerFactory(company_name="Berlin Ltd"))
         post("Berlin Guide", posted_at=timezone.now() - timedelta(days=9))
@@ -175,7 +175,7 @@ class TestOrder:
         assert found("berlin", ordering="newest")[-2:] == ["Berlin Guide", "Oldest Guide of Berlin"]
         assert found("berlin", ordering="title")[0] == "Berlin Guide"
 
-    def test_jobs_are_ordered_by_what_closes_first(self, found, post):
+    def test_jobs_are_ordered_by_closing_time(self, found, post):
         post("Later Chef", expires_at=timezone.now() + timedelta(days=9))
         post("Sooner Chef", expires_at=timezone.now() + timedelta(days=3))
 
@@ -184,7 +184,7 @@ class TestOrder:
 
     @pytest.mark.parametrize("limits", [{"rank_jobs": 0, "sort_jobs": 0}, {"rank_jobs": 0}, {}])
     @pytest.mark.parametrize("table_rows", [0, 10**9])
-    def test_seeker_turns_pages_and_meets_every_job_once_in_the_same_order(
+    def test_seeker_pages_through_matches_in_the_same_order_for_any_plan(
         self, anonymous, post, monkeypatch, settings, *, limits, table_rows
     ):
         settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | limits
@@ -205,32 +205,32 @@ class TestOrder:
 
 class TestMistyped:
     @pytest.mark.parametrize("search", ["enginer", "enginere", "engneer", "Engineerr", "softwrae enginer"])
-    def test_seeker_mistypes_and_finds_what_was_meant(self, anonymous, post, search):
+    def test_seeker_mistypes_and_finds_the_corrected_words(self, anonymous, post, search):
         post("Software Engineer", "Gardener")
 
-        answer = anonymous.get(URL, {"search": search})
+        response = anonymous.get(URL, {"search": search})
 
-        assert [job["title"] for job in answer.json()["results"]] == ["Software Engineer"]
-        assert answer.headers["X-Did-You-Mean"].split()[-1] == "engineer"
-        assert list(answer.json()) == ["count", "next", "previous", "results"]
+        assert [job["title"] for job in response.json()["results"]] == ["Software Engineer"]
+        assert response.headers["X-Did-You-Mean"].split()[-1] == "engineer"
+        assert list(response.json()) == ["count", "next", "previous", "results"]
 
     @pytest.mark.parametrize("search", ["engineer", "engineers", "engineering", "engin"])
-    def test_what_is_spelt_right_is_not_corrected(self, anonymous, post, search):
+    def test_correct_spelling_is_not_corrected(self, anonymous, post, search):
         post("Software Engineer", "Gardener")
 
-        answer = anonymous.get(URL, {"search": search})
+        response = anonymous.get(URL, {"search": search})
 
-        assert answer.json()["count"] == 1
-        assert "X-Did-You-Mean" not in answer.headers
+        assert response.json()["count"] == 1
+        assert "X-Did-You-Mean" not in response.headers
 
-    def test_a_word_that_is_known_is_not_corrected(self, anonymous, post):
+    def test_known_word_is_not_corrected(self, anonymous, post):
         post("Baker", "Maker")
         Job.objects.filter(title="Baker").update(is_active=False)
 
-        answer = anonymous.get(URL, {"search": "baker"})
+        response = anonymous.get(URL, {"search": "baker"})
 
-        assert answer.json()["count"] == 0
-        assert "X-Did-You-Mean" not in answer.headers
+        assert response.json()["count"] == 0
+        assert "X-Did-You-Mean" not in response.headers
 
     def test_only_the_first_four_unknown_words_are_corrected_in_four_ways(self, post):
         post("Engineer Engines", "Gardener Gardens", "Manager Managers", "Teacher Teachers", "Baker Bakers")
@@ -245,24 +245,24 @@ class TestMistyped:
             for fourth in ("teacher", "teachers")
         ]
 
-    def test_what_resembles_nothing_finds_nothing(self, anonymous, post):
+    def test_word_that_is_similar_to_none_finds_nothing(self, anonymous, post):
         post("Baker")
 
         assert anonymous.get(URL, {"search": "xylophonist"}).json()["count"] == 0
 
-    def test_a_header_takes_every_alphabet(self, anonymous, post):
+    def test_correction_of_any_alphabet_fits_a_header(self, anonymous, post):
         post("Инженер")
 
-        answer = anonymous.get(URL, {"search": "инжинер"})
+        response = anonymous.get(URL, {"search": "инжинер"})
 
-        assert unquote(answer.headers["X-Did-You-Mean"]) == "инженер"
-        assert answer.headers["X-Did-You-Mean"].isascii()
+        assert unquote(response.headers["X-Did-You-Mean"]) == "инженер"
+        assert response.headers["X-Did-You-Mean"].isascii()
 
 
 class TestCurrency:
-    """Every change reaches the words at once."""
+    """Every change updates the search vector at once."""
 
-    def test_a_new_name_of_company_category_or_place_is_found(self, found, post):
+    def test_new_name_of_company_category_or_location_is_found(self, found, post):
         post("Chef")
         job = Job.objects.get()
 
@@ -274,7 +274,7 @@ class TestCurrency:
         assert found("ulysses odyssey ithaca") == ["Chef"]
         assert found("jos") == []
 
-    def test_a_changed_or_moved_job_is_found_by_what_it_is_now(self, found, post):
+    def test_changed_job_is_found_by_its_new_words(self, found, post):
         post("Chef")
         job = Job.objects.get()
 
@@ -285,14 +285,14 @@ class TestCurrency:
         assert found("waiter ithaca") == ["Waiter"]
         assert found("chef") == []
 
-    def test_a_posted_and_a_closed_job_shows_at_the_next_request(self, found, post):
+    def test_posted_or_closed_job_shows_at_the_next_request(self, found, post):
         assert found("chef") == []
         post("Chef")
         assert found("chef") == ["Chef"]
         Job.objects.update(is_active=False)
         assert found("chef") == []
 
-    def test_an_unrelated_change_does_not_write_the_words_anew(self, post):
+    def test_unrelated_change_does_not_write_the_search_vector(self, post):
         post("Chef")
         Job.objects.update(search="'kept'")
 
@@ -327,10 +327,10 @@ class TestPlaces:
             ({"location": "Nowhere at all"}, []),
         ],
     )
-    def test_seeker_looks_around_a_place(self, anonymous, query, titles):
-        answer = anonymous.get(URL, query).json()
+    def test_seeker_searches_near_a_city(self, anonymous, query, titles):
+        response = anonymous.get(URL, query).json()
 
-        assert {job["title"] for job in answer["results"]} == set(titles)
+        assert {job["title"] for job in response["results"]} == set(titles)
 
     @pytest.mark.parametrize(
         ("query", "field"),
@@ -340,8 +340,8 @@ class TestPlaces:
             ({"radius_km": "x"}, "radius_km"),
         ],
     )
-    def test_seeker_names_a_place_that_nobody_knows_and_is_told(self, anonymous, query, field):
-        answer = anonymous.get(URL, query)
+    def test_seeker_searches_near_an_unknown_city_and_is_refused(self, anonymous, query, field):
+        response = anonymous.get(URL, query)
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]

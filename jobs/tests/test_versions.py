@@ -1,4 +1,4 @@
-"""What is remembered of lists, and that it is not remembered for too long."""
+"""The version of job lists, and the caches that depend on it."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ class TestVersion:
         after = current_version()
         assert (after.everything != before.everything, after.names != before.names) == (True, True)
 
-    def test_a_change_of_jobs_leaves_names_alone(self):
+    def test_change_of_jobs_keeps_the_version_of_names(self):
         job = JobFactory()
         before = current_version()
 
@@ -60,7 +60,7 @@ class TestVersion:
 
         assert current_version().names == before.names
 
-    def test_a_job_that_closes_by_itself_makes_a_new_version(self):
+    def test_expired_job_makes_a_new_version(self):
         JobFactory(expires_at=timezone.now() + timedelta(days=1))
         job = JobFactory(expires_at=timezone.now() + timedelta(seconds=1))
         before = current_version()
@@ -76,7 +76,7 @@ class TestVersion:
 
         assert current_version() != before
 
-    def test_what_comes_after_a_rollback_is_no_version_that_was_there_before(self):
+    def test_version_after_a_rollback_is_not_reused(self):
         JobFactory()
         before = current_version()
         with transaction.atomic():
@@ -86,7 +86,7 @@ class TestVersion:
 
         assert current_version() == before != taken_back
 
-    def test_nothing_changes_by_reading(self, anonymous):
+    def test_reading_makes_no_new_version(self, anonymous):
         job = JobFactory()
         before = list(ChangeCounter.objects.values())
 
@@ -97,7 +97,7 @@ class TestVersion:
 
 
 class TestCache:
-    def test_an_answer_is_remembered_as_long_as_the_version_is_the_same(self):
+    def test_value_is_cached_while_the_version_is_the_same(self):
         cache: VersionedCache[str] = VersionedCache()
 
         assert cache.get("key", 1, lambda: "one") == ("one", True)
@@ -105,7 +105,7 @@ class TestCache:
         assert cache.get("other", 1, lambda: "two") == ("two", True)
         assert cache.get("key", 2, lambda: "three") == ("three", True)
 
-    def test_a_slow_answer_may_lag_behind_for_a_while_only(self, monkeypatch):
+    def test_slow_value_lags_behind_for_a_limited_time(self, monkeypatch):
         now = 1_000.0
         monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
         monkeypatch.setattr("jobs.searching.versions.random.uniform", lambda *between: max(between))
@@ -123,23 +123,23 @@ class TestCache:
         now += 0.2
         assert cache.get("key", 2, lambda: "new") == ("new", True)
 
-    def test_slow_answers_of_one_moment_are_not_all_asked_for_again_at_one_moment(self, monkeypatch):
+    def test_slow_values_of_one_moment_do_not_expire_at_one_moment(self, monkeypatch):
         now = 1_000.0
         monkeypatch.setattr("jobs.searching.versions.time.monotonic", lambda: now)
         processes: list[VersionedCache[str]] = [VersionedCache(slow_seconds=-1) for _ in range(100)]
 
-        def answers(version):
+        def responses(version):
             return {process.get("key", version, lambda: "new" if version else "old") for process in processes}
 
-        assert answers(0) == {("old", True)}
+        assert responses(0) == {("old", True)}
         now += MAX_LAG_SECONDS * 0.49
-        assert answers(1) == {("old", False)}
+        assert responses(1) == {("old", False)}
         now += MAX_LAG_SECONDS * 0.25
-        assert answers(1) == {("old", False), ("new", True)}
+        assert responses(1) == {("old", False), ("new", True)}
         now += MAX_LAG_SECONDS * 0.27
-        assert ("old", False) not in answers(1)
+        assert ("old", False) not in responses(1)
 
-    def test_it_holds_so_many_and_forgets_the_oldest(self):
+    def test_least_recently_used_values_are_evicted(self):
         cache: VersionedCache[str] = VersionedCache(max_size=2)
         for key in "abc":
             cache.get(key, 1, lambda: "first")
@@ -150,7 +150,7 @@ class TestCache:
 
 @pytest.mark.django_db
 class TestQueries:
-    """How many statements a list takes, cold and warm."""
+    """The number of statements of a list, with empty and filled caches."""
 
     @pytest.mark.parametrize(
         ("query", "cold"),
@@ -163,7 +163,7 @@ class TestQueries:
             ("search=enginer+nonsense", 4),
         ],
     )
-    def test_visitor_turns_the_same_page_again(self, anonymous, query, cold):
+    def test_anonymous_requests_the_same_page_again(self, anonymous, query, cold):
         JobFactory(location=LocationFactory(city="Jos"))
         JobFactory(location=Location.objects.create(city="Lagos", country="Nigeria"))
 
@@ -176,7 +176,7 @@ class TestQueries:
         assert counts == [cold, 1]
 
     @pytest.mark.parametrize(("path", "cold", "warm"), [("facets/", 3, 1), ("suggest/?q=eng", 1, 1)])
-    def test_visitor_asks_for_help_again(self, anonymous, path, cold, warm):
+    def test_anonymous_requests_facets_and_suggestions_again(self, anonymous, path, cold, warm):
         JobFactory()
 
         counts = []

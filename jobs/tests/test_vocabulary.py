@@ -1,4 +1,4 @@
-"""Categories and locations: what all jobs are filed under."""
+"""Categories and locations."""
 
 from functools import partial
 
@@ -18,11 +18,11 @@ ABEOKUTA = {"city": "Abeokuta", "state": "Ogun", "country": "Nigeria"}
 
 class TestCategories:
     def test_employer_creates_a_category_and_its_name_is_trimmed(self, employer):
-        answer = employer.post(CATEGORIES, {"name": " Software Development ", "description": "Jobs related to it"})
+        response = employer.post(CATEGORIES, {"name": " Software Development ", "description": "Jobs related to it"})
 
         category = Category.objects.get()
-        assert answer.status_code == 201
-        assert answer.json() == {
+        assert response.status_code == 201
+        assert response.json() == {
             "category_id": str(category.pk),
             "name": "Software Development",
             "description": "Jobs related to it",
@@ -31,21 +31,21 @@ class TestCategories:
 
     @pytest.mark.parametrize("description", ["", None])
     def test_employer_creates_a_category_without_description(self, employer, description):
-        answer = employer.post(CATEGORIES, {"name": "Design", "description": description})
+        response = employer.post(CATEGORIES, {"name": "Design", "description": description})
 
-        assert answer.json()["description"] == Category.objects.get().description == ""
+        assert response.json()["description"] == Category.objects.get().description == ""
 
     @pytest.mark.parametrize("name", ["Design", "DESIGN", "  design "])
-    def test_employer_creates_a_category_that_exists_and_is_shown_it(self, employer, name):
+    def test_employer_creates_an_existing_category_and_gets_its_key(self, employer, name):
         existing = CategoryFactory(name="Design")
         CategoryFactory(name="Designer")
 
-        answer = employer.post(CATEGORIES, {"name": name})
+        response = employer.post(CATEGORIES, {"name": name})
 
-        assert answer.status_code == 409
-        assert answer.json()["code"] == "already_exists"
-        assert answer.json()["message"] == "This category exists already."
-        assert answer.json()["existing"] == {"category_id": str(existing.pk)}
+        assert response.status_code == 409
+        assert response.json()["code"] == "already_exists"
+        assert response.json()["message"] == "This category exists already."
+        assert response.json()["existing"] == {"category_id": str(existing.pk)}
         assert Category.objects.count() == 2
 
     @pytest.mark.parametrize(
@@ -59,32 +59,32 @@ class TestCategories:
             ("description", "x" * 2_001),
         ],
     )
-    def test_employer_creates_a_category_of_bad_values_and_it_is_refused(self, employer, field, value):
-        answer = employer.post(CATEGORIES, {"name": "Design", field: value})
+    def test_employer_creates_an_invalid_category_and_is_refused(self, employer, field, value):
+        response = employer.post(CATEGORIES, {"name": "Design", field: value})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
         assert not Category.objects.exists()
 
-    def test_visitor_reads_a_hundred_categories_by_name(self, anonymous, db):
+    def test_anonymous_reads_a_hundred_categories_by_name(self, anonymous, db):
         Category.objects.bulk_create(Category(name=f"Category {n:03}") for n in reversed(range(101)))
 
-        answer = anonymous.get(CATEGORIES).json()
+        response = anonymous.get(CATEGORIES).json()
 
-        assert answer["count"] == 101
-        assert [row["name"] for row in answer["results"]] == [f"Category {n:03}" for n in range(100)]
+        assert response["count"] == 101
+        assert [row["name"] for row in response["results"]] == [f"Category {n:03}" for n in range(100)]
 
-    def test_admin_renames_a_category_onto_another_and_is_shown_that(self, admin):
+    def test_admin_renames_a_category_to_an_existing_one_and_gets_its_key(self, admin):
         category, other = CategoryFactory(name="Design"), CategoryFactory(name="Art")
 
-        answer = admin.patch(f"{CATEGORIES}{category.pk}/", {"name": "ART"})
+        response = admin.patch(f"{CATEGORIES}{category.pk}/", {"name": "ART"})
 
-        assert answer.status_code == 409
-        assert answer.json()["existing"] == {"category_id": str(other.pk)}
+        assert response.status_code == 409
+        assert response.json()["existing"] == {"category_id": str(other.pk)}
         category.refresh_from_db()
         assert category.name == "Design"
 
-    def test_admin_respells_a_category(self, admin):
+    def test_admin_changes_the_case_of_a_category(self, admin):
         category = CategoryFactory(name="design")
 
         assert admin.put(f"{CATEGORIES}{category.pk}/", {"name": "Design"}).json()["name"] == "Design"
@@ -99,31 +99,31 @@ class TestCategories:
     def test_admin_deletes_a_category_in_use_and_it_stays(self, admin, state):
         category = JobFactory(**{state: True}).category
 
-        answer = admin.delete(f"{CATEGORIES}{category.pk}/")
+        response = admin.delete(f"{CATEGORIES}{category.pk}/")
 
-        assert answer.status_code == 409
-        assert answer.json()["code"] == "in_use"
+        assert response.status_code == 409
+        assert response.json()["code"] == "in_use"
         assert Category.objects.get() == category
 
 
 class TestLocations:
     def test_employer_creates_a_location_and_it_is_trimmed(self, employer):
-        answer = employer.post(LOCATIONS, {"city": " Abeokuta ", "state": "Ogun ", "country": " Nigeria"})
+        response = employer.post(LOCATIONS, {"city": " Abeokuta ", "state": "Ogun ", "country": " Nigeria"})
 
         location = Location.objects.get()
-        assert answer.status_code == 201
-        assert answer.json() == {"location_id": str(location.pk), **ABEOKUTA}
+        assert response.status_code == 201
+        assert response.json() == {"location_id": str(location.pk), **ABEOKUTA}
 
     @pytest.mark.parametrize("body", [{}, {"state": ""}, {"state": None}, {"state": "  "}])
     def test_employer_creates_a_location_without_state_once(self, employer, body):
         body = {"city": "Lagos", "country": "Nigeria", **body}
         first = employer.post(LOCATIONS, body)
 
-        answer = employer.post(LOCATIONS, {"city": "lagos", "country": "nigeria"})
+        response = employer.post(LOCATIONS, {"city": "lagos", "country": "nigeria"})
 
         assert first.json()["state"] == ""
-        assert answer.status_code == 409
-        assert answer.json()["existing"] == {"location_id": first.json()["location_id"]}
+        assert response.status_code == 409
+        assert response.json()["existing"] == {"location_id": first.json()["location_id"]}
 
     @pytest.mark.parametrize(
         "body",
@@ -133,23 +133,23 @@ class TestLocations:
             {"city": " Abeokuta", "state": "Ogun ", "country": " Nigeria "},
         ],
     )
-    def test_employer_creates_a_location_that_exists_and_is_shown_it(self, employer, body):
+    def test_employer_creates_an_existing_location_and_gets_its_key(self, employer, body):
         existing = LocationFactory(**ABEOKUTA)
         LocationFactory(**{**ABEOKUTA, "state": ""})
 
-        answer = employer.post(LOCATIONS, body)
+        response = employer.post(LOCATIONS, body)
 
-        assert answer.status_code == 409
-        assert answer.json()["message"] == "This location exists already."
-        assert answer.json()["existing"] == {"location_id": str(existing.pk)}
+        assert response.status_code == 409
+        assert response.json()["message"] == "This location exists already."
+        assert response.json()["existing"] == {"location_id": str(existing.pk)}
         assert Location.objects.count() == 2
 
-    def test_employer_creates_a_turkish_location_again_and_is_shown_it(self, employer):
+    def test_employer_creates_an_existing_turkish_location_and_gets_its_key(self, employer):
         existing = LocationFactory(city="İstanbul", state="", country="Türkiye")
 
-        answer = employer.post(LOCATIONS, {"city": "istanbul", "country": "TÜRKIYE"})
+        response = employer.post(LOCATIONS, {"city": "istanbul", "country": "TÜRKIYE"})
 
-        assert answer.json()["existing"] == {"location_id": str(existing.pk)}
+        assert response.json()["existing"] == {"location_id": str(existing.pk)}
 
     @pytest.mark.parametrize("change", [{"city": "Ijebu"}, {"state": "Lagos"}, {"country": "Benin"}])
     def test_employer_creates_a_location_that_differs_in_one_part(self, employer, change):
@@ -159,13 +159,13 @@ class TestLocations:
 
     @pytest.mark.parametrize("field", ["city", "country"])
     @pytest.mark.parametrize("value", ["", None, "x" * 101])
-    def test_employer_creates_a_location_of_bad_values_and_it_is_refused(self, employer, field, value):
-        answer = employer.post(LOCATIONS, {**ABEOKUTA, field: value})
+    def test_employer_creates_an_invalid_location_and_is_refused(self, employer, field, value):
+        response = employer.post(LOCATIONS, {**ABEOKUTA, field: value})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
 
-    def test_visitor_reads_locations_by_country_state_and_city(self, anonymous, db):
+    def test_anonymous_reads_locations_by_country_state_and_city(self, anonymous, db):
         places = [("Kenya", "A", "Z"), ("Kenya", "B", "A"), ("Kenya", "B", "B"), ("Nigeria", "", "A")]
         for country, state, city in reversed(places):
             LocationFactory(country=country, state=state, city=city)
@@ -174,15 +174,15 @@ class TestLocations:
 
         assert [(row["country"], row["state"], row["city"]) for row in rows] == places
 
-    def test_admin_moves_a_location_onto_another_and_is_shown_that(self, admin):
+    def test_admin_renames_a_location_to_an_existing_one_and_gets_its_key(self, admin):
         location, other = LocationFactory(**{**ABEOKUTA, "city": "Lagos"}), LocationFactory(**ABEOKUTA)
 
-        answer = admin.patch(f"{LOCATIONS}{location.pk}/", {"city": "abeokuta"})
+        response = admin.patch(f"{LOCATIONS}{location.pk}/", {"city": "abeokuta"})
 
-        assert answer.status_code == 409
-        assert answer.json()["existing"] == {"location_id": str(other.pk)}
+        assert response.status_code == 409
+        assert response.json()["existing"] == {"location_id": str(other.pk)}
 
-    def test_deleting_what_jobs_use_does_not_read_these_jobs(self, admin):
+    def test_deletion_of_a_used_location_does_not_read_its_jobs(self, admin):
         location = LocationFactory()
         JobFactory.create_batch(3, location=location)
 
@@ -195,9 +195,9 @@ class TestLocations:
     def test_admin_deletes_a_location_in_use_and_it_stays(self, admin):
         location = JobFactory().location
 
-        answer = admin.delete(f"{LOCATIONS}{location.pk}/")
+        response = admin.delete(f"{LOCATIONS}{location.pk}/")
 
-        assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+        assert (response.status_code, response.json()["code"]) == (409, "in_use")
         assert Location.objects.get() == location
 
 
@@ -209,11 +209,11 @@ class TestLocations:
         (LOCATIONS, [ABEOKUTA, {**ABEOKUTA, "city": "abeokuta"}], "location_id"),
     ],
 )
-def test_two_employers_create_the_same_at_once_and_the_second_is_shown_it(client_for, url, bodies, key):
+def test_two_employers_create_the_same_row_at_once_and_the_second_gets_its_key(client_for, url, bodies, key):
     clients = [client_for(EmployerFactory().user) for _ in bodies]
 
-    answers = at_once(*(partial(client.post, url, body) for client, body in zip(clients, bodies, strict=True)))
+    responses = at_once(*(partial(client.post, url, body) for client, body in zip(clients, bodies, strict=True)))
 
-    created, refused = sorted(answers, key=lambda answer: answer.status_code)
+    created, refused = sorted(responses, key=lambda response: response.status_code)
     assert (created.status_code, refused.status_code) == (201, 409)
     assert refused.json()["existing"] == {key: created.json()[key]}

@@ -1,4 +1,4 @@
-"""Lists that are asked for again: remembered as long as nothing has changed, and for nobody else."""
+"""ETags and cached responses of lists."""
 
 from datetime import timedelta
 from functools import partial
@@ -34,13 +34,13 @@ def job():
 
 def queries_of(ask):
     with CaptureQueriesContext(connection) as captured:
-        answer = ask()
-    return len(captured), answer
+        response = ask()
+    return len(captured), response
 
 
 class TestTags:
     @pytest.mark.parametrize("url", LISTS)
-    def test_visitor_who_has_the_list_costs_one_query(self, anonymous, job, url):
+    def test_anonymous_with_the_etag_costs_one_query(self, anonymous, job, url):
         first = anonymous.get(url)
         tag = first.headers["ETag"]
 
@@ -49,7 +49,7 @@ class TestTags:
             assert (queries, again.status_code, again.content, again.headers["ETag"]) == (1, 304, b"", tag)
         assert anonymous.get(url, HTTP_IF_NONE_MATCH='"other"').status_code == 200
 
-    def test_employer_who_has_its_list_costs_two_queries(self, client_for, job):
+    def test_employer_with_the_etag_costs_two_queries(self, client_for, job):
         client = client_for(job.employer.user)
         tag = client.get("/api/employer/jobs/").headers["ETag"]
 
@@ -103,9 +103,9 @@ class TestTags:
         monkeypatch.undo()
         assert "ETag" in anonymous.get(URL).headers
 
-    def test_browser_is_told_to_ask_again(self, anonymous, job):
-        for answer in (anonymous.get(URL), anonymous.get(URL)):
-            assert answer.headers["Cache-Control"] == "no-cache"
+    def test_browser_must_revalidate(self, anonymous, job):
+        for response in (anonymous.get(URL), anonymous.get(URL)):
+            assert response.headers["Cache-Control"] == "no-cache"
 
     @pytest.mark.parametrize("query", ["page=99", "page=abc", "job_type=none", "page_size=0"])
     def test_refusal_has_no_tag(self, anonymous, job, query):
@@ -114,7 +114,7 @@ class TestTags:
 
 class TestAnswers:
     @pytest.mark.parametrize("url", LISTS)
-    def test_second_visitor_costs_one_query_and_gets_the_very_bytes(self, anonymous, job, url):
+    def test_second_request_costs_one_query_and_gets_the_same_bytes(self, anonymous, job, url):
         first = anonymous.get(url)
 
         queries, second = queries_of(partial(anonymous.get, url))
@@ -126,25 +126,25 @@ class TestAnswers:
             name: value for name, value in first.headers.items() if name not in own
         }
 
-    def test_rates_and_request_ids_are_each_requests_own(self, anonymous, job, settings):
+    def test_rates_and_request_ids_are_not_cached(self, anonymous, job, settings):
         settings.THROTTLE_RATES = {"anon": Rate(4, 60)}
         caches["default"].clear()
         ledger.clear()
-        answers = [anonymous.get(URL, HTTP_X_REQUEST_ID=f"request-{number}") for number in range(3)]
+        responses = [anonymous.get(URL, HTTP_X_REQUEST_ID=f"request-{number}") for number in range(3)]
 
-        left = [int(answer.headers["RateLimit"].split("r=")[1].split(";")[0]) for answer in answers]
+        left = [int(response.headers["RateLimit"].split("r=")[1].split(";")[0]) for response in responses]
         assert left == [left[0], left[0] - 1, left[0] - 2]
-        assert [answer.headers["X-Request-ID"] for answer in answers] == ["request-0", "request-1", "request-2"]
+        assert [response.headers["X-Request-ID"] for response in responses] == ["request-0", "request-1", "request-2"]
         assert [anonymous.get(URL).status_code for _ in range(2)] == [200, 429]
 
-    def test_correction_of_a_search_is_remembered_with_it(self, anonymous):
+    def test_correction_of_a_search_is_cached(self, anonymous):
         JobFactory(title="Gardener")
 
-        answers = [anonymous.get(f"{URL}?search=gardner") for _ in range(2)]
+        responses = [anonymous.get(f"{URL}?search=gardner") for _ in range(2)]
 
-        assert [answer.headers["X-Did-You-Mean"] for answer in answers] == ["gardener"] * 2
+        assert [response.headers["X-Did-You-Mean"] for response in responses] == ["gardener"] * 2
 
-    def test_head_and_get_are_answered_from_the_same(self, anonymous, job):
+    def test_head_and_get_share_a_cached_response(self, anonymous, job):
         assert anonymous.head(URL).headers["ETag"] == anonymous.get(URL).headers["ETag"]
         assert anonymous.get(URL).json()["count"] == 1
 
@@ -160,7 +160,7 @@ class TestAnswers:
         Job.objects.filter(title="New").delete()
         assert titles() == []
 
-    def test_caller_gets_no_list_that_was_made_for_another(self, anonymous, admin, seeker, client_for, job):
+    def test_caller_gets_no_list_of_another_caller(self, anonymous, admin, seeker, client_for, job):
         JobFactory(closed=True)
         rival = client_for(EmployerFactory().user)
         callers = {"visitor": anonymous, "admin": admin, "seeker": seeker}
@@ -171,12 +171,12 @@ class TestAnswers:
             assert client_for(job.employer.user).get("/api/employer/jobs/").json()["count"] == 1
             assert rival.get("/api/employer/jobs/").json()["count"] == 0
 
-    def test_tag_of_one_caller_tells_another_nothing(self, anonymous, admin, job):
+    def test_tag_of_one_caller_is_none_of_another(self, anonymous, admin, job):
         tag = admin.get(URL).headers["ETag"]
 
         assert anonymous.get(URL, HTTP_IF_NONE_MATCH=tag).status_code == 200
 
-    def test_administrator_who_is_none_any_more_gets_open_jobs_at_once(self, client_for, job):
+    def test_demoted_admin_gets_open_jobs_at_once(self, client_for, job):
         JobFactory(closed=True)
         user = AdminFactory()
         client = client_for(user)
@@ -186,7 +186,7 @@ class TestAnswers:
 
         assert client.get(URL).json()["count"] == 1
 
-    def test_links_lead_to_the_host_that_was_asked(self, anonymous, settings):
+    def test_links_have_the_host_of_the_request(self, anonymous, settings):
         settings.ALLOWED_HOSTS = ["*"]
         JobFactory.create_batch(2)
 
@@ -194,28 +194,28 @@ class TestAnswers:
             page = anonymous.get(f"{URL}?page_size=1", HTTP_HOST=host, secure=scheme == "https").json()
             assert page["next"].startswith(f"{scheme}://{host}/")
 
-    def test_indented_answer_is_another(self, anonymous, job):
+    def test_indented_response_is_cached_separately(self, anonymous, job):
         plain = anonymous.get(URL)
         indented = anonymous.get(URL, HTTP_ACCEPT="application/json; indent=4")
 
         assert plain.content != indented.content
         assert plain.headers["ETag"] != indented.headers["ETag"]
 
-    def test_bad_token_is_refused_although_the_answer_is_remembered(self, client_for, job):
+    def test_invalid_token_is_refused_in_spite_of_a_cached_response(self, client_for, job):
         client = client_for(job.employer.user)
         client.get("/api/employer/jobs/")
         client.credentials(HTTP_AUTHORIZATION="Bearer long.since.expired")
 
         assert client.get("/api/employer/jobs/").status_code == 401
 
-    def test_media_type_is_refused_although_the_answer_is_remembered(self, anonymous, job):
+    def test_media_type_is_refused_in_spite_of_a_cached_response(self, anonymous, job):
         anonymous.get(URL)
 
         assert anonymous.get(URL, HTTP_ACCEPT="image/png").status_code == 406
 
 
 @pytest.mark.django_db(transaction=True)
-def test_job_that_closes_by_itself_is_gone_at_the_next_request(anonymous):
+def test_expired_job_is_gone_at_the_next_request(anonymous):
     job = JobFactory(expires_at=timezone.now() + timedelta(seconds=1.5))
     JobFactory()
     assert anonymous.get(URL).json()["count"] == 2
