@@ -163,11 +163,7 @@ class JobFilter(FilterSet):
             jobs = _in_locations(jobs, self._names.nearby(near, float(values.get("radius_km") or DEFAULT_RADIUS_KM)))
         search = SearchQuery(values["search"]) if values.get("search") else None
         return JobListing(
-            jobs,
-            search=search,
-            key=self._key,
-            version=version_of(self.request),
-            has_closed=self._has_closed,
+            jobs, search=search, key=self._key, version=version_of(self.request), has_closed=self._has_closed
         )
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
@@ -176,7 +172,7 @@ class JobFilter(FilterSet):
 
     def filter_category(self, jobs: JobQuerySet, name: str, value: list[str]) -> JobQuerySet:
         keys = [key for item in value for key in ([_as_uuid(item)] if _as_uuid(item) else self._names.category(item))]
-        return jobs.filter(category__in=keys) if keys else jobs.none()
+        return jobs.filter(category__in=keys)
 
     def filter_location(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         if key := _as_uuid(value):
@@ -230,13 +226,8 @@ def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
 
 
 def _in_locations(jobs: JobQuerySet, keys: Keys) -> JobQuerySet:
-    match keys:
-        case []:
-            return jobs.none()
-        case [key]:
-            # Equality: an index that also has the order of the list serves it.
-            return jobs.filter(location=key)
-    return jobs.filter(location__in=keys)
+    # Equality, if possible: an index that also has the order of the list serves it.
+    return jobs.filter(location=keys[0]) if len(keys) == 1 else jobs.filter(location__in=keys)
 
 
 def _as_uuid(text: str) -> UUID | None:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import Employer
 from jobs.querysets import JobManager
 from jobs.searching.gazetteer import coordinates
+from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
 from jobs.searching.salary import parse_salary
-from jobs.searching.weights import NAMES_VECTOR, TITLE_VECTOR
 
 BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 ERASED_EMPLOYER = "The employer is gone, so this job stays closed."

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.db.models import Model
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
@@ -23,48 +24,43 @@ from jobs.serializers import (
     SuggestQuerySerializer,
 )
 
-# --- Categories and locations -----------------------------------------------------------------------------------------
+CATEGORY = {
+    "category_id": "45cee174-0222-451d-afc3-ef8a7940e027",
+    "name": "Software Development",
+    "description": "Jobs related to software development",
+}
+LOCATION = {
+    "location_id": "e7df170d-9bba-41f6-9645-ae50ec0ed572",
+    "city": "Abeokuta",
+    "state": "Ogun",
+    "country": "Nigeria",
+}
 
-CATEGORY_INPUT = {"name": "Software Development", "description": "Jobs related to software development"}
-CATEGORY = {"category_id": "45cee174-0222-451d-afc3-ef8a7940e027", **CATEGORY_INPUT}
-LOCATION_INPUT = {"city": "Abeokuta", "state": "Ogun", "country": "Nigeria"}
-LOCATION = {"location_id": "e7df170d-9bba-41f6-9645-ae50ec0ed572", **LOCATION_INPUT}
+
+_in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_use")
 
 
-def _vocabulary(tag: str, noun: str, order: str, row: dict[str, str], exists: NameExists) -> Any:
-    key, *fields = row
-    body = {field: row[field] for field in fields}
-    write = partial(operation, body=body, response=row, errors=(exists,))
+def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -> Any:
+    noun = str(model._meta.verbose_name)
+    (key, value), *fields = row.items()
+    write = partial(operation, body=dict(fields), response=row, errors=(NameExists(noun, model(pk=value)),))
     return documented(
         tag,
         noun=noun,
-        list=operation(f"All of them, by {order}.", response=[row]),
+        list=operation(f"All, ordered by {order}.", response=[row]),
         create=write(
             "For employers and administrators. Case does not matter to uniqueness: `existing` in a 409 is the "
             f"`{key}` to use instead."
         ),
         retrieve=operation(f"A {noun} by its key.", response=row),
         update=write("For administrators."),
-        partial_update=write("For administrators. Changes the given fields only.", body={fields[1]: row[fields[1]]}),
-        destroy=operation(
-            "For administrators, while no job uses it.",
-            errors=(Conflict("This is still in use, so it cannot be deleted.", code="in_use"),),
-        ),
+        partial_update=write("For administrators. Changes the given fields only.", body=dict(fields[1:2])),
+        destroy=operation("For administrators, while no job uses it.", errors=(_in_use,)),
     )
 
 
-categories_documented = _vocabulary(
-    "Categories", "category", "name", CATEGORY, NameExists("category", Category(pk=CATEGORY["category_id"]))
-)
-locations_documented = _vocabulary(
-    "Locations",
-    "location",
-    "country, state and city",
-    LOCATION,
-    NameExists("location", Location(pk=LOCATION["location_id"])),
-)
-
-# --- Jobs -------------------------------------------------------------------------------------------------------------
+categories_documented = _vocabulary("Categories", Category, "name", CATEGORY)
+locations_documented = _vocabulary("Locations", Location, "country, state and city", LOCATION)
 
 JOB_INPUT = {
     "title": "Software Engineer",
@@ -93,10 +89,7 @@ JOB_DETAILS = {
 FACETS = {
     "count": 3,
     "did_you_mean": None,
-    "job_type": [
-        {"value": "full-time", "name": "full-time", "count": 2},
-        {"value": "remote", "name": "remote", "count": 1},
-    ],
+    "job_type": [{"value": "full-time", "name": "full-time", "count": 3}],
     "category": [{"value": CATEGORY["category_id"], "name": CATEGORY["name"], "count": 3}],
     "location": [{"value": LOCATION["location_id"], "name": "Abeokuta, Nigeria", "count": 3}],
     "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
@@ -161,10 +154,7 @@ jobs_documented = documented(
         errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
     ),
     similar=operation(
-        parameters=[_expand],
-        responses=ExpandableJobSerializer(many=True),
-        response=[JOB],
-        errors=(_unknown_detail,),
+        parameters=[_expand], responses=ExpandableJobSerializer(many=True), response=[JOB], errors=(_unknown_detail,)
     ),
     create=_write("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
     retrieve=operation(

@@ -10,8 +10,8 @@ from django.db.models import Case, Func, Value, When
 from jobs.models import Job
 from jobs.querysets import OPEN_SQL, JobQuerySet
 from jobs.searching.listing import NEWEST, JobListing
+from jobs.searching.query import TITLE_VECTOR
 from jobs.searching.versions import VersionedCache
-from jobs.searching.weights import TITLE_VECTOR
 
 _WORD = re.compile(r"\w\w")
 
@@ -120,9 +120,7 @@ def similar_jobs(job: Job) -> JobQuerySet:
     same_category = Job.objects.open().filter(category=job.category_id).exclude(pk=job.pk).order_by(*NEWEST)
     words = "plainto_tsquery('jobs_stems', jobs_plain_text(%(expressions)s))"
     in_common = Func(
-        Value(job.title),
-        template=f"replace({words}::text, ' & ', ' | ')::tsquery",
-        output_field=SearchQueryField(),
+        Value(job.title), template=f"replace({words}::text, ' & ', ' | ')::tsquery", output_field=SearchQueryField()
     )
     same_location_first = Case(When(location=job.location_id, then=0), default=1)
     jobs: JobQuerySet = Job.objects.filter(pk__in=same_category.values("pk")[:_SIMILAR_CANDIDATES])

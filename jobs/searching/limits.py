@@ -12,13 +12,12 @@ class Limits:
     The setting JOB_SEARCH_LIMITS, a dictionary, overrides them by name; only the test suite has it.
     """
 
-    # Up to this number of matches, one query computes the tier of each and sorts them.
+    # Up to this number of matches, one query computes the tier of each.
     rank_jobs: int = 100
     # Up to this number, matches are found by the word index and sorted.
     sort_jobs: int = 2_000
     # From this offset on, a page is fetched by its keys, which an index alone yields for most of the way.
     deep_offset: int = 200
-
     # Milliseconds that counting a search may take; None is no limit. A page of words this frequent is found soon.
     search_count_ms: int | None = 300
     # Without a search it may take longer: where few jobs match the filters, no page of them is found soon.
@@ -29,7 +28,6 @@ class Limits:
     uncounted_jobs: int = 10_000
     # The number of newest jobs whose facets are counted for such a list.
     uncounted_facet_jobs: int = 2_000
-
     # After these seconds no other spelling is searched for, and no other filter is dropped.
     retry_seconds: float = 0.5
     # A value that takes longer to compute may be cached beyond its version.

@@ -95,8 +95,6 @@ class JobListing:
             return list(self._ordered_page_of_search(query, page))
         return list(self._page_by_relevance(query, page))
 
-    # --- Counting -----------------------------------------------------------------------------------------------------
-
     @cached_property
     def _cached_matches(self) -> tuple[MatchCount, bool]:
         return _counts.get(self.key, self.version.everything, self._count)
@@ -154,8 +152,6 @@ class JobListing:
         count = _with_timeout(self._limits.search_count_ms, self._newest(query).count)
         return count is not None and count < self._limits.uncounted_jobs
 
-    # --- Selecting ----------------------------------------------------------------------------------------------------
-
     def _matching(self, query: SearchQuery) -> JobQuerySet:
         if excluded := query.excluded:
             # An index tells which jobs have a word, not which lack it.
@@ -168,8 +164,6 @@ class JobListing:
     def _newest(self, query: SearchQuery | None) -> JobQuerySet:
         jobs = self._jobs.filter(query.anywhere(by_index=False)) if query else self._jobs
         return jobs.order_by(*NEWEST)[: self._limits.uncounted_jobs]
-
-    # --- Pages --------------------------------------------------------------------------------------------------------
 
     def _ordered_page(self, jobs: JobQuerySet, page: slice) -> QuerySet[Any]:
         if page.start < self._limits.deep_offset:

@@ -8,11 +8,9 @@ import re
 from itertools import islice, product
 from typing import NamedTuple
 
-from django.contrib.postgres.search import SearchQueryField
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import connection
 from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, Value, When
-
-from jobs.searching.weights import NAMES_VECTOR, TITLE_VECTOR
 
 # Words that are corrected; a shorter one resembles too many others.
 _MISTYPED = re.compile(r"\w{4,40}")
@@ -33,6 +31,16 @@ _SIMILAR_WORDS = """
     SELECT unknown.word, known.word, jobs_search_query(unknown.word, FALSE) = jobs_search_query(known.word, FALSE)
     FROM unknown, jobs_similar_words(unknown.word) AS known (word)
 """
+
+
+def _filter_weights(weights: str) -> Func:
+    """Return the part of `Job.search` with these weights: A title, B company, C category and location."""
+    array = Func(Value(weights), function="", template='%(expressions)s::"char"[]')
+    return Func(F("search"), array, function="ts_filter", output_field=SearchVectorField())
+
+
+TITLE_VECTOR = _filter_weights("{a}")
+NAMES_VECTOR = _filter_weights("{a,b,c}")
 
 
 class SearchQuery(NamedTuple):
