@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage format lint typecheck check fuzz faults schema dev python
+.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema dev python
 
 help:
 	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
 	@echo "make test       run all tests (a part: make test ARGS='jobs -k search')"
+	@echo "make test-fast  run all tests but the slow ones, in about a minute"
 	@echo "make coverage   run all tests, and report what none of them reaches"
 	@echo "make format     format the code"
 	@echo "make lint       check style and import layers"
@@ -26,6 +27,9 @@ run: python
 
 test: dev
 	@$(VENV_PYTHON) -m anywork.local test $(ARGS)
+
+test-fast:
+	@$(MAKE) --no-print-directory test ARGS='-m "not slow" $(ARGS)'
 
 coverage:
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"

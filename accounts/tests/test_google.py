@@ -518,6 +518,7 @@ def test_client_learns_that_google_is_away(anonymous, consent, settings, closed_
     assert not User.objects.exists()
 
 
+@pytest.mark.slow
 def test_client_waits_less_than_6_seconds_for_a_google_that_never_answers(anonymous, provider, settings):
     with answering(b"", then=[b"too late"], pause=60) as settings.GOOGLE_TOKEN_URI:
         started = time.monotonic()

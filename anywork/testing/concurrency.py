@@ -1,7 +1,9 @@
 """Concurrent actions in threads with a database connection each."""
 
+import fcntl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
@@ -26,5 +28,8 @@ def at_once(*actions: Callable[[], T]) -> list[T]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(actions)) as pool:
+    # One race at a time among the workers of pytest-xdist: two of fifty threads would take every connection that
+    # PostgreSQL allows by default.
+    with Path(__file__).open() as file, ThreadPoolExecutor(len(actions)) as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
         return list(pool.map(run, actions))

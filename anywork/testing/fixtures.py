@@ -3,6 +3,7 @@
 A pytest plugin, loaded before Django is set up: what needs settings is imported by the fixture that uses it.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
 ClientFor = Callable[[Any], "APIClient"]
+
+# Each worker has a database of its own, and PostgreSQL allows 100 connections by default.
+MOST_WORKERS = 8
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many workers `-n auto` starts: one a core, and none where files or tests are named.
+
+    A worker takes seconds to start, which a few tests do not win back.
+    """
+    named = [argument.split("::")[0] for argument in config.invocation_params.args if "::" in argument]
+    named += [argument for argument in config.args if argument.endswith(".py")]
+    return 0 if named else min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +61,18 @@ def _empty_caches() -> None:
     probe_cache.clear()
     response_cache.clear()
     VersionedCache.clear_all()
+
+
+@pytest.fixture
+def known_tasks(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of the tasks that a worker knows."""
+    import django
+    from celery import current_app
+
+    # Celery sets Django up once more, which would add a second filter to a logger for all tests that follow.
+    monkeypatch.setattr(django, "setup", lambda: None)
+    current_app.loader.import_default_modules()
+    return set(current_app.tasks)
 
 
 @pytest.fixture

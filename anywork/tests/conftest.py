@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,19 @@ from django.test import override_settings
 from accounts.models import User
 from accounts.tokens import open_session
 from anywork.tests.world import SIGNED_IN, World, build_rows, fingerprint
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the operations apart that schemathesis tries: all of them have the id of the one test function.
+
+    pytest-xdist keeps the tests of a file by id, and runs one of each id without a word about the others.
+    """
+    for item in items:
+        if label := getattr(item, "operation_label", None):
+            item._id = item.id.with_params(label)
+    equal = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if equal:
+        raise pytest.UsageError(f"pytest-xdist would run one of each id: {', '.join(equal)}")
 
 
 @pytest.fixture(scope="module")

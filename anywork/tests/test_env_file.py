@@ -16,6 +16,8 @@ from anywork.local.tests.test_runner import filled
 from anywork.testing.processes import database_url, is_up, wait_for
 from anywork.testing.smtp import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "Filled1In" * 6
 # Nothing of this process: a user's terminal has none of it.

@@ -34,6 +34,8 @@ from anywork.testing.processes import Program, is_up, wait_for
 from resumes.models import Resume
 from resumes.orphans import sweep_resume_files
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 4
 UPLOADS_TO_BREAK = 4
 MIB = 1024 * 1024

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from anywork.api.media_types import replace_unreadable_headers
 from anywork.tests.world import World
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 CALLERS = ("anonymous", "applicant", "employer", "admin")
 

@@ -187,6 +187,7 @@ def page(administrator):
         browser.close()
 
 
+@pytest.mark.slow
 def test_administrator_works_in_a_browser_without_breaking_the_policy(live_server, administrator, page):
     violations = []
     page.on("console", lambda message: violations.extend(re.findall(".*Security Policy.*", message.text)))

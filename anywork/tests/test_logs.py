@@ -170,6 +170,7 @@ def journey(client, port):
     return {"users": (ada, boss), "crash": crash.headers["X-Request-ID"]}
 
 
+@pytest.mark.slow
 def test_a_journey_leaves_no_trace_of_what_people_entrust_to_us(programs):
     client, web, worker, port = programs
 
@@ -469,6 +470,7 @@ def test_error_reports_hold_no_values():
     assert "secret" not in str(sent)
 
 
+@pytest.mark.slow
 def test_worker_that_logs_for_people_says_when_it_is_ready(db, tmp_path):
     worker = Program(
         *("celery", "--quiet", "-A", "anywork", "worker", "--pool", "solo", "--loglevel", "INFO"),

@@ -15,6 +15,8 @@ from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(django_settings.BASE_DIR)
 CONFIG = ROOT / "deploy" / "nginx.conf"
 ERROR_KEYS = ["status", "code", "message", "errors", "request_id"]

@@ -12,6 +12,8 @@ from accounts.models import User
 from anywork.api.caching.responses import response_cache
 from jobs.models import Job
 
+pytestmark = pytest.mark.slow
+
 ROWS = 100_000
 WORDS = ("jobs_job_search", "jobs_job_search_title", "jobs_job_search_names")
 

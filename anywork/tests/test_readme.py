@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_tour_works_when_pasted(live_server, settings, tmp_path):
     if missing := [program for program in ("bash", "curl") if shutil.which(program) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")

@@ -382,6 +382,7 @@ def page(account):
         browser.close()
 
 
+@pytest.mark.slow
 def test_developer_authorizes_in_the_browser_and_calls_me(live_server, account, page):
     user, access_token = account
     requested, console = [], []

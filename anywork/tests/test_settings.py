@@ -211,6 +211,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mistake"), WRONG)
 def test_wrong_setting_is_told_in_one_sentence(name, mistake):
     code = "from anywork.environment import require_settings; require_settings()"
@@ -221,6 +222,7 @@ def test_wrong_setting_is_told_in_one_sentence(name, mistake):
     assert "hush" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -282,6 +284,7 @@ def test_misspelt_names_of_a_file_are_told(tmp_path):
     assert dict(os.environ) == before
 
 
+@pytest.mark.slow
 def test_services_that_are_away_are_told_in_the_drivers_words_and_nothing_else_fails():
     health = "__import__('anywork.operations.health').operations.health"
     expression = f"(__import__('django').setup(), {health}.warn_of_what_is_away())"

@@ -388,6 +388,7 @@ class TestRates:
         ] == ["The cache is away (ProgrammingError); rates are not enforced meanwhile"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("shared", ["database_cache", "redis_cache"])
 def test_three_web_processes_share_one_count(request, tmp_path, shared):

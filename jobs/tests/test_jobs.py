@@ -14,6 +14,8 @@ from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
 OWN = "/api/employer/jobs/"
+# The same in every process: workers of pytest-xdist have to agree on the names of tests.
+UNKNOWN = "5ae1e3f5-5c1d-4f0e-9d6c-7f0b6e1c2a34"
 KEYS = [
     "job_id",
     "title",
@@ -117,8 +119,8 @@ class TestPosting:
         "expires_at",
         [
             "2020-01-01",
-            (timezone.now() - timedelta(days=1)).date().isoformat(),
-            (timezone.now() - timedelta(minutes=1)).isoformat(),
+            pytest.param((timezone.now() - timedelta(days=1)).date().isoformat(), id="yesterday"),
+            pytest.param((timezone.now() - timedelta(minutes=1)).isoformat(), id="a minute ago"),
             "0001-01-01",
             "0001-01-01T00:00:00+14:00",
             "9999-12-31",
@@ -173,11 +175,11 @@ class TestPosting:
             ("job_type", "volunteer"),
             ("job_type", ""),
             ("job_type", ["remote"]),
-            ("category", str(uuid4())),
+            ("category", UNKNOWN),
             ("category", "Software Development"),
             ("category", None),
             ("category", 7),
-            ("location", str(uuid4())),
+            ("location", UNKNOWN),
             ("location", ["x"]),
             ("is_active", "perhaps"),
             ("is_active", None),

@@ -23,6 +23,8 @@ from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
 
+pytestmark = pytest.mark.slow
+
 
 class Worker(Program):
     """A `celery worker` process on the test database."""

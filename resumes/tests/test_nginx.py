@@ -11,6 +11,8 @@ from anywork.testing.nginx import running_nginx
 from anywork.testing.smtp import free_port
 from resumes.tests.factories import ResumeFactory
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(django_settings.BASE_DIR) / "docs" / "files.md"
 SITE = """
 error_log stderr;

@@ -1,6 +1,7 @@
 """Resumes on S3, with a real S3 server (moto's): the same promises as on a disk."""
 
 import socket
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,6 +20,8 @@ from resumes.models import Resume
 from resumes.tests.factories import ResumeFactory
 from resumes.tests.test_uploads import URL, pdf_of, upload
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "anywork-resumes"
 PDF = make_pdf("Ben Carson")
 # By its type every storage is a folder.
@@ -35,11 +38,22 @@ def use_storage(settings, endpoint_url):
     }
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Any]]:
+    """The S3 server that runs, if any: half a second to stop one is much for each test."""
+    running: list[Any] = []
+    yield running
+    for server in running:
+        server.stop()
+
+
 @pytest.fixture
-def server(settings):
+def server(servers, settings):
     """An S3 server that has nothing but an empty bucket, and that the storage uses."""
-    server: Any = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    if not servers:
+        servers.append(ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False))
+        servers[0].start()
+    server = servers[0]
     host, port = server.get_host_and_port()
     use_storage(settings, f"http://{host}:{port}")
     # What moto keeps outlives its server.
@@ -50,8 +64,8 @@ def server(settings):
     bucket.create(CreateBucketConfiguration={"LocationConstraint": KEYS["region_name"]})
     server.is_up = True
     yield server
-    if server.is_up:
-        server.stop()
+    if not server.is_up:
+        servers.clear()
 
 
 def stored():

@@ -223,6 +223,7 @@ def test_test_removes_its_server_and_those_of_killed_runs(root: Path, monkeypatc
     assert list((root / "var").glob("test-*")) == []
 
 
+@pytest.mark.slow
 def test_test_uses_the_server_of_database_url(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://mine/db")
     (root / "test_it.py").write_text(
