@@ -43,7 +43,7 @@ class IsJobSeeker(IsAuthenticated):
         return super().has_permission(request, view) and getattr(request.user, "is_job_seeker", False)
 
 
-class HasProvenEmail(BasePermission):
+class HasVerifiedEmail(BasePermission):
     """Allows users with a verified email address; all users without REQUIRE_VERIFIED_EMAIL."""
 
     message = "Verify your email address first: open the link that we sent you, or request another one."

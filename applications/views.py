@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.permissions import HasProvenEmail, IsJobSeeker, IsNotAdmin, IsOwner
+from accounts.permissions import HasVerifiedEmail, IsJobSeeker, IsNotAdmin, IsOwner
 from anywork.api.pagination import RowPages
 from anywork.api.viewsets import DestroyModelMixin, ResourceViewSet
 from applications.choices import Status
@@ -37,7 +37,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
     lookup_url_kwarg = "application_id"
     owner_field = "job_seeker_id"
     permissions = {
-        "create": (IsJobSeeker, HasProvenEmail),
+        "create": (IsJobSeeker, HasVerifiedEmail),
         "partial_update": (IsAuthenticated, IsNotAdmin),
         "destroy": (IsAuthenticated, IsNotAdmin, IsOwner),
     }

@@ -16,7 +16,7 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
 from accounts.models import User
-from accounts.permissions import HasProvenEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
+from accounts.permissions import HasVerifiedEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.constraints import find_in_any_case, unique_violation_as
 from anywork.api.pagination import WholeListPagination
@@ -172,7 +172,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
         "suggest": (),
         "retrieve": (),
         "similar": (),
-        "create": (IsEmployer, HasProvenEmail),
+        "create": (IsEmployer, HasVerifiedEmail),
         "update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "partial_update": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
         "destroy": (IsEmployer | IsAdmin, IsOwnerOrAdmin),
@@ -260,7 +260,7 @@ class EmployerJobViewSet(JobMixin, CRUDViewSet):
     filterset_class = JobFilter
     pagination_class = WholeListPagination
     permission_classes = (IsEmployer,)
-    permissions = {"create": (IsEmployer, HasProvenEmail)}
+    permissions = {"create": (IsEmployer, HasVerifiedEmail)}
     throttle_scopes = {"create": "post"}
     lookup_url_kwarg = "job_id"
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import OptionalJWTAuthentication
-from accounts.permissions import HasProvenEmail, IsJobSeeker, IsOwnerOrAdmin
+from accounts.permissions import HasVerifiedEmail, IsJobSeeker, IsOwnerOrAdmin
 from anywork.api.exceptions import ServiceUnavailable, Unauthorized
 from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
@@ -40,7 +40,7 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyMod
     lookup_url_kwarg = "resume_id"
     owner_field = "job_seeker_id"
     permissions = {
-        "create": (IsJobSeeker, HasProvenEmail),
+        "create": (IsJobSeeker, HasVerifiedEmail),
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
         "accesses": (IsAuthenticated, IsOwnerOrAdmin),
     }

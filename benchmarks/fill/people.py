@@ -38,7 +38,7 @@ def key(rng: random.Random) -> UUID:
     return UUID(int=rng.getrandbits(128), version=4)
 
 
-def _user(rng: random.Random, name: str, role: User.Role) -> User:
+def _user(rng: random.Random, name: str, role: Role) -> User:
     return User(user_id=key(rng), email=f"{name}@example.com", role=role, password=UNUSABLE)
 
 
