@@ -101,7 +101,7 @@ def change_status(*, application_id: UUID, actor: User, status: str) -> Applicat
             return application
         if application.job_seeker_id is None:
             raise Conflict(
-                "The applicant's account is deleted, so the status cannot change.", InvalidStatusChange.default_code
+                "The applicant has deleted the account, so the status cannot change.", InvalidStatusChange.default_code
             )
         if status not in TRANSITIONS[application.status]:
             raise InvalidStatusChange(application.status, permitted)

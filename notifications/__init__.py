@@ -1,1 +1,1 @@
-"""What people are told, in the app and by mail. The only place that knows that mail exists."""
+"""Notifications in the app, and all emails."""

@@ -7,8 +7,9 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 
 from anywork.admin import AuditedAdmin, RecordAdmin
+from notifications.choices import WAITING
 from notifications.mail.delivery import message_id
-from notifications.mail.outbox import hold, requeue
+from notifications.mail.outbox import hold_emails, requeue_emails
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
 
@@ -25,13 +26,13 @@ class NotificationAdmin(AuditedAdmin):
     readonly_fields = ("sender", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
-        # What somebody was told stays as it was told.
+        # A sent message is not changed.
         return (*self.readonly_fields, "user", "message") if obj else self.readonly_fields
 
 
 @admin.register(NotificationPreference)
 class NotificationPreferenceAdmin(RecordAdmin):
-    """Where one finds out why somebody gets no mail, or why somebody does."""
+    """Preferences that differ from the default, to explain why a user gets an email or not."""
 
     list_display = ("user", "kind", "channel", "is_enabled", "changed_at")
     list_filter = ("kind", "channel", "is_enabled")
@@ -42,13 +43,13 @@ class NotificationPreferenceAdmin(RecordAdmin):
 
 @admin.register(OutgoingEmail)
 class OutgoingEmailAdmin(RecordAdmin):
-    """Where one finds out why a mail did not arrive."""
+    """Outbox, to find out why an email did not arrive."""
 
     list_display = ("to", "kind", "progress", "attempts", "last_error", "age")
     list_filter = ("state", "kind")
-    # How many are in which state is the first question.
+    # Shows the number of emails in each state.
     show_facets = admin.ShowFacets.ALWAYS
-    # By the keys too: a bounce quotes the Message-ID, and the dedup_key names the application.
+    # Also by key: a bounce quotes the Message-ID, which contains email_id, and dedup_key contains the application.
     search_fields = ("to", "recipient__email", "subject", "^email_id", "dedup_key")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
@@ -82,7 +83,7 @@ class OutgoingEmailAdmin(RecordAdmin):
     @admin.display(description="state", ordering="state")
     def progress(self, obj: OutgoingEmail) -> str:
         state = obj.get_state_display()
-        if obj.state not in {OutgoingEmail.State.QUEUED, OutgoingEmail.State.RETRY}:
+        if obj.state not in WAITING:
             return state
         is_due = obj.next_attempt_at <= timezone.now()
         return f"{state}, due" if is_due else f"{state}, due in {timeuntil(obj.next_attempt_at, depth=1)}"
@@ -93,20 +94,20 @@ class OutgoingEmailAdmin(RecordAdmin):
 
     @admin.display(description="HTML")
     def html_preview(self, obj: OutgoingEmail) -> str:
-        # Sandboxed: no script runs, and it cannot reach the page around it.
+        # Sandboxed: scripts do not run, and the admin page is not accessible.
         return format_html(
-            '<iframe sandbox srcdoc="{}" title="The mail as HTML" width="680" height="480"'
+            '<iframe sandbox srcdoc="{}" title="HTML preview" width="680" height="480"'
             ' style="border: 1px solid var(--border-color); background: #fff"></iframe>',
             obj.html,
         )
 
-    @admin.action(description="Send selected mails again", permissions=["act"])
+    @admin.action(description="Send selected emails again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
-        self._apply(request, queryset, requeue, "queued again")
+        self._apply(request, queryset, requeue_emails, "queued again")
 
-    @admin.action(description="Hold selected mails", permissions=["act"])
+    @admin.action(description="Hold selected emails", permissions=["act"])
     def hold(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
-        self._apply(request, queryset, hold, "held")
+        self._apply(request, queryset, hold_emails, "held")
 
     def _apply(
         self,
@@ -115,13 +116,13 @@ class OutgoingEmailAdmin(RecordAdmin):
         change: Callable[[OutgoingEmailQuerySet], list[OutgoingEmail]],
         outcome: str,
     ) -> None:
-        # Counted first: afterwards the list's filter by state would no longer match.
+        # Counted before the change, after which a filter by state no longer matches.
         selected = queryset.count()
         changed = change(queryset)
         for email in changed:
-            # The row forgets what it was; its history tells, and who changed that.
-            self.log_change(request, email, f"{email.get_state_display()} until now; {outcome}.")
+            # The former state is only in the history.
+            self.log_change(request, email, f"{outcome.capitalize()}, formerly {email.get_state_display()}.")
         if changed:
-            self.message_user(request, f"{len(changed)} of {selected} mails {outcome}.", messages.SUCCESS)
+            self.message_user(request, f"{len(changed)} of {selected} emails {outcome}.", messages.SUCCESS)
         if left_alone := selected - len(changed):
-            self.message_user(request, f"{left_alone} left alone: their state does not allow it.", messages.WARNING)
+            self.message_user(request, f"{left_alone} left unchanged because of their state.", messages.WARNING)

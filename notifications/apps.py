@@ -7,7 +7,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.export import register
         from anywork.operations import health
-        from notifications import receivers  # noqa: F401 - importing connects them
+        from notifications import receivers  # noqa: F401 - connects them
         from notifications.export import export_notifications
         from notifications.mail.status import check_mail
 

@@ -1,4 +1,4 @@
-"""What is kept of a user here."""
+"""Export of a user's notifications and emails."""
 
 from accounts.export import Archive
 from accounts.models import User
@@ -7,7 +7,7 @@ from notifications.preferences import preferences_of
 
 
 def export_notifications(user: User, archive: Archive) -> None:
-    """Add what `user` was told in the app and by mail, and what it wrote to others."""
+    """Add notifications to and from `user`, preferences, and emails."""
     received = user.notifications.select_related("sender__employer")
     archive.add_json(
         "notifications.json",

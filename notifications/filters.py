@@ -1,13 +1,11 @@
-"""The parameters of notification lists."""
+"""Filters of notifications."""
 
 from anywork.api.filters import BooleanFilter, FilterSet
 from notifications.models import Notification
 
 
 class NotificationFilter(FilterSet):
-    """Narrows a list of notifications."""
-
-    is_read = BooleanFilter(label="Only those that were read, or were not.")
+    is_read = BooleanFilter(label="Only read, or only unread ones.")
 
     class Meta:
         model = Notification

@@ -1,4 +1,4 @@
-"""Notifications in the app, and mails on their way out."""
+"""Notifications in the app, outgoing emails, and preferences for both."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -8,29 +8,38 @@ from django.db import models
 from django.utils import timezone
 
 from applications.models import Application
+from notifications.choices import (
+    LINK_KINDS,
+    STOPPED,
+    UNSENT,
+    Channel,
+    EmailKind,
+    EmailState,
+    NotificationKind,
+)
 from notifications.querysets import NotificationQuerySet, OutgoingEmailQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)
-# An employer that changes an application's status 120 times must not flood the applicant.
-DECISIONS_A_DAY = 6
+# Limits the emails that an applicant gets when an employer changes the status again and again.
+MAX_DECISIONS = 6
 DECISIONS_WINDOW = timedelta(hours=24)
 UNNAMED_EMPLOYER = "An employer"
 
 
 def default_give_up_at() -> datetime:
-    """Return until when a mail that is written now is retried."""
+    """Return until when an email queued now is retried."""
     return timezone.now() + GIVE_UP_AFTER
 
 
 class Notification(models.Model):
-    """A line that a user finds in the app."""
+    """Message to a user in the app."""
 
     notification_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Without an index of its own: those below begin with it.
+    # No index of its own: the indexes below begin with it.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
     )
-    # The employer who wrote it to another user; NULL of the system, of administrators and to oneself.
+    # The employer who wrote it to an applicant; NULL for messages of the system, of administrators and to oneself.
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -39,7 +48,7 @@ class Notification(models.Model):
         related_name="+",
         db_index=False,
     )
-    # Somebody whom the message names: it goes with them.
+    # A user whom the message names: it is deleted with that account.
     about = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, related_name="+"
     )
@@ -52,21 +61,21 @@ class Notification(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         indexes = (
-            # Serves a user's list, newest first.
+            # For the list of a user, newest first.
             models.Index(fields=("user", "-created_at", "-notification_id"), name="notifications_user_newest"),
-            # Serves erasure and export of what a user wrote.
+            # For erasure and export of the messages that a user wrote.
             models.Index(fields=("sender",), condition=models.Q(sender__isnull=False), name="notifications_user_sent"),
-            # Serves the unread count.
+            # For the unread count.
             models.Index(fields=("user",), condition=models.Q(is_read=False), name="notifications_user_unread"),
         )
 
     def __str__(self) -> str:
-        # Not the message: the log of the admin site keeps this for longer than whoever is named in it may stay.
+        # Not the message, which may name a user: the log of the admin site keeps this after the account is erased.
         return str(self.pk)
 
     @property
     def shown_message(self) -> str:
-        """The message as its recipient reads it: an employer's begins with the company's name."""
+        """The message as the recipient reads it: from an employer, it begins with the company name."""
         if self.sender is None:
             return self.message
         employer = getattr(self.sender, "employer", None)
@@ -74,47 +83,25 @@ class Notification(models.Model):
 
 
 class OutgoingEmail(models.Model):
-    """A mail that was promised when its cause was committed. This row is the record; a queued message only a hint."""
+    """Transactional outbox row.
 
-    class Kind(models.TextChoices):
-        APPLICATION_RECEIVED = "application_received", "Application received"
-        APPLICATION_ACCEPTED = "application_accepted", "Application accepted"
-        APPLICATION_REJECTED = "application_rejected", "Application rejected"
-        EMAIL_VERIFICATION = "email_verification", "Confirm the email address"
-        PASSWORD_RESET = "password_reset", "Reset the password"
-        PASSWORD_CHANGED = "password_changed", "Password changed"
-        GOOGLE_LINKED = "google_linked", "Google account linked"
-        NEW_APPLICATION = "new_application", "New application"
-        APPLICATIONS_DIGEST = "applications_digest", "New applications of a day"
-        APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
-        EMAIL_CHANGE = "email_change", "Confirm the new email address"
-        EMAIL_CHANGED = "email_changed", "Email address changed"
-        REFRESH_TOKEN_REUSED = "refresh_token_reused", "Refresh token used again"
-        SIGN_IN_FAILURES = "sign_in_failures", "Many failed sign-ins"
-
-    class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
-        RETRY = "retry", "Waiting to retry"
-        SENT = "sent", "Sent"
-        DEAD = "dead", "Given up"
-        HELD = "held", "Held"
-        # Switched off between the promise and the sending.
-        SKIPPED = "skipped", "Not wanted any more"
+    Written in the transaction of its cause and sent by a worker after the commit. The row is the record: a lost Celery
+    message only delays the email.
+    """
 
     email_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=40, choices=Kind)
-    # One mail for each cause: what announces a cause twice meets this.
+    kind = models.CharField(max_length=40, choices=EmailKind)
+    # Unique, so that each cause sends one email.
     dedup_key = models.CharField(max_length=200)
-    # NULL where the address alone was given: whether anybody has it is found out when the mail is sent.
+    # NULL where only an address was given: whether it has an account is looked up when the email is sent.
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="outgoing_emails"
     )
-    # Somebody else whom the mail names: once it has arrived, its row goes with them.
+    # Another user whom the email names: once sent, the row is deleted with that account.
     about = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    # Of a decision: what the number of such mails a day is bounded for.
+    # Set for decisions, whose number per application is limited.
     application = models.ForeignKey(
         Application, on_delete=models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
@@ -122,14 +109,14 @@ class OutgoingEmail(models.Model):
     subject = models.CharField(max_length=255)
     text = models.TextField()
     html = models.TextField("HTML")
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    state = models.CharField(max_length=10, choices=EmailState, default=EmailState.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
-    # Attempts whose end nobody saw: the mail server may have taken each of them.
+    # Attempts of unknown outcome: the mail server may have accepted each of them.
     possible_duplicates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     give_up_at = models.DateTimeField(default=default_give_up_at)
-    # The lease of the worker that is sending it.
+    # End of the lease of the worker that is sending it.
     locked_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
@@ -141,64 +128,43 @@ class OutgoingEmail(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("dedup_key",), name="notifications_outgoingemail_unique_dedup_key"),
             models.CheckConstraint(
-                name="notifications_outgoingemail_kind_known",
-                condition=models.Q(
-                    kind__in=[
-                        "application_received",
-                        "application_accepted",
-                        "application_rejected",
-                        "email_verification",
-                        "password_reset",
-                        "password_changed",
-                        "google_linked",
-                        "new_application",
-                        "applications_digest",
-                        "application_withdrawn",
-                        "email_change",
-                        "email_changed",
-                        "refresh_token_reused",
-                        "sign_in_failures",
-                    ]
-                ),
+                name="notifications_outgoingemail_kind_known", condition=models.Q(kind__in=EmailKind.values)
             ),
             models.CheckConstraint(
-                name="notifications_outgoingemail_state_known",
-                condition=models.Q(state__in=["queued", "sending", "retry", "sent", "dead", "held", "skipped"]),
+                name="notifications_outgoingemail_state_known", condition=models.Q(state__in=EmailState.values)
             ),
         )
         indexes = (
-            # Serves the sweep for what is due.
+            # For the sweep of due emails.
             models.Index(
                 fields=("next_attempt_at",),
-                condition=models.Q(state__in=["queued", "sending", "retry"]),
+                condition=models.Q(state__in=UNSENT),
                 name="notifications_email_unsent",
             ),
-            # Serves the look for a link that somebody got a moment ago.
+            # For the check whether a link was sent to an address recently.
             models.Index(
                 fields=("to", "sent_at"),
-                condition=models.Q(kind__in=["email_verification", "password_reset", "email_change"]),
+                condition=models.Q(kind__in=LINK_KINDS),
                 name="notifications_email_links",
             ),
-            # Serves the number of an application's decision mails within a day.
+            # For the number of decisions about an application within a day.
             models.Index(
                 fields=("application", "-next_attempt_at"),
                 condition=models.Q(application__isnull=False),
                 name="notifications_email_decisions",
             ),
-            # Serves the counts of `/readyz` and `mail_status`.
-            models.Index(
-                fields=("state",), condition=models.Q(state__in=["dead", "held"]), name="notifications_email_stopped"
-            ),
-            # Serves the count of possible duplicates.
+            # For the counts of `/readyz` and `mail_status`.
+            models.Index(fields=("state",), condition=models.Q(state__in=STOPPED), name="notifications_email_stopped"),
+            # For the count of possible duplicates.
             models.Index(
                 fields=("possible_duplicates",),
                 condition=models.Q(possible_duplicates__gt=0),
                 name="notifications_email_doubtful",
             ),
-            # Serves the sweep of bodies.
+            # For the sweep of old bodies.
             models.Index(
                 fields=("sent_at",),
-                condition=models.Q(state="sent") & ~models.Q(text=""),
+                condition=models.Q(state=EmailState.SENT) & ~models.Q(text=""),
                 name="notifications_email_bodies",
             ),
         )
@@ -208,25 +174,12 @@ class OutgoingEmail(models.Model):
 
 
 class NotificationPreference(models.Model):
-    """What a user chose other than the default, by kind of news and by channel; see `notifications.preferences`."""
-
-    class Kind(models.TextChoices):
-        APPLICATION_RECEIVED = "application_received", "Receipt of one's application"
-        APPLICATION_ACCEPTED = "application_accepted", "One's application was accepted"
-        APPLICATION_REJECTED = "application_rejected", "One's application was rejected"
-        APPLICATION_UPDATED = "application_updated", "Another change of one's application"
-        NEW_APPLICATION = "new_application", "New application, at once"
-        APPLICATIONS_DIGEST = "applications_digest", "New applications, once a day"
-        APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
-
-    class Channel(models.TextChoices):
-        EMAIL = "email", "Email"
-        IN_APP = "in_app", "In the app"
+    """Choice of a user that may differ from the default; see `notifications.preferences`."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences"
     )
-    kind = models.CharField(max_length=40, choices=Kind)
+    kind = models.CharField(max_length=40, choices=NotificationKind)
     channel = models.CharField(max_length=10, choices=Channel)
     is_enabled = models.BooleanField()
     changed_at = models.DateTimeField(default=timezone.now)
@@ -239,25 +192,15 @@ class NotificationPreference(models.Model):
             ),
             models.CheckConstraint(
                 name="notifications_notificationpreference_kind_known",
-                condition=models.Q(
-                    kind__in=[
-                        "application_received",
-                        "application_accepted",
-                        "application_rejected",
-                        "application_updated",
-                        "new_application",
-                        "applications_digest",
-                        "application_withdrawn",
-                    ]
-                ),
+                condition=models.Q(kind__in=NotificationKind.values),
             ),
             models.CheckConstraint(
                 name="notifications_notificationpreference_channel_known",
-                condition=models.Q(channel__in=["email", "in_app"]),
+                condition=models.Q(channel__in=Channel.values),
             ),
         )
         indexes = (
-            # Serves the digests: who wants one.
+            # For the digests, which look for employers with is_enabled.
             models.Index(fields=("kind",), condition=models.Q(is_enabled=True), name="notifications_preference_on"),
         )
 

@@ -1,18 +1,18 @@
-"""What people want to be told, and how: a default for each kind of news and channel, and what a user chose instead.
+"""Notification preferences: a default for each kind and channel, and the choices of users.
 
-Kinds of mail that are not named here belong to the account (a link to verify an address) and cannot be switched off.
+Kinds of email without a default concern the account, such as password resets, and cannot be switched off.
 """
 
 from collections.abc import Mapping
 from uuid import UUID
 
 from accounts.models import User
+from notifications.choices import Channel
 from notifications.models import NotificationPreference
 
 Choices = Mapping[str, Mapping[str, bool]]
-Channel = NotificationPreference.Channel
 
-# Seekers are mailed unless they say no, employers only if they say yes.
+# Job seekers get emails unless they opt out, employers only if they opt in.
 DEFAULTS: Choices = {
     "application_received": {"email": True},
     "application_accepted": {"email": True, "in_app": True},
@@ -25,26 +25,26 @@ DEFAULTS: Choices = {
 
 
 def is_optional(kind: str) -> bool:
-    """Tell whether mails of this kind can be switched off."""
+    """Return whether emails of this kind can be switched off."""
     return Channel.EMAIL in DEFAULTS.get(kind, {})
 
 
 def is_wanted(user_id: UUID, kind: str, channel: str) -> bool:
-    """Tell whether this user wants such news by this channel."""
+    """Return whether this user wants this kind of news on this channel."""
     if channel not in DEFAULTS.get(kind, {}):
         return True
     choices = NotificationPreference.objects.filter(user=user_id, kind=kind, channel=channel)
     choice = next(iter(choices.order_by().values_list("is_enabled", flat=True)), None)
-    return is_wanted_by(choice, kind, channel)
+    return is_chosen(choice, kind, channel)
 
 
-def is_wanted_by(choice: bool | None, kind: str, channel: str) -> bool:  # noqa: FBT001 - it is what was chosen
-    """Tell whether somebody who chose so, or nothing (None), wants such news by this channel."""
+def is_chosen(choice: bool | None, kind: str, channel: str) -> bool:  # noqa: FBT001 - a stored value
+    """Return the choice of a user, or the default if it is None."""
     return DEFAULTS.get(kind, {}).get(channel, True) if choice is None else choice
 
 
 def preferences_of(user: User) -> dict[str, dict[str, bool]]:
-    """Return every kind with its channels, as this user has it."""
+    """Return the preferences of this user for all kinds and channels."""
     preferences = {kind: dict(channels) for kind, channels in DEFAULTS.items()}
     for choice in NotificationPreference.objects.filter(user=user):
         preferences[choice.kind][choice.channel] = choice.is_enabled
@@ -52,7 +52,7 @@ def preferences_of(user: User) -> dict[str, dict[str, bool]]:
 
 
 def change_preferences(*, user: User, choices: Choices) -> None:
-    """Set what `choices` names; the rest stays."""
+    """Set the given preferences; the others stay."""
     present = preferences_of(user)
     changed = [
         NotificationPreference(user=user, kind=kind, channel=channel, is_enabled=is_enabled)

@@ -1,4 +1,4 @@
-"""Whose notifications, and which mail is due."""
+"""Querysets of notifications and outgoing emails."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from notifications.choices import WAITING, EmailState
 
 
 class NotificationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> "NotificationQuerySet":
-        """One's own, for an admin too, with what `shown_message` reads."""
+        """Return the user's own notifications, also for administrators, with what `shown_message` needs."""
         return self.none() if user.is_anonymous else self.filter(user=user.pk).select_related("sender__employer")
 
     def unread(self) -> "NotificationQuerySet":
@@ -21,10 +22,10 @@ class NotificationQuerySet(models.QuerySet[Any]):
 
 class OutgoingEmailQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> "OutgoingEmailQuerySet":
-        """Mails to send at `now`: waiting and due, or left behind by a worker whose lease ran out."""
-        waiting = Q(state__in=("queued", "retry"), next_attempt_at__lte=now)
-        return self.filter(waiting | Q(state="sending", locked_until__lt=now))
+        """Return the emails to send at `now`: waiting and due, or with an expired lease."""
+        waiting = Q(state__in=WAITING, next_attempt_at__lte=now)
+        return self.filter(waiting | Q(state=EmailState.SENDING, locked_until__lt=now))
 
     def unclaimed(self, now: datetime) -> "OutgoingEmailQuerySet":
-        """Mails still to send that no worker is at: waiting, or left behind by one whose lease ran out."""
-        return self.filter(Q(state__in=("queued", "retry")) | Q(state="sending", locked_until__lt=now))
+        """Return the unsent emails that no worker is sending: waiting, or with an expired lease."""
+        return self.filter(Q(state__in=WAITING) | Q(state=EmailState.SENDING, locked_until__lt=now))

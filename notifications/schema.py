@@ -1,8 +1,8 @@
-"""How notifications read in the OpenAPI schema."""
+"""OpenAPI documentation of notifications and preferences."""
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 
 from anywork.api.schema import documented, operation
 from notifications.preferences import DEFAULTS
@@ -11,12 +11,8 @@ from notifications.serializers import (
     NotificationSerializer,
     PreferencesSerializer,
 )
+from notifications.services import may_not_notify
 
-NOTIFICATION_INPUT = {
-    "user": "89824eaf-233f-45e1-a417-262e8333c977",
-    "message": "Your application has been reviewed.",
-    "is_read": False,
-}
 NOTIFICATION = {
     "notification_id": "7c02c6f8-c9c8-44ce-94e6-75ab62a9a3c5",
     "message": "Your application has been reviewed.",
@@ -29,30 +25,30 @@ notifications_documented = documented(
     "Notifications",
     noun="notification",
     list=operation(
-        "The caller's own, newest first. They appear by themselves: to the employer when somebody applies, to the "
-        "seeker when the status changes. What an employer wrote reads `<company_name>: <text>`, or "
-        "`An employer: <text>` without a name.",
+        "The caller's own notifications, newest first. Employers are notified of new applications, job seekers of "
+        "changes of the status. A message from an employer begins with `<company_name>: `, or `An employer: ` without "
+        "a name.",
         response=[NOTIFICATION],
         errors=(ValidationError({"is_read": ["Enter true or false."]}),),
     ),
     create=operation(
-        "To oneself; employers also to the applicants of their jobs, administrators to anybody. An employer's message "
-        "to an applicant holds no web address (`://`, `www.`); the response shows it as it was sent, the applicant "
-        "reads it after the company's name.",
+        "To the caller; for employers also to applicants of their jobs, for administrators to any user. A message from "
+        "an employer to an applicant may not contain a web address (`://`, `www.`). The applicant reads it with the "
+        "company name in front.",
         request=NotificationCreateSerializer,
         responses={201: NotificationSerializer},
-        body=NOTIFICATION_INPUT,
+        body={name: NOTIFICATION[name] for name in ("user", "message", "is_read")},
         response=NOTIFICATION,
-        errors=(PermissionDenied("You may notify yourself and the applicants of your own jobs only."),),
+        errors=(may_not_notify(),),
     ),
-    retrieve=operation("One of the caller's own.", response=NOTIFICATION),
+    retrieve=operation("One of the caller's own notifications.", response=NOTIFICATION),
     partial_update=operation(
-        "Or as unread again. Nothing else of it can be changed.",
+        "Mark it as read or unread; nothing else can be changed.",
         body={"is_read": True},
         response={**NOTIFICATION, "is_read": True},
         errors=(ValidationError({"is_read": ["Must be a valid boolean."]}),),
     ),
-    destroy=operation("One of the caller's own."),
+    destroy=operation("One of the caller's own notifications."),
     unread_count=operation(
         request=None,
         responses=inline_serializer("UnreadCount", {"unread_count": serializers.IntegerField(min_value=0)}),
@@ -67,11 +63,7 @@ notifications_documented = documented(
 
 preferences_documented = documented(
     "Notifications",
-    get=operation(
-        request=None,
-        responses=PreferencesSerializer,
-        response=DEFAULTS,
-    ),
+    get=operation(request=None, responses=PreferencesSerializer, response=DEFAULTS),
     put=operation(
         request=PreferencesSerializer,
         responses=PreferencesSerializer,

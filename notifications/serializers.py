@@ -1,4 +1,4 @@
-"""Notifications as JSON."""
+"""Serializers of notifications and preferences."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from notifications.models import Notification
 
 
 class NotificationSerializer(ModelSerializer[Notification]):
-    """A notification, as its recipient reads it; only `is_read` can be changed."""
+    """A notification as its recipient reads it; only `is_read` can be changed."""
 
     message = serializers.CharField(source="shown_message", read_only=True)
 
@@ -21,13 +21,13 @@ class NotificationSerializer(ModelSerializer[Notification]):
 
 
 class SentNotificationSerializer(NotificationSerializer):
-    """A notification, as its sender wrote it."""
+    """A notification as its sender wrote it."""
 
     message = serializers.CharField(read_only=True)
 
 
 class NotificationCreateSerializer(serializers.Serializer[Any]):
-    """A message to somebody."""
+    """Request to notify a user."""
 
     user = UUIDField()
     message = TextField(max_length=1_000)
@@ -35,37 +35,35 @@ class NotificationCreateSerializer(serializers.Serializer[Any]):
 
 
 class EmailChoiceSerializer(serializers.Serializer[Any]):
-    """News that come by mail alone."""
+    """Choice for email only."""
 
     email = BooleanField(required=False)
 
 
 class InAppChoiceSerializer(serializers.Serializer[Any]):
-    """News that are found in the app alone."""
+    """Choice for notifications in the app only."""
 
     in_app = BooleanField(required=False)
 
 
 class ChannelChoiceSerializer(serializers.Serializer[Any]):
-    """News that come by mail and are found in the app."""
+    """Choices for email and notifications in the app."""
 
     email = BooleanField(required=False)
     in_app = BooleanField(required=False)
 
 
 class PreferencesSerializer(serializers.Serializer[Any]):
-    """What somebody wants to be told, by kind of news and by channel."""
+    """Notification preferences of a user, by kind and channel."""
 
-    application_received = EmailChoiceSerializer(required=False, help_text="To seekers: your application has arrived.")
-    application_accepted = ChannelChoiceSerializer(required=False, help_text="To seekers: your application succeeded.")
-    application_rejected = ChannelChoiceSerializer(required=False, help_text="To seekers: it did not.")
+    application_received = EmailChoiceSerializer(required=False, help_text="To job seekers: application received.")
+    application_accepted = ChannelChoiceSerializer(required=False, help_text="To job seekers: application accepted.")
+    application_rejected = ChannelChoiceSerializer(required=False, help_text="To job seekers: application rejected.")
     application_updated = InAppChoiceSerializer(
-        required=False, help_text="To seekers: reviewed, pending again, withdrawn."
+        required=False, help_text="To job seekers: application reviewed, pending again or withdrawn."
     )
-    new_application = ChannelChoiceSerializer(required=False, help_text="To employers: each new application, at once.")
+    new_application = ChannelChoiceSerializer(required=False, help_text="To employers: each new application.")
     applications_digest = EmailChoiceSerializer(
-        required=False, help_text="To employers: the new applications of a day in one mail."
+        required=False, help_text="To employers: a daily summary of new applications."
     )
-    application_withdrawn = EmailChoiceSerializer(
-        required=False, help_text="To employers: an application was withdrawn."
-    )
+    application_withdrawn = EmailChoiceSerializer(required=False, help_text="To employers: application withdrawn.")

@@ -1,4 +1,4 @@
-"""Who may send a notification to whom."""
+"""Services of notifications."""
 
 from uuid import UUID
 
@@ -9,17 +9,21 @@ from anywork.api.fields import NO_URL, has_url
 from notifications.models import Notification
 
 
+def may_not_notify() -> PermissionDenied:
+    return PermissionDenied("You may only notify yourself and the applicants of your jobs.")
+
+
 def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -> Notification:
-    """Leave `message` for a user: oneself, an applicant of one's own jobs, or anybody for an administrator.
+    """Send `message` to the actor, to an applicant of an employer, or from an administrator to any user.
 
     Raises:
-        PermissionDenied: this user is none of the actor's to notify, or does not exist.
-        ValidationError: an administrator named a user that does not exist, the user is blocked, or an employer's
-            message to another user holds a URL.
+        PermissionDenied: the actor may not notify this user, or the user does not exist.
+        ValidationError: the user of an administrator's message does not exist, the user is blocked, or an employer's
+            message to an applicant contains a URL.
     """
-    may_notify = user_id == actor.pk or actor.is_staff or JobSeeker.objects.visible_to(actor).filter(pk=user_id)
-    if not may_notify:
-        raise PermissionDenied("You may notify yourself and the applicants of your own jobs only.")
+    is_permitted = user_id == actor.pk or actor.is_staff or JobSeeker.objects.visible_to(actor).filter(pk=user_id)
+    if not is_permitted:
+        raise may_not_notify()
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise ValidationError({"user": ["There is no such user."]})

@@ -1,4 +1,4 @@
-"""What workers do. Tasks take ids only: the row is the truth."""
+"""Celery tasks. They take ids only, since the row is the record."""
 
 import time
 from uuid import UUID
@@ -6,23 +6,23 @@ from uuid import UUID
 from celery import shared_task
 
 from notifications.mail.delivery import deliver_next, deliver_one
-from notifications.mail.digests import write_due_digests
-from notifications.mail.outbox import sweep_bodies
+from notifications.mail.digests import queue_due_digests
+from notifications.mail.outbox import blank_old_bodies
 from notifications.mail.publishing import SEND_TASK
 
-# Well below the soft time limit, the last mail included.
+# Well below the soft time limit, including the last email.
 SWEEP_SECONDS = 30
 
 
 @shared_task(name=SEND_TASK)
 def send_outgoing_email(email_id: str) -> None:
-    """Send one mail, unless somebody else has it."""
+    """Send one email, unless another worker has claimed it."""
     deliver_one(UUID(email_id))
 
 
 @shared_task(name="notifications.sweep_outgoing_email")
 def sweep_outgoing_email() -> None:
-    """Send what is due: retries, mails whose message was lost, and those of a worker that died."""
+    """Send due emails: retries, and those whose Celery message or worker was lost."""
     stop_at = time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < stop_at and deliver_next():
         pass
@@ -30,11 +30,11 @@ def sweep_outgoing_email() -> None:
 
 @shared_task(name="notifications.write_digests")
 def write_digests() -> None:
-    """Promise the digests of yesterday that nobody has promised yet."""
-    write_due_digests()
+    """Queue the missing digests of the last days."""
+    queue_due_digests()
 
 
 @shared_task(name="notifications.sweep_mail_bodies")
 def sweep_mail_bodies() -> None:
-    """Forget what was written in mails that left long ago."""
-    sweep_bodies()
+    """Blank the bodies of emails that were sent long ago."""
+    blank_old_bodies()

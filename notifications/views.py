@@ -1,4 +1,4 @@
-"""Notifications."""
+"""Views of notifications and preferences."""
 
 from typing import Any, cast
 
@@ -58,7 +58,7 @@ class NotificationViewSet(
     def unread_count(self, request: Request, **kwargs: Any) -> Response:
         """Count unread notifications.
 
-        For the number on the bell.
+        For a badge, for example.
         """
         return Response({"unread_count": self.get_queryset().unread().count()})
 
@@ -66,28 +66,28 @@ class NotificationViewSet(
     def mark_all_read(self, request: Request, **kwargs: Any) -> Response:
         """Mark all notifications as read.
 
-        Takes no body; answers how many were unread.
+        There is no request body. `updated` is the number of notifications that were unread.
         """
         return Response({"updated": self.get_queryset().unread().update(is_read=True)})
 
 
 @preferences_documented
 class PreferencesView(OfferedMethodsMixin, APIView):
-    """What the caller wants to be told."""
+    """Notification preferences of the caller."""
 
     def get(self, request: Request) -> Response:
-        """Show what I want to be told.
+        """Retrieve my notification preferences.
 
-        By kind of news and by channel: `email`, or `in_app` for a notification. Whoever chose nothing has what
-        the example shows: seekers are mailed, employers are not.
+        By kind and channel: `email`, or `in_app` for notifications. The example shows the defaults: job seekers get
+        emails, employers do not.
         """
         return Response(preferences_of(cast("User", request.user)))
 
     def put(self, request: Request) -> Response:
-        """Choose what I want to be told.
+        """Change my notification preferences.
 
-        What the body leaves out stays as it is. Mail that is on its way already is not sent when it is no
-        longer wanted. Mails about the account itself cannot be switched off.
+        Preferences that the body leaves out stay the same. Queued emails of a kind that is switched off are not
+        sent. Emails about the account itself cannot be switched off.
         """
         body = PreferencesSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -222,7 +222,7 @@ def test_owner_links_a_google_account_of_another_address_and_signs_in_with_it(be
     told = OutgoingEmail.objects.get()
     assert (told.kind, told.to) == ("google_linked", "ben@carson.example")
     # The Google account has another address, and the password goes on working.
-    assert "A Google account can now sign in to your account." in told.text
+    assert "A Google account was linked to your account and can now be used to log in." in told.text
     assert "Not you? Write to" in told.text
     assert AuditEvent.objects.filter(kind="google_linked", user=ben.user).count() == 1
     # Once more changes nothing.

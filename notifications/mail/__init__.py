@@ -1,1 +1,1 @@
-"""Mail: the outbox and its delivery. No other code sends email."""
+"""The outbox and its delivery. No other package sends email."""

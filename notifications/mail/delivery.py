@@ -1,6 +1,6 @@
-"""From the row to the SMTP server.
+"""Delivery of outgoing emails to the SMTP server.
 
-A row is claimed by a lease, not a lock: it outlives neither a killed worker nor a restarted database.
+A row is claimed by a lease, not by a lock, which would end with the worker's database connection.
 """
 
 import logging
@@ -18,37 +18,38 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
-from notifications.mail.links import unsubscribe_url
-from notifications.mail.one_time_links import fill_in_link
-from notifications.mail.smtp import UnansweredError, connections
-from notifications.models import DECISIONS_A_DAY, DECISIONS_WINDOW, GIVE_UP_AFTER, OutgoingEmail
-from notifications.preferences import Channel, is_optional, is_wanted_by
+from notifications.choices import Channel, EmailState
+from notifications.mail.one_time_links import insert_link
+from notifications.mail.smtp import NoFinalReplyError, connections
+from notifications.mail.unsubscribing import unsubscribe_url
+from notifications.models import DECISIONS_WINDOW, GIVE_UP_AFTER, MAX_DECISIONS, OutgoingEmail
+from notifications.preferences import is_chosen, is_optional
 
 logger = logging.getLogger(__name__)
 
-# Longer than a task's hard time limit, so that a second attempt never overlaps with the first.
+# Longer than the hard time limit of a task, so that two attempts never overlap.
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
 FIRST_RETRY_SECONDS = 10
-LONGEST_RETRY_SECONDS = 3_600
-# So many copies at most may reach somebody by attempts whose end nobody saw; then people decide.
-MOST_POSSIBLE_DUPLICATES = 3
-# How long a mail that was handed over waits for the database, lest it be sent again.
-SETTLE_SECONDS = 30
-SETTLE_PAUSE_SECONDS = 0.5
+MAX_RETRY_SECONDS = 3_600
+# Attempts of unknown outcome after which an email is given up, for an administrator to decide.
+MAX_POSSIBLE_DUPLICATES = 3
+# How long the outcome of an attempt waits for an unavailable database, so that the email is not sent again.
+SAVE_TIMEOUT_SECONDS = 30
+SAVE_RETRY_SECONDS = 0.5
 
 # RFC 5321, section 4.2.1: 5yz replies are permanent.
 PERMANENT = 500
 # RFC 4954, section 6: our credentials are wrong or missing.
 AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 
-# By hand, because the ORM's UPDATE returns no rows: one round trip and commit instead of four. What is due, as
-# OutgoingEmailQuerySet.due says it; an abandoned one was left by a worker that died, or lost the database, perhaps
-# before the mail server had the mail, perhaps after. One that waited too long but was never begun has its chance still.
+# Raw SQL, because the ORM's UPDATE returns no rows: one round trip and commit instead of four. The condition is that of
+# OutgoingEmailQuerySet.due. An abandoned row was claimed by a worker that died or lost the database, before or after
+# the mail server accepted the email. An email that is past its time but was never attempted is still sent.
 _CLAIM = """
-    -- Apart, because PostgreSQL may run a subquery that locks more than once, and each time it locks another row.
+    -- Materialized: PostgreSQL may run a locking subquery more than once, and each time it locks another row.
     WITH due AS MATERIALIZED (
         SELECT email_id, state = 'sending' AS is_abandoned, state = 'sending'
-            AND (give_up_at <= %(now)s OR possible_duplicates >= %(most_possible_duplicates)s) AS is_hopeless
+            AND (give_up_at <= %(now)s OR possible_duplicates >= %(max_possible_duplicates)s) AS is_hopeless
         FROM notifications_outgoingemail
         WHERE (
                 state IN ('queued', 'retry') AND next_attempt_at <= %(now)s
@@ -62,7 +63,7 @@ _CLAIM = """
         locked_until = CASE WHEN is_hopeless THEN NULL ELSE %(now)s + %(lease)s END,
         attempts = attempts + (NOT is_hopeless)::int,
         possible_duplicates = possible_duplicates + is_abandoned::int,
-        last_error = CASE WHEN is_hopeless THEN 'No attempt came to an end' ELSE last_error END
+        last_error = CASE WHEN is_hopeless THEN 'No attempt was completed' ELSE last_error END
     FROM due
     WHERE email.email_id = due.email_id
     RETURNING email.*, (
@@ -75,25 +76,25 @@ _CLAIM = """
 
 
 def message_id(email: OutgoingEmail) -> str:
-    """Return the Message-ID: the same for every attempt, so that a mail server can tell a copy from a second mail."""
+    """Return the Message-ID, the same for every attempt, so that mail servers can recognize duplicates."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{email.pk}@{domain}>"
 
 
 def deliver_one(email_id: UUID) -> bool:
-    """Send this mail if it is due and nobody else is at it; return whether it was this process's to send."""
+    """Send this email if it is due and not claimed by another worker; return whether it was claimed here."""
     return _deliver(_claim(email_id))
 
 
 def deliver_next() -> bool:
-    """Send the mail that has been due the longest; return False when there is none."""
+    """Send the email that has been due the longest; return False if there is none."""
     return _deliver(_claim())
 
 
 def _claim(email_id: UUID | None = None) -> Any:
-    """Take a mail that is due, this one or the first, as one that is being sent or as one that is given up.
+    """Claim a due email, this one or the first, or give it up; return it with `choice` and `is_blocked`, or None.
 
-    Return it with what its recipient chose about such mails as `choice`, and `is_blocked`; or None.
+    `choice` is the recipient's preference for such emails, None for the default.
     """
     claimed = OutgoingEmail.objects.raw(
         _CLAIM,
@@ -101,7 +102,7 @@ def _claim(email_id: UUID | None = None) -> Any:
             "email_id": email_id,
             "now": timezone.now(),
             "lease": LEASE,
-            "most_possible_duplicates": MOST_POSSIBLE_DUPLICATES,
+            "max_possible_duplicates": MAX_POSSIBLE_DUPLICATES,
         },
     )
     return next(iter(claimed), None)
@@ -110,22 +111,22 @@ def _claim(email_id: UUID | None = None) -> Any:
 def _deliver(email: Any) -> bool:
     if email is None:
         return False
-    if email.state == OutgoingEmail.State.DEAD:
-        logger.error("Mail %s given up: no attempt came to an end.", email.pk)
-    elif not fill_in_link(email):
+    if email.state == EmailState.DEAD:
+        logger.error("Email %s given up: no attempt was completed.", email.pk)
+    elif not insert_link(email):
         email.delete()
-    elif email.recipient_id and (email.is_blocked or not is_wanted_by(email.choice, email.kind, Channel.EMAIL)):
-        # Since it was queued, the recipient was blocked or has switched such mails off: the text is not needed.
-        _settle(email, state=OutgoingEmail.State.SKIPPED, text="", html="")
+    elif email.recipient_id and (email.is_blocked or not is_chosen(email.choice, email.kind, Channel.EMAIL)):
+        # The recipient was blocked or has switched this kind off since it was queued.
+        _save_outcome(email, state=EmailState.SKIPPED, text="", html="")
     elif not email.to.isascii():
-        # An address without a canonical form: mail systems write to another domain.
-        logger.error("Mail %s given up: its address is not in the canonical form.", email.pk)
-        _settle(email, state=OutgoingEmail.State.DEAD, last_error="Address not in the canonical form")
-    elif due_at := _room_at(email):
-        # No attempt was made; its time begins when it is due.
-        _settle(
+        # An address without a canonical form: mail servers would use another domain.
+        logger.error("Email %s given up: its address is not in the canonical form.", email.pk)
+        _save_outcome(email, state=EmailState.DEAD, last_error="Address not in the canonical form")
+    elif due_at := _deferred_until(email):
+        # This was no attempt; the time to retry begins at `due_at`.
+        _save_outcome(
             email,
-            state=OutgoingEmail.State.QUEUED,
+            state=EmailState.QUEUED,
             attempts=email.attempts - 1,
             next_attempt_at=due_at,
             give_up_at=due_at + GIVE_UP_AFTER,
@@ -135,41 +136,41 @@ def _deliver(email: Any) -> bool:
     return True
 
 
-def _room_at(email: OutgoingEmail) -> datetime | None:
-    """Return when a decision that was not tried yet may leave, if its application had too many mails within a day.
+def _deferred_until(email: OutgoingEmail) -> datetime | None:
+    """Return when to send a decision, if its application had MAX_DECISIONS emails within DECISIONS_WINDOW.
 
-    Those that left late, after workers were away, are counted by when they left.
+    `queue_decision_email` counts emails by when they are due; here they are counted by when they were sent, which is
+    later if no worker ran.
     """
     if email.application_id is None or email.attempts > 1:
         return None
     now = timezone.now()
     latest = list(
         OutgoingEmail.objects.filter(
-            Q(state=OutgoingEmail.State.SENT, sent_at__gt=now - DECISIONS_WINDOW)
-            | Q(state=OutgoingEmail.State.SENDING),
+            Q(state=EmailState.SENT, sent_at__gt=now - DECISIONS_WINDOW) | Q(state=EmailState.SENDING),
             application=email.application_id,
         )
         .exclude(pk=email.pk)
         .order_by(F("sent_at").desc(nulls_first=True))
-        .values_list("sent_at", flat=True)[:DECISIONS_A_DAY]
+        .values_list("sent_at", flat=True)[:MAX_DECISIONS]
     )
-    return (latest[-1] or now) + DECISIONS_WINDOW if len(latest) == DECISIONS_A_DAY else None
+    return (latest[-1] or now) + DECISIONS_WINDOW if len(latest) == MAX_DECISIONS else None
 
 
 def _attempt(email: OutgoingEmail) -> None:
     try:
         _send(email)
-    # Whatever it is, a time limit included: such a mail is tried again like any other, and some day given up.
-    except Exception as error:  # noqa: BLE001 - it is on record
+    # Also a time limit, or a bug: the email is retried like any other, and given up after GIVE_UP_AFTER.
+    except Exception as error:  # noqa: BLE001 - it is recorded
         _postpone_or_give_up(email, error)
     else:
-        _settle(email, state=OutgoingEmail.State.SENT, sent_at=timezone.now(), last_error="")
+        _save_outcome(email, state=EmailState.SENT, sent_at=timezone.now(), last_error="")
 
 
 def _send(email: OutgoingEmail) -> None:
     headers = {"Message-ID": message_id(email), "Auto-Submitted": "auto-generated"}
     if email.recipient_id and is_optional(email.kind):
-        # RFC 8058: a mail client's own button, without a visit to any page.
+        # RFC 8058: one-click unsubscribe in the mail client.
         headers["List-Unsubscribe"] = f"<{unsubscribe_url(email.recipient_id, email.kind)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     with connections.take() as mail_server:
@@ -182,43 +183,43 @@ def _send(email: OutgoingEmail) -> None:
 
 def _postpone_or_give_up(email: OutgoingEmail, error: Exception) -> None:
     now = timezone.now()
-    # The reply of a server may quote the address; its code says enough.
+    # Without the text of the reply, which may quote the address.
     reason = f"{type(error).__name__} {_reply_code(error) or ''}".strip()
-    doubts = {}
-    if isinstance(error, UnansweredError):
+    duplicates = {}
+    if isinstance(error, NoFinalReplyError):
         email.possible_duplicates += 1
-        doubts = {"possible_duplicates": F("possible_duplicates") + 1}
-    is_doubtful = email.possible_duplicates > MOST_POSSIBLE_DUPLICATES
-    if _is_permanent(error) or is_doubtful or now >= email.give_up_at:
-        logger.error("Mail %s given up: %s", email.pk, reason)
-        _settle(email, state=OutgoingEmail.State.DEAD, last_error=reason, **doubts)
+        duplicates = {"possible_duplicates": F("possible_duplicates") + 1}
+    has_too_many_duplicates = email.possible_duplicates > MAX_POSSIBLE_DUPLICATES
+    if _is_permanent(error) or has_too_many_duplicates or now >= email.give_up_at:
+        logger.error("Email %s given up: %s", email.pk, reason)
+        _save_outcome(email, state=EmailState.DEAD, last_error=reason, **duplicates)
         return
-    # Full jitter: a server that comes back is not met by everybody at once.
-    ceiling = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (email.attempts - 1))
-    delay = timedelta(seconds=random.uniform(0, ceiling))  # noqa: S311 - spreads load, guards nothing
-    logger.warning("Mail %s will be tried again: %s", email.pk, reason)
-    _settle(email, state=OutgoingEmail.State.RETRY, next_attempt_at=now + delay, last_error=reason, **doubts)
+    # Full jitter, so that not all emails are retried at the same time.
+    ceiling = min(MAX_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (email.attempts - 1))
+    delay = timedelta(seconds=random.uniform(0, ceiling))  # noqa: S311 - not for security
+    logger.warning("Email %s will be tried again: %s", email.pk, reason)
+    _save_outcome(email, state=EmailState.RETRY, next_attempt_at=now + delay, last_error=reason, **duplicates)
 
 
-def _settle(email: OutgoingEmail, **values: object) -> None:
-    # Only while the lease is ours: after it, the row belongs to whoever claimed it next.
-    own = OutgoingEmail.objects.filter(pk=email.pk, state=OutgoingEmail.State.SENDING, attempts=email.attempts)
-    until = time.monotonic() + SETTLE_SECONDS
+def _save_outcome(email: OutgoingEmail, **values: object) -> None:
+    # Only if no other worker has claimed the row since the lease expired.
+    own = OutgoingEmail.objects.filter(pk=email.pk, state=EmailState.SENDING, attempts=email.attempts)
+    until = time.monotonic() + SAVE_TIMEOUT_SECONDS
     while True:
         try:
             own.update(locked_until=None, **values)
         except (OperationalError, InterfaceError):
-            # The mail may have left: worth waiting for a database that restarts.
+            # The email may have been sent: wait for the database to restart.
             if connection.in_atomic_block or time.monotonic() > until:
                 raise
             connection.close()
-            time.sleep(SETTLE_PAUSE_SECONDS)
+            time.sleep(SAVE_RETRY_SECONDS)
         else:
             return
 
 
 def _is_permanent(error: Exception) -> bool:
-    # Where the recipient or the content is refused. A refused connection, sender or login is ours to mend: mail waits.
+    # Only a refused recipient or message. A refused connection, sender or login is our error, and the email is retried.
     if not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
         return False
     code = _reply_code(error)

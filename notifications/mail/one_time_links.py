@@ -1,4 +1,4 @@
-"""Links that open an account. They are made when their mail is sent: no row, admin page or backup holds one."""
+"""One-time links, which are created when their email is sent: no row, admin page or backup contains one."""
 
 from datetime import timedelta
 
@@ -8,35 +8,35 @@ from django.utils.html import escape
 
 from accounts.account_links import email_change_path, email_verification_path, password_reset_path
 from accounts.models import User
+from notifications.choices import EmailKind
 from notifications.models import OutgoingEmail
 
-# What the row holds in place of the link.
-LINK_TO_COME = "https://link-to-come.invalid/"
-# Nobody is flooded with them.
+# Stored in the row in place of the link.
+LINK_PLACEHOLDER = "https://link-to-come.invalid/"
+# An address gets at most one link of a kind per period.
 LINK_PERIOD = timedelta(minutes=1)
 
 _PATHS = {
-    OutgoingEmail.Kind.EMAIL_VERIFICATION: email_verification_path,
-    OutgoingEmail.Kind.PASSWORD_RESET: password_reset_path,
-    OutgoingEmail.Kind.EMAIL_CHANGE: email_change_path,
+    EmailKind.EMAIL_VERIFICATION: email_verification_path,
+    EmailKind.PASSWORD_RESET: password_reset_path,
+    EmailKind.EMAIL_CHANGE: email_change_path,
 }
-LINK_KINDS = frozenset(_PATHS)
 
 
-def fill_in_link(email: OutgoingEmail) -> bool:
-    """Put a fresh link into a mail that needs one, but not into its row; return whether there is anybody to get it."""
-    path = _PATHS.get(OutgoingEmail.Kind(email.kind))
+def insert_link(email: OutgoingEmail) -> bool:
+    """Replace the placeholder in an email, but not in its row; return False if the email must not be sent."""
+    path = _PATHS.get(EmailKind(email.kind))
     if path is None:
         return True
     users = User.objects.filter(is_active=True)
-    if email.kind == OutgoingEmail.Kind.EMAIL_CHANGE:
+    if email.kind == EmailKind.EMAIL_CHANGE:
         user = users.filter(pk=email.recipient_id, email_change__email=email.to).first()
     else:
         user = users.filter(email=email.to).first()
-    moments_ago = timezone.now() - LINK_PERIOD
-    if user is None or OutgoingEmail.objects.filter(kind=email.kind, to=email.to, sent_at__gt=moments_ago).exists():
+    since = timezone.now() - LINK_PERIOD
+    if user is None or OutgoingEmail.objects.filter(kind=email.kind, to=email.to, sent_at__gt=since).exists():
         return False
     url = settings.FRONTEND_URL + path(user)
-    email.text = email.text.replace(LINK_TO_COME, url)
-    email.html = email.html.replace(LINK_TO_COME, escape(url))
+    email.text = email.text.replace(LINK_PLACEHOLDER, url)
+    email.html = email.html.replace(LINK_PLACEHOLDER, escape(url))
     return True

@@ -1,4 +1,4 @@
-"""Mail that is promised: a row in the transaction of its cause, and what operators do with it until it has left."""
+"""Writing, holding and releasing of outbox rows."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,48 +13,45 @@ from django.utils import timezone
 
 from accounts.models import User
 from applications.models import Application
-from notifications.mail.links import unsubscribe_url
-from notifications.mail.one_time_links import LINK_TO_COME
+from notifications.choices import UNSENT, Channel, EmailKind, EmailState
+from notifications.mail.one_time_links import LINK_PLACEHOLDER
 from notifications.mail.publishing import publish_email
+from notifications.mail.unsubscribing import unsubscribe_url
 from notifications.models import (
-    DECISIONS_A_DAY,
     DECISIONS_WINDOW,
     GIVE_UP_AFTER,
+    MAX_DECISIONS,
     OutgoingEmail,
     default_give_up_at,
 )
-from notifications.preferences import Channel, is_optional, is_wanted
+from notifications.preferences import is_optional, is_wanted
 from notifications.querysets import OutgoingEmailQuerySet
 
 SUBJECT_LENGTH = 255
 TO_APPLICANTS = frozenset(
-    {
-        OutgoingEmail.Kind.APPLICATION_RECEIVED,
-        OutgoingEmail.Kind.APPLICATION_ACCEPTED,
-        OutgoingEmail.Kind.APPLICATION_REJECTED,
-    }
+    {EmailKind.APPLICATION_RECEIVED, EmailKind.APPLICATION_ACCEPTED, EmailKind.APPLICATION_REJECTED}
 )
 SUBJECTS = {
-    OutgoingEmail.Kind.APPLICATION_RECEIVED: "We received your application for {job_title}",
-    OutgoingEmail.Kind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
-    OutgoingEmail.Kind.APPLICATION_REJECTED: "News about your application for {job_title}",
-    OutgoingEmail.Kind.EMAIL_VERIFICATION: "Confirm your email address",
-    OutgoingEmail.Kind.PASSWORD_RESET: "Set a new password",
-    OutgoingEmail.Kind.PASSWORD_CHANGED: "Your password was changed",
-    OutgoingEmail.Kind.GOOGLE_LINKED: "Sign-in with Google was added to your account",
-    OutgoingEmail.Kind.NEW_APPLICATION: "New application for {job_title}",
-    OutgoingEmail.Kind.APPLICATIONS_DIGEST: "{total} for your jobs",
-    OutgoingEmail.Kind.APPLICATION_WITHDRAWN: "An application for {job_title} was withdrawn",
-    OutgoingEmail.Kind.EMAIL_CHANGE: "Confirm your new email address",
-    OutgoingEmail.Kind.EMAIL_CHANGED: "Your email address was changed",
-    OutgoingEmail.Kind.REFRESH_TOKEN_REUSED: "A session of your account was ended",
-    OutgoingEmail.Kind.SIGN_IN_FAILURES: "Many failed attempts to log in to your account",
+    EmailKind.APPLICATION_RECEIVED: "We received your application for {job_title}",
+    EmailKind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
+    EmailKind.APPLICATION_REJECTED: "News about your application for {job_title}",
+    EmailKind.EMAIL_VERIFICATION: "Verify your email address",
+    EmailKind.PASSWORD_RESET: "Set a new password",
+    EmailKind.PASSWORD_CHANGED: "Your password was changed",
+    EmailKind.GOOGLE_LINKED: "Login with Google was added to your account",
+    EmailKind.NEW_APPLICATION: "New application for {job_title}",
+    EmailKind.APPLICATIONS_DIGEST: "{total} for your jobs",
+    EmailKind.APPLICATION_WITHDRAWN: "An application for {job_title} was withdrawn",
+    EmailKind.EMAIL_CHANGE: "Verify your new email address",
+    EmailKind.EMAIL_CHANGED: "Your email address was changed",
+    EmailKind.REFRESH_TOKEN_REUSED: "A session of your account was ended",
+    EmailKind.SIGN_IN_FAILURES: "Many failed attempts to log in to your account",
 }
 
 
 def queue_email(
     *,
-    kind: OutgoingEmail.Kind,
+    kind: EmailKind,
     dedup_key: str,
     recipient: User,
     context: Mapping[str, Any],
@@ -63,12 +60,12 @@ def queue_email(
     to: str = "",
     due_at: datetime | None = None,
 ) -> None:
-    """Render a mail and queue it, as part of the caller's transaction; once committed, a worker is told.
+    """Render an email and write its row in the present transaction; publish it after the commit.
 
-    `about_id` is another user whom the mail names, `to` another address than the recipient's present one, `due_at` when
-    it is to be sent, if not at once. An unverified address may be a stranger's: it is greeted without a name and told
-    why it gets the mail. Nothing is queued for a cause that was mailed before, for a blocked account, or where such
-    mails are switched off.
+    `about_id` is another user whom the email names, `to` an address other than the present one of the recipient, and
+    `due_at` the time to send it, if not at once. Nothing is queued if `dedup_key` exists, or if the recipient is
+    blocked or has switched this kind off. An unverified address may belong to another person: the email has no name in
+    it and says why it was sent.
     """
     if not (recipient.is_active and is_wanted(recipient.pk, kind, Channel.EMAIL)):
         return
@@ -80,100 +77,102 @@ def queue_email(
     row = {"dedup_key": dedup_key, "recipient": recipient, "about_id": about_id, "application": application}
     if due_at:
         row.update(next_attempt_at=due_at, give_up_at=due_at + GIVE_UP_AFTER)
-    _promise(kind, values, to=to or recipient.email, **row)
+    _create(kind, values, to=to or recipient.email, **row)
 
 
-def queue_decision(*, kind: OutgoingEmail.Kind, dedup_key: str, application: Application, **mail: Any) -> None:
-    """Queue the mail of a decision, at most DECISIONS_A_DAY for one application in 24 hours.
+def queue_decision_email(*, kind: EmailKind, dedup_key: str, application: Application, **email: Any) -> None:
+    """Queue the email about a decision, at most MAX_DECISIONS per application within DECISIONS_WINDOW.
 
-    Beyond that it waits until the window has room; it is not queued if it says what the last mail said. The caller has
-    locked the application and dropped what waits (`drop_waiting_decision`).
+    A further email is deferred until the window allows it, or not queued if it repeats the last one. The caller has
+    locked the application and called `delete_deferred_decision`.
     """
     now = timezone.now()
-    mailed = OutgoingEmail.objects.filter(application=application).exclude(state=OutgoingEmail.State.SKIPPED)
+    emails = OutgoingEmail.objects.filter(application=application).exclude(state=EmailState.SKIPPED)
     latest = list(
-        mailed.filter(next_attempt_at__gt=now - DECISIONS_WINDOW)
+        emails.filter(next_attempt_at__gt=now - DECISIONS_WINDOW)
         .order_by("-next_attempt_at")
-        .values_list("kind", "next_attempt_at")[:DECISIONS_A_DAY]
+        .values_list("kind", "next_attempt_at")[:MAX_DECISIONS]
     )
     due_at = None
-    if len(latest) == DECISIONS_A_DAY:
+    if len(latest) == MAX_DECISIONS:
         if latest[0][0] == kind:
             return
         due_at = latest[-1][1] + DECISIONS_WINDOW
-    queue_email(kind=kind, dedup_key=dedup_key, application=application, due_at=due_at, **mail)
+    queue_email(kind=kind, dedup_key=dedup_key, application=application, due_at=due_at, **email)
 
 
-def drop_waiting_decision(application: Application) -> None:
-    """Delete the mail of a decision that waits for room, held or not: the status has changed since."""
+def delete_deferred_decision(application: Application) -> None:
+    """Delete the deferred email about a decision, since the status has changed."""
     OutgoingEmail.objects.filter(
-        application=application, state__in=("queued", "held"), attempts=0, next_attempt_at__gt=timezone.now()
+        application=application,
+        state__in=(EmailState.QUEUED, EmailState.HELD),
+        attempts=0,
+        next_attempt_at__gt=timezone.now(),
     ).delete()
 
 
-def queue_link(*, kind: OutgoingEmail.Kind, address: str, recipient: User | None = None) -> None:
-    """Promise a mail with a one-time link.
+def queue_link_email(*, kind: EmailKind, address: str, recipient: User | None = None) -> None:
+    """Queue an email with a one-time link.
 
-    Whether anybody signs in with the address, and whether it got such a mail a moment ago, is looked up when the mail
-    would be sent: here it would show in the time that the request takes. If so, it is forgotten.
+    Whether the address has an account, and got such a link recently, is looked up when the email is sent: a lookup here
+    would show in the response time.
     """
-    values = {"name": "there", "url": LINK_TO_COME}
-    _promise(kind, values, dedup_key=f"{kind.value}:{uuid4()}", recipient=recipient, to=address)
+    context = {"name": "there", "url": LINK_PLACEHOLDER}
+    _create(kind, context, dedup_key=f"{kind.value}:{uuid4()}", recipient=recipient, to=address)
 
 
-def erase_mail_of(user: User) -> None:
-    """Delete the mails to `user`, and those to others that name `user` and are on their way no more."""
+def delete_emails_of(user: User) -> None:
+    """Delete the emails to `user`, and those to others that name `user`, unless they are still to be sent."""
     OutgoingEmail.objects.filter(Q(recipient=user) | Q(to=user.email)).delete()
-    OutgoingEmail.objects.filter(about=user, state__in=("sent", "dead", "skipped")).delete()
+    OutgoingEmail.objects.filter(about=user, state__in=(EmailState.SENT, EmailState.DEAD, EmailState.SKIPPED)).delete()
 
 
-def requeue(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
-    """Send these mails again, from now on until they would be given up anew; return them as they were.
+def requeue_emails(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
+    """Queue these emails again, with the full time to retry; return the queued ones with their former state.
 
-    One that is queued or being sent already, or whose body is gone, is left alone.
+    Emails that are queued or being sent, or whose body was blanked, are left alone.
     """
-    waiting = (OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING)
     with transaction.atomic():
-        settled = list(_locked(emails).exclude(state__in=waiting).exclude(text=""))
-        OutgoingEmail.objects.filter(pk__in=[email.pk for email in settled]).update(
-            state=OutgoingEmail.State.QUEUED, next_attempt_at=timezone.now(), give_up_at=default_give_up_at()
+        requeued = list(_locked(emails).exclude(state__in=(EmailState.QUEUED, EmailState.SENDING)).exclude(text=""))
+        OutgoingEmail.objects.filter(pk__in=[email.pk for email in requeued]).update(
+            state=EmailState.QUEUED, next_attempt_at=timezone.now(), give_up_at=default_give_up_at()
         )
-        for email in settled:
+        for email in requeued:
             _publish_after_commit(email)
-    return settled
+    return requeued
 
 
-def hold(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
-    """Keep these mails from being sent until they are requeued; return them as they were.
+def hold_emails(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
+    """Hold these emails until they are requeued; return the held ones with their former state.
 
-    One that was sent or given up, or is being sent, is left alone.
+    Emails that were sent or given up, or are being sent, are left alone.
     """
     with transaction.atomic():
-        waiting = list(_locked(emails).unclaimed(timezone.now()))
-        OutgoingEmail.objects.filter(pk__in=[email.pk for email in waiting]).update(
-            state=OutgoingEmail.State.HELD, locked_until=None
+        held = list(_locked(emails).unclaimed(timezone.now()))
+        OutgoingEmail.objects.filter(pk__in=[email.pk for email in held]).update(
+            state=EmailState.HELD, locked_until=None
         )
-    return waiting
+    return held
 
 
-def hold_all() -> int:
-    """Hold every mail that is not sent yet, also those that a worker is at: for a database in which none works.
+def hold_unsent_emails() -> int:
+    """Hold all unsent emails, also those being sent, in a restored backup in which no worker runs.
 
-    After a backup was restored, nobody knows which of them left after it was made.
+    Some of them may have been sent after the backup was made.
     """
-    unsent = OutgoingEmail.objects.filter(state__in=("queued", "retry", "sending"))
-    return unsent.update(state=OutgoingEmail.State.HELD, locked_until=None)
+    unsent = OutgoingEmail.objects.filter(state__in=UNSENT)
+    return unsent.update(state=EmailState.HELD, locked_until=None)
 
 
-def release_all() -> int:
-    """Send every mail that is held."""
-    return len(requeue(OutgoingEmail.objects.filter(state=OutgoingEmail.State.HELD)))
+def release_held_emails() -> int:
+    """Queue all held emails."""
+    return len(requeue_emails(OutgoingEmail.objects.filter(state=EmailState.HELD)))
 
 
-def sweep_bodies() -> int:
-    """Blank what was written in mails that left MAIL_BODY_DAYS ago; that they left stays on record."""
+def blank_old_bodies() -> int:
+    """Blank the bodies of emails sent more than MAIL_BODY_DAYS ago; the rows stay."""
     before = timezone.now() - timedelta(days=settings.MAIL_BODY_DAYS)
-    old = OutgoingEmail.objects.filter(state=OutgoingEmail.State.SENT, sent_at__lt=before).exclude(text="")
+    old = OutgoingEmail.objects.filter(state=EmailState.SENT, sent_at__lt=before).exclude(text="")
     return old.update(text="", html="")
 
 
@@ -183,22 +182,22 @@ def _publish_after_commit(email: OutgoingEmail) -> None:
 
 
 def _locked(emails: OutgoingEmailQuerySet) -> OutgoingEmailQuerySet:
-    # Without the joins of `emails`, whose rows are not to be locked.
+    # Without the joins of `emails`, whose rows must not be locked.
     return OutgoingEmail.objects.filter(pk__in=emails.values("pk")).select_for_update()
 
 
-def _promise(kind: OutgoingEmail.Kind, context: Mapping[str, Any], **values: Any) -> None:
+def _create(kind: EmailKind, context: Mapping[str, Any], **values: Any) -> None:
     subject = _subject(kind, context)
     text, html = (
         render_to_string(f"notifications/mail/{kind.value}.{form}", {**context, "subject": subject})
         for form in ("txt", "html")
     )
     email = OutgoingEmail(kind=kind, subject=subject, text=text, html=html, **values)
-    # Of two that announce one cause, the second meets the unique key.
+    # A second row for the same cause violates the unique dedup_key and is not inserted.
     OutgoingEmail.objects.bulk_create([email], ignore_conflicts=True)
     _publish_after_commit(email)
 
 
-def _subject(kind: OutgoingEmail.Kind, context: Mapping[str, Any]) -> str:
-    # One line, whatever the title holds: a header cannot be injected.
+def _subject(kind: EmailKind, context: Mapping[str, Any]) -> str:
+    # On one line, so that a title cannot inject a header.
     return " ".join(SUBJECTS[kind].format(**context).split())[:SUBJECT_LENGTH]

@@ -1,4 +1,4 @@
-"""Telling a worker that there is mail. The row is the record, so a message that gets lost only delays the mail."""
+"""Publishing of outgoing emails to the broker. A lost message only delays an email, since the row is the record."""
 
 import logging
 import time
@@ -14,65 +14,65 @@ logger = logging.getLogger(__name__)
 
 SEND_TASK = "notifications.send_outgoing_email"
 
-PAUSE_SECONDS = 30
-# For connecting, and then for each answer of the broker.
+# Timeout of connecting, and of each reply of the broker.
 WAIT_SECONDS = 1
-# A healthy broker takes a message in less. Longer means that somebody waits for a broker in trouble.
-TURN_SECONDS = 0.1
-# At once and once only: enough for a connection that died with an earlier run of the broker.
+# A healthy broker accepts a message in less. Longer means that another thread waits for a broker in trouble.
+ACQUIRE_TIMEOUT_SECONDS = 0.1
+# One retry without delay: enough for a connection that broke when the broker was restarted.
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
-class Breaker:
-    """Stays away from a broker that failed, so that one request a process waits for it and not every one.
+class CircuitBreaker:
+    """Circuit breaker of a process: after a failure, requests do not wait for the broker for `pause_seconds`.
 
-    One thread tries at a time: those that would have to wait for it do without.
+    One thread publishes at a time; the others give up instead of queueing behind a slow broker.
     """
 
-    def __init__(self) -> None:
-        self._closed_again_at = 0.0
-        self._turn = Lock()
+    def __init__(self, *, pause_seconds: float) -> None:
+        self._pause_seconds = pause_seconds
+        self._open_until = 0.0
+        self._lock = Lock()
 
     @property
     def is_open(self) -> bool:
-        return time.monotonic() < self._closed_again_at
+        return time.monotonic() < self._open_until
 
-    def take_turn(self) -> bool:
-        """Return whether the caller may try now; who may ends with `end_turn`."""
-        if self.is_open or not self._turn.acquire(timeout=TURN_SECONDS):
+    def acquire(self) -> bool:
+        """Return whether the thread may publish; if so, it must call `release` afterwards."""
+        if self.is_open or not self._lock.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS):
             return False
         if self.is_open:
-            # Whom we waited for has just failed.
-            self._turn.release()
+            # The thread that held the lock has just failed.
+            self._lock.release()
             return False
         return True
 
-    def end_turn(self) -> None:
-        self._turn.release()
+    def release(self) -> None:
+        self._lock.release()
 
     def trip(self) -> None:
-        self._closed_again_at = time.monotonic() + PAUSE_SECONDS
+        self._open_until = time.monotonic() + self._pause_seconds
 
     def reset(self) -> None:
-        self._closed_again_at = 0.0
+        self._open_until = 0.0
 
 
-breaker = Breaker()
+breaker = CircuitBreaker(pause_seconds=30)
 
 
 def publish_email(email_id: UUID) -> None:
-    """Enqueue the mail for a worker; what cannot be enqueued is found by the sweep."""
-    if breaker.take_turn():
+    """Enqueue the task that sends this email; if that fails, the sweep finds the row."""
+    if breaker.acquire():
         try:
             _publish(email_id)
         finally:
-            breaker.end_turn()
+            breaker.release()
 
 
 def _publish(email_id: UUID) -> None:
-    # Apart from the connections of workers and beat, which had better wait for their broker.
+    # Not the connection of workers and beat, which should wait for their broker.
     connection = current_app.connection_for_write(
-        connect_timeout=WAIT_SECONDS, transport_options={"on_open": _bound_waiting}
+        connect_timeout=WAIT_SECONDS, transport_options={"on_open": _set_timeout}
     )
     failures: tuple[type[BaseException], ...] = (
         KombuError,
@@ -84,9 +84,9 @@ def _publish(email_id: UUID) -> None:
             current_app.send_task(SEND_TASK, args=[str(email_id)], producer=producer, retry_policy=RETRY_POLICY)
     except failures as error:
         breaker.trip()
-        logger.warning("The broker is away (%s); mail waits for the sweep.", type(error).__name__)
+        logger.warning("The broker is unavailable (%s); emails wait for the sweep.", type(error).__name__)
 
 
-def _bound_waiting(connection: Any) -> None:
-    # The transport's own read_timeout bounds nothing: on EAGAIN, py-amqp reads again.
+def _set_timeout(connection: Any) -> None:
+    # The read_timeout of the transport limits nothing: on EAGAIN, py-amqp reads again.
     connection.sock.settimeout(WAIT_SECONDS)

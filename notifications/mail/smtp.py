@@ -1,4 +1,4 @@
-"""SMTP as a worker speaks it: patient where a mail would be doubled, and one connection for many mails."""
+"""SMTP backend with a longer timeout for the final reply, and a connection pool."""
 
 import re
 import smtplib
@@ -14,86 +14,88 @@ from django.core.mail import get_connection
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
-# Between the final dot and its answer the server files the mail. Whoever hangs up too early gets it twice; the soft
-# time limit of a task is longer.
-FINAL_DOT_SECONDS = 45
-# Much shorter than servers keep an idle connection.
-KEEP_SECONDS = 3
-# Servers end a connection after so and so many mails, and say so with an error.
-MAILS_PER_CONNECTION = 100
+# Timeout of the reply to the final dot, before which the server stores the message: a client that gives up too early
+# sends it twice. The soft time limit of a task is longer.
+FINAL_REPLY_SECONDS = 45
 
 START_MAIL_INPUT = 354
 
 
-class UnansweredError(smtplib.SMTPServerDisconnected):
-    """The whole mail was handed over, and no answer came: the server may have taken it."""
+class NoFinalReplyError(smtplib.SMTPServerDisconnected):
+    """The whole message was sent, and no reply came: the server may have accepted it."""
 
 
-class _PatientSMTP(smtplib.SMTP):
+class _SMTP(smtplib.SMTP):
     def data(self, msg: Any) -> tuple[int, bytes]:
-        """Send the mail as RFC 5321 says, and wait longer than usual for the last answer."""
+        """Send the message as RFC 5321 says, and wait longer than usual for the final reply."""
         code, reply = self.docmd("DATA")
         if code != START_MAIL_INPUT:
             raise smtplib.SMTPDataError(code, reply)
         dotted = re.sub(rb"(?m)^\.", b"..", msg)
         self.send(dotted + (b"" if dotted.endswith(b"\r\n") else b"\r\n") + b".\r\n")
         sock = cast("socket", self.sock)
-        usual = sock.gettimeout()
-        sock.settimeout(FINAL_DOT_SECONDS)
+        timeout = sock.gettimeout()
+        sock.settimeout(FINAL_REPLY_SECONDS)
         try:
-            answer = self.getreply()
+            final_reply = self.getreply()
         except smtplib.SMTPServerDisconnected as error:
-            raise UnansweredError(str(error)) from error
-        sock.settimeout(usual)
-        return answer
+            raise NoFinalReplyError(str(error)) from error
+        sock.settimeout(timeout)
+        return final_reply
 
 
-class _PatientSMTPOverTLS(_PatientSMTP, smtplib.SMTP_SSL):
+class _SMTPOverTLS(_SMTP, smtplib.SMTP_SSL):
     pass
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Django's, but patient at the final dot."""
+    """Django's SMTP backend with a longer timeout for the final reply."""
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
-        return _PatientSMTPOverTLS if self.use_ssl else _PatientSMTP
+        return _SMTPOverTLS if self.use_ssl else _SMTP
 
-    def answers(self) -> bool:
-        """Tell whether the server is still at the other end of an open connection.
+    def is_alive(self) -> bool:
+        """Return whether the server has kept the connection open, without a round trip.
 
-        While nobody asks, it has nothing to say but goodbye: that costs no round trip to find out.
+        Between commands, a server only sends something when it closes the connection.
         """
         sock = getattr(self.connection, "sock", None)
         return sock is not None and not select([sock], [], [], 0)[0]
 
 
-class Connections:
-    """Connections to the mail server that are kept for a short while between the mails of a process."""
+class ConnectionPool:
+    """Pool of connections to the mail server.
 
-    def __init__(self) -> None:
+    An idle connection is closed after `keep_seconds`, much earlier than servers do, and a used one after `max_emails`,
+    since servers limit their number and fail beyond it.
+    """
+
+    def __init__(self, *, keep_seconds: float = 3, max_emails: int = 100) -> None:
+        self._keep_seconds = keep_seconds
+        self._max_emails = max_emails
         self._lock = Lock()
         self._idle: list[tuple[EmailBackend, int, float]] = []
         self._reaper: Timer | None = None
 
     @contextmanager
     def take(self) -> Iterator[BaseEmailBackend]:
-        """Give one connection for one mail. After an error it is closed: nobody knows in which state it is."""
-        connection, mails = self._take_idle() or (get_connection(), 0)
+        """Provide a connection for one email. After an error it is closed, since its state is unknown."""
+        connection, emails = self._take_idle() or (get_connection(), 0)
         try:
-            # Said here, or Django closes the connection after the mail.
+            # Opened here: otherwise Django closes the connection after the email.
             connection.open()
             yield connection
         except BaseException:
             connection.close()
             raise
-        if isinstance(connection, EmailBackend) and mails + 1 < MAILS_PER_CONNECTION:
-            self._keep(connection, mails + 1)
+        if isinstance(connection, EmailBackend) and emails + 1 < self._max_emails:
+            self._keep(connection, emails + 1)
         else:
             connection.close()
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection, _, _ in idle:
@@ -104,33 +106,33 @@ class Connections:
             with self._lock:
                 if not self._idle:
                     return None
-                connection, mails, _ = self._idle.pop()
-            # Before the mail is handed over: a connection that died meanwhile is no attempt.
-            if connection.answers():
-                return connection, mails
+                connection, emails, _ = self._idle.pop()
+            # Checked before the email is sent: a closed connection does not count as an attempt.
+            if connection.is_alive():
+                return connection, emails
             connection.close()
 
-    def _keep(self, connection: EmailBackend, mails: int) -> None:
+    def _keep(self, connection: EmailBackend, emails: int) -> None:
         with self._lock:
-            self._idle.append((connection, mails, time.monotonic()))
+            self._idle.append((connection, emails, time.monotonic()))
             if self._reaper is None:
                 self._start_reaper()
 
     def _start_reaper(self) -> None:
-        self._reaper = Timer(KEEP_SECONDS, self._reap)
+        self._reaper = Timer(self._keep_seconds, self._reap)
         self._reaper.daemon = True
         self._reaper.start()
 
     def _reap(self) -> None:
-        oldest = time.monotonic() - KEEP_SECONDS
+        oldest = time.monotonic() - self._keep_seconds
         with self._lock:
-            late = [entry for entry in self._idle if entry[2] <= oldest]
+            expired = [entry for entry in self._idle if entry[2] <= oldest]
             self._idle = [entry for entry in self._idle if entry[2] > oldest]
             self._reaper = None
             if self._idle:
                 self._start_reaper()
-        for connection, _, _ in late:
+        for connection, _, _ in expired:
             connection.close()
 
 
-connections = Connections()
+connections = ConnectionPool()

@@ -1,42 +1,62 @@
-"""The page that switches a kind of mail off, for who has a link of such a mail."""
+"""Unsubscribe links, and the page that they open.
+
+The links work without a login and do not expire, so that an old email can still be unsubscribed from.
+"""
 
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from notifications.mail.links import read_unsubscribe_token
-from notifications.models import NotificationPreference
-from notifications.preferences import Channel, change_preferences
+from notifications.choices import Channel, NotificationKind
+from notifications.preferences import change_preferences
 
 PAGE = "notifications/unsubscribe.html"
 
+_signer = Signer(salt="notifications.unsubscribe")
 
-# The signed link is the proof, and a mail client that posts for its user (RFC 8058) has no cookie.
+
+def unsubscribe_url(user_id: UUID, kind: str) -> str:
+    """Return the absolute URL that unsubscribes this user from emails of this kind."""
+    token = _signer.sign_object([str(user_id), kind])
+    # In the query string, which is not logged.
+    return f"{settings.PUBLIC_URL}{reverse('unsubscribe')}?{urlencode({'token': token})}"
+
+
+# The signed token authorizes the request, and a mail client that posts for its user (RFC 8058) has no cookie.
 @method_decorator((csrf_exempt, never_cache), name="dispatch")
 class UnsubscribeView(View):
-    """GET asks, since programs that look through mails follow links; POST does it."""
+    """Unsubscribe page. GET only asks, since mail scanners follow links; POST unsubscribes."""
 
     http_method_names = ["get", "head", "post"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        choice = read_unsubscribe_token(request.GET.get("token", ""))
-        user = User.objects.filter(pk=choice[0]).first() if choice else None
-        if choice is None or user is None:
+        try:
+            user_id, kind = _signer.unsign_object(request.GET.get("token", ""))
+        except BadSignature:
+            user = None
+        else:
+            user = User.objects.filter(pk=user_id).first()
+        if user is None:
             return render(request, PAGE, {"state": "unknown"}, status=404)
-        return super().dispatch(request, user, choice[1])
+        return super().dispatch(request, user, kind)
 
     def get(self, request: HttpRequest, user: User, kind: str) -> HttpResponse:
-        return self._answer(request, kind, "asked")
+        return self._render(request, kind, "asked")
 
     def post(self, request: HttpRequest, user: User, kind: str) -> HttpResponse:
         change_preferences(user=user, choices={kind: {Channel.EMAIL: False}})
-        return self._answer(request, kind, "done")
+        return self._render(request, kind, "done")
 
-    def _answer(self, request: HttpRequest, kind: str, state: str) -> HttpResponse:
-        return render(request, PAGE, {"state": state, "kind": NotificationPreference.Kind(kind).label})
+    def _render(self, request: HttpRequest, kind: str, state: str) -> HttpResponse:
+        return render(request, PAGE, {"state": state, "kind": NotificationKind(kind).label})

@@ -1,4 +1,4 @@
-"""/mail/: where links in mails lead that this server answers itself."""
+"""/mail/: the links in emails that this server answers itself."""
 
 from django.urls import path
 

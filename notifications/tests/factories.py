@@ -1,6 +1,7 @@
 import factory
 
 from accounts.tests.factories import JobSeekerFactory
+from notifications.choices import Channel, EmailKind, NotificationKind
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 
 
@@ -16,7 +17,7 @@ class OutgoingEmailFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = OutgoingEmail
 
-    kind = OutgoingEmail.Kind.APPLICATION_RECEIVED
+    kind = EmailKind.APPLICATION_RECEIVED
     dedup_key = factory.Sequence(lambda n: f"application-received:{n}")
     recipient = factory.LazyFunction(lambda: JobSeekerFactory().user)
     to = factory.SelfAttribute("recipient.email")
@@ -30,6 +31,6 @@ class NotificationPreferenceFactory(factory.django.DjangoModelFactory):
         model = NotificationPreference
 
     user = factory.LazyFunction(lambda: JobSeekerFactory().user)
-    kind = NotificationPreference.Kind.APPLICATION_RECEIVED
-    channel = NotificationPreference.Channel.EMAIL
+    kind = NotificationKind.APPLICATION_RECEIVED
+    channel = Channel.EMAIL
     is_enabled = False

@@ -22,7 +22,7 @@ from accounts.tokens import open_session, refresh_session
 from anywork.testing.concurrency import at_once
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from notifications.mail.delivery import deliver_next
-from notifications.mail.one_time_links import LINK_TO_COME
+from notifications.mail.one_time_links import LINK_PLACEHOLDER
 from notifications.models import OutgoingEmail
 from notifications.tests.factories import OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
@@ -59,7 +59,7 @@ def link_in(message):
     [url] = re.findall(r"https://anywork\.example/\S+", message.body)
     html = message.alternatives[0].content
     assert f'href="{url.replace("&", "&amp;")}"' in html
-    assert LINK_TO_COME not in message.body + html
+    assert LINK_PLACEHOLDER not in message.body + html
     parts = urlsplit(url)
     return parts.path, {key: value for key, [value] in parse_qs(parts.query).items()}
 
@@ -239,7 +239,7 @@ class TestLinksInMails:
 
         for email in OutgoingEmail.objects.all():
             assert email.state == "sent"
-            assert LINK_TO_COME in email.text
+            assert LINK_PLACEHOLDER in email.text
             assert "token=" not in email.text + email.html
 
     def test_impatient_user_gets_one_link_a_minute(self, ben, client_for):
@@ -280,9 +280,9 @@ class TestEmailVerification:
         done = client_for(ben).post(VERIFY_CONFIRM, link)
 
         assert asked.json()["data"] == done.json()["data"] == {}
-        assert (message.to, message.subject, path) == ([ben.email], "Confirm your email address", "/verify-email")
+        assert (message.to, message.subject, path) == ([ben.email], "Verify your email address", "/verify-email")
         assert done.status_code == 200
-        assert "Not you? Ignore this, and the address stays unconfirmed." in message.body
+        assert "Not you? Ignore this email, and the address stays unverified." in message.body
         ben.refresh_from_db()
         assert ben.email_verified_at is not None
         assert AuditEvent.objects.filter(kind="email_verified", user=ben).count() == 1
@@ -345,7 +345,7 @@ class TestEmailChange:
         assert (asked.status_code, asked.json()["data"]) == (200, {})
         [message] = deliver()
         path, link = link_in(message)
-        assert (message.to, message.subject, path) == ([self.NEW], "Confirm your new email address", "/verify-email")
+        assert (message.to, message.subject, path) == ([self.NEW], "Verify your new email address", "/verify-email")
         # Until then nothing changes.
         assert here.get("/api/auth/me/").json()["data"]["user"]["email"] == "ben@example.org"
 
@@ -619,7 +619,7 @@ def test_owner_is_told_that_a_google_account_was_linked(ben):
         log_in_with_google(sub="110169484474386276334", email=ben.email, hosted_domain="example.org")
 
     [message] = deliver()
-    assert (message.to, message.subject) == ([ben.email], "Sign-in with Google was added to your account")
+    assert (message.to, message.subject) == ([ben.email], "Login with Google was added to your account")
 
 
 def test_newcomer_by_google_gets_no_mail(db):

@@ -37,8 +37,8 @@ def test_admin_sends_a_mail_again(admin_client, admin_user, mailoutbox, django_c
     with django_capture_on_commit_callbacks() as callbacks:
         page = run(admin_client, "send_again", email, query=f"?state__exact={state}")
     assert len(callbacks) == 1
-    assert "1 of 1 mails queued again." in page
-    assert "left alone" not in page
+    assert "1 of 1 emails queued again." in page
+    assert "left unchanged" not in page
     assert states(email, other) == ["queued", "dead"]
     assert email.give_up_at > timezone.now() + timedelta(hours=71)
 
@@ -47,7 +47,7 @@ def test_admin_sends_a_mail_again(admin_client, admin_user, mailoutbox, django_c
     assert [mail.to for mail in mailoutbox] == [[email.to]]
     assert mailoutbox[0].extra_headers["Message-ID"] == message_id(email)
     history = admin_client.get(reverse("admin:notifications_outgoingemail_history", args=[email.pk])).content.decode()
-    assert "until now; queued again." in history
+    assert "Queued again, formerly " in history
     assert admin_user.email in history
 
 
@@ -56,7 +56,7 @@ def test_admin_leaves_a_mail_alone_that_is_on_its_way(admin_client, django_captu
     sending, queued = OutgoingEmailFactory(state="sending", locked_until=lease), OutgoingEmailFactory()
     with django_capture_on_commit_callbacks() as callbacks:
         page = run(admin_client, "send_again", sending, queued)
-    assert "2 left alone" in page
+    assert "2 left unchanged" in page
     assert callbacks == []
     assert states(sending, queued) == ["sending", "queued"]
     sending.refresh_from_db()
@@ -69,8 +69,8 @@ def test_admin_holds_what_is_not_sent(admin_client, mailoutbox):
     sending = OutgoingEmailFactory(state="sending", locked_until=timezone.now() + timedelta(minutes=1))
     others = [sending, OutgoingEmailFactory(state="sent"), OutgoingEmailFactory(state="dead")]
     page = run(admin_client, "hold", *waiting, *others)
-    assert "3 of 6 mails held." in page
-    assert "3 left alone" in page
+    assert "3 of 6 emails held." in page
+    assert "3 left unchanged" in page
     assert states(*waiting, *others) == ["held"] * 3 + ["sending", "sent", "dead"]
     assert not deliver_next()
     assert mailoutbox == []

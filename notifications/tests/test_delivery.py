@@ -16,8 +16,10 @@ from django.utils import timezone
 from anywork.operations.health import probe_cache
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
+from notifications.choices import EmailState
 from notifications.mail.delivery import LEASE, deliver_next, deliver_one
-from notifications.mail.outbox import requeue
+from notifications.mail.outbox import requeue_emails
+from notifications.mail.smtp import ConnectionPool
 from notifications.models import OutgoingEmail
 from notifications.tasks import send_outgoing_email, sweep_mail_bodies, sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
@@ -85,7 +87,7 @@ def test_sent_mail_is_not_sent_again(smtp, email):
 
 
 @pytest.mark.parametrize("seconds", [-10, 10])
-@pytest.mark.parametrize("state", OutgoingEmail.State.values)
+@pytest.mark.parametrize("state", EmailState.values)
 def test_mail_is_claimed_exactly_while_it_is_due(smtp, email, state, seconds):
     moment = timezone.now() + timedelta(seconds=seconds)
     OutgoingEmail.objects.update(state=state, next_attempt_at=moment, locked_until=moment)
@@ -318,7 +320,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once(smtp, email, caplog, 
     assert (email.state, email.attempts, email.last_error, email.locked_until) == ("dead", 1, last_error, None)
     assert ADDRESS not in email.last_error
     [record] = [record for record in caplog.records if record.name == "notifications.mail.delivery"]
-    assert record.getMessage() == f"Mail {email.pk} given up: {last_error}"
+    assert record.getMessage() == f"Email {email.pk} given up: {last_error}"
     assert not deliver_next()
 
 
@@ -355,7 +357,7 @@ def test_mail_whose_workers_keep_dying_is_given_up_after_three_possible_duplicat
         deliver(email)
 
     assert (email.state, email.attempts, email.possible_duplicates) == ("dead", 3, 4)
-    assert (email.last_error, email.locked_until) == ("No attempt came to an end", None)
+    assert (email.last_error, email.locked_until) == ("No attempt was completed", None)
     assert not deliver_next()
     assert smtp.messages == []
 
@@ -388,7 +390,7 @@ def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(s
 @pytest.fixture
 def silent_at_the_end(smtp, monkeypatch):
     """The server takes whole mails and does not say so."""
-    monkeypatch.setattr("notifications.mail.smtp.FINAL_DOT_SECONDS", 0.2)
+    monkeypatch.setattr("notifications.mail.smtp.FINAL_REPLY_SECONDS", 0.2)
     smtp.pauses["DATA"] = 1.0
     return smtp
 
@@ -396,7 +398,7 @@ def silent_at_the_end(smtp, monkeypatch):
 def test_mail_that_was_handed_over_without_an_answer_is_a_possible_duplicate(silent_at_the_end, email):
     deliver(email)
 
-    assert (email.state, email.last_error, email.possible_duplicates) == ("retry", "UnansweredError", 1)
+    assert (email.state, email.last_error, email.possible_duplicates) == ("retry", "NoFinalReplyError", 1)
 
 
 def test_mail_that_is_never_answered_is_given_up_before_a_mailbox_is_full_of_it(silent_at_the_end, email):
@@ -417,7 +419,6 @@ def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, s
 @pytest.mark.django_db(transaction=True)
 def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monkeypatch):
     email = OutgoingEmailFactory()
-    monkeypatch.setattr("notifications.mail.delivery.SETTLE_PAUSE_SECONDS", 0.01)
 
     def send_and_lose_the_database(message):
         mailed.append(message)
@@ -467,10 +468,9 @@ def test_connection_is_closed_after_an_error(smtp, db):
     assert smtp.sessions == 2
 
 
-def test_connection_is_not_kept_for_long(smtp, email, monkeypatch):
-    monkeypatch.setattr("notifications.mail.smtp.KEEP_SECONDS", 0.1)
-
-    deliver(email)
+def test_idle_connection_is_closed(smtp):
+    with ConnectionPool(keep_seconds=0.1).take():
+        assert smtp.open_sessions
 
     until = time.monotonic() + 5
     while smtp.open_sessions and time.monotonic() < until:
@@ -478,14 +478,16 @@ def test_connection_is_not_kept_for_long(smtp, email, monkeypatch):
     assert smtp.open_sessions == 0
 
 
-def test_connection_ends_before_the_server_has_enough_of_it(smtp, db, monkeypatch):
-    monkeypatch.setattr("notifications.mail.smtp.MAILS_PER_CONNECTION", 2)
-    OutgoingEmailFactory.create_batch(5)
+def test_connection_is_closed_after_the_maximum_number_of_emails(smtp):
+    pool = ConnectionPool(max_emails=2)
+    used = []
 
-    sweep_outgoing_email()
+    for _ in range(5):
+        with pool.take() as connection:
+            used.append(connection)
+    pool.close()
 
-    assert len(smtp.messages) == 5
-    assert smtp.sessions == 3
+    assert len(set(used)) == 3
 
 
 def test_line_that_begins_with_a_dot_arrives_as_it_was(smtp, db):
@@ -529,7 +531,7 @@ def test_operator_sends_what_is_due_without_broker_and_worker(smtp, db):
 
     call_command("send_outgoing_email", stdout=out)
 
-    assert out.getvalue() == "3 mails attempted.\n"
+    assert out.getvalue() == "3 emails attempted.\n"
     assert len(smtp.messages) == 3
     later.refresh_from_db()
     assert later.state == "retry"
@@ -553,12 +555,12 @@ def test_operator_holds_what_a_restored_backup_would_send_and_releases_it(smtp, 
     ]
     others = [OutgoingEmailFactory(state=state) for state in ("sent", "dead", "skipped")]
 
-    assert run_command("hold_outgoing_email") == "3 mails held.\n"
+    assert run_command("hold_outgoing_email") == "3 emails held.\n"
     sweep_outgoing_email()
     assert smtp.messages == []
     assert not OutgoingEmail.objects.filter(pk__in=[email.pk for email in unsent]).exclude(state="held").exists()
 
-    assert run_command("hold_outgoing_email", "--release") == "3 mails released.\n"
+    assert run_command("hold_outgoing_email", "--release") == "3 emails released.\n"
     sweep_outgoing_email()
     assert sorted(message["To"] for message in smtp.messages) == sorted(email.to for email in unsent)
     assert [OutgoingEmail.objects.get(pk=email.pk).state for email in others] == ["sent", "dead", "skipped"]
@@ -577,7 +579,7 @@ def test_text_of_a_mail_is_forgotten_a_month_after_it_left(db, settings):
     assert OutgoingEmail.objects.get(pk=old.pk).subject == old.subject
     assert OutgoingEmail.objects.exclude(pk=old.pk).filter(text=new.text, html=unsent.html).count() == 2
     # There is nothing left to send again.
-    assert requeue(OutgoingEmail.objects.filter(pk=old.pk)) == []
+    assert requeue_emails(OutgoingEmail.objects.filter(pk=old.pk)) == []
 
 
 # --- How mail is doing ------------------------------------------------------------------------------------------------

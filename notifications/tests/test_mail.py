@@ -15,7 +15,7 @@ from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
 from notifications.mail.delivery import deliver_next, deliver_one
-from notifications.mail.outbox import hold
+from notifications.mail.outbox import hold_emails
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
 from resumes.tests.factories import ResumeFactory
@@ -48,7 +48,7 @@ def application(db, settings):
 TEXTS = {
     "application_received": (
         "We received your application for Software Engineer",
-        "We received your application for Software Engineer at Microsoft and passed it on.",
+        "We received your application for Software Engineer at Microsoft and forwarded it.",
     ),
     "application_accepted": (
         "Good news about your application for Software Engineer",
@@ -56,7 +56,7 @@ TEXTS = {
     ),
     "application_rejected": (
         "News about your application for Software Engineer",
-        "Microsoft decided not to go on with your application for Software Engineer.",
+        "Microsoft decided not to proceed with your application for Software Engineer.",
     ),
 }
 
@@ -95,7 +95,7 @@ def test_unverified_address_gets_the_news_without_a_name_and_with_the_reason(db,
     email = newest_mail()
 
     reason = (
-        "You get this because somebody applied with this address. Not you? "
+        "You get this email because this address was used to apply on AnyWork. Not you? "
         "Write to help@anywork.example or set a new password."
     )
     for text in (email.text, email.html):
@@ -161,7 +161,7 @@ class TestDecisions:
     def test_change_of_the_status_replaces_what_waits_and_is_held(self, application):
         for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
             decide(application, status)
-        assert len(hold(self.mails().filter(next_attempt_at__gt=timezone.now()))) == 1
+        assert len(hold_emails(self.mails().filter(next_attempt_at__gt=timezone.now()))) == 1
 
         decide(application, "rejected")
 
@@ -242,7 +242,7 @@ def test_mail_greets_and_names_who_has_no_name_yet(db):
     email = newest_mail()
 
     assert email.text.startswith("Hello there,\n")
-    assert "at the company and passed it on" in email.text
+    assert "at the company and forwarded it" in email.text
 
     decide(Application.objects.get(), "rejected")
     assert "\nThe company decided" in newest_mail().text

@@ -10,9 +10,10 @@ from django.utils import timezone
 from applications.services import change_status, submit_application
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
+from notifications.choices import NotificationKind
 from notifications.mail import digests
 from notifications.mail.delivery import deliver_one
-from notifications.mail.links import unsubscribe_url
+from notifications.mail.unsubscribing import unsubscribe_url
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.preferences import DEFAULTS, change_preferences, is_wanted, preferences_of
 from notifications.serializers import PreferencesSerializer
@@ -50,7 +51,7 @@ def test_serializer_knows_every_kind_and_channel():
     assert {kind: set(field.fields) for kind, field in fields.items()} == {
         kind: set(channels) for kind, channels in DEFAULTS.items()
     }
-    assert set(DEFAULTS) == set(NotificationPreference.Kind.values)
+    assert set(DEFAULTS) == set(NotificationKind.values)
 
 
 def test_user_chooses_and_what_the_body_leaves_out_stays(seeker, employer):
@@ -222,7 +223,7 @@ def test_employer_gets_the_applications_of_a_day_in_one_mail(digest_reader, at):
     email = OutgoingEmail.objects.get()
     assert (email.recipient, email.kind) == (digest_reader.user, "applications_digest")
     assert email.subject == "3 new applications for your jobs"
-    assert "On 6 March 2030 your jobs got 3 new applications:\n\n- Cook & Baker: 2\n- Smith: 1\n" in email.text
+    assert "On 6 March 2030 your jobs received 3 new applications:\n\n- Cook & Baker: 2\n- Smith: 1\n" in email.text
     assert "<strong>Cook &amp; Baker</strong>: 2" in email.html
 
 
@@ -284,7 +285,7 @@ def test_link_that_is_only_followed_unsubscribes_nobody(email, anonymous, settin
 
     assert page.status_code == 200
     assert '<form method="post"><button>Unsubscribe</button></form>' in page.content.decode()
-    assert "Receipt of one&#x27;s application" in page.content.decode()
+    assert "<strong>Application received</strong>" in page.content.decode()
     assert "no-store" in page.headers["Cache-Control"]
     assert preferences_of(email.recipient) == DEFAULTS
     assert "You are unsubscribed" in anonymous.post(path).content.decode()
@@ -295,7 +296,7 @@ def test_link_is_in_the_mail_itself(application, settings):
     email = OutgoingEmail.objects.get()
     assert email.recipient is not None
     url = unsubscribe_url(email.recipient.pk, email.kind)
-    assert f"\nUnsubscribe from such mails: {url}\n" in email.text
+    assert f"\nUnsubscribe from these emails: {url}\n" in email.text
     assert f'href="{url}"' in email.html
 
 

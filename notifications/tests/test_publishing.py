@@ -132,7 +132,7 @@ def test_threads_take_turns_while_the_broker_is_well(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_broker, monkeypatch, caplog):
-    monkeypatch.setattr(publishing, "PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr(publishing, "breaker", publishing.CircuitBreaker(pause_seconds=0.3))
     email = OutgoingEmailFactory()
     with Listener(hangs_up=True) as broker:
         use_broker(broker.url)
@@ -144,7 +144,7 @@ def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_b
         publishing.publish_email(email.pk)
         assert len(broker.connections) == 2 * tried
     messages = [record.getMessage() for record in caplog.records if record.name == "notifications.mail.publishing"]
-    assert messages == ["The broker is away (OperationalError); mail waits for the sweep."] * 2
+    assert messages == ["The broker is unavailable (OperationalError); emails wait for the sweep."] * 2
 
 
 def test_what_beat_sends_is_known_to_workers_and_does_not_pile_up(settings, known_tasks):

@@ -15,7 +15,7 @@ from django.db import connection
 from anywork.testing.faults.stand import Result, Stand
 from anywork.testing.processes import Program, wait_for
 from anywork.testing.smtp import MailServer
-from notifications.mail.outbox import requeue
+from notifications.mail.outbox import requeue_emails
 from notifications.mail.publishing import SEND_TASK
 from notifications.models import OutgoingEmail
 
@@ -218,7 +218,7 @@ def mail_server_responds_5xx(stand: Stand) -> Result:
     stand.apply(10)
     stand.wait_for_states(*["dead"] * 10)
     stand.mail.replies.clear()
-    requeue(OutgoingEmail.objects.filter(state="dead"))
+    requeue_emails(OutgoingEmail.objects.filter(state="dead"))
     stand.start_beat()
     return stand.result(stand.wait_for_mail(), "dead at once; sent again by hand")
 

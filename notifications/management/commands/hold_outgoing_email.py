@@ -3,22 +3,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from notifications.mail.outbox import hold_all, release_all
+from notifications.mail.outbox import hold_unsent_emails, release_held_emails
 
 
 class Command(BaseCommand):
-    """Holds every mail that is not sent yet, for a restored backup; or sends what is held."""
+    """Holds all unsent emails of a restored backup, or queues all held emails."""
 
     help = (
-        "Hold every mail that is not sent yet: to be run in a restored backup before its first worker and beat, since "
-        "some of these mails left after the backup was made. --release sends what is held."
+        "Hold all unsent emails. Run it in a restored backup before the first worker and beat start, since some of "
+        "these emails were sent after the backup was made. --release queues all held emails."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--release", action="store_true", help="send every mail that is held")
+        parser.add_argument("--release", action="store_true", help="queue all held emails")
 
     def handle(self, *args: Any, release: bool, **options: Any) -> None:
         if release:
-            self.stdout.write(f"{release_all()} mails released.")
+            self.stdout.write(f"{release_held_emails()} emails released.")
         else:
-            self.stdout.write(f"{hold_all()} mails held.")
+            self.stdout.write(f"{hold_unsent_emails()} emails held.")

@@ -6,9 +6,9 @@ from notifications.mail.status import mail_figures
 
 
 class Command(BaseCommand):
-    """Prints how mail is doing, one metric a line, as Prometheus reads it."""
+    """Prints the figures of the outbox in the text format of Prometheus."""
 
-    help = "Print how mail is doing, one metric a line, as Prometheus (node_exporter's textfile collector) reads it."
+    help = "Print the figures of the outbox in the text format of Prometheus, for node_exporter's textfile collector."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, value in mail_figures().items():
