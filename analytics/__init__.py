@@ -1,1 +1,1 @@
-"""Daily counters of each job's views and applications, fed by the signals of the apps below."""
+"""Daily counters of the views and applications of each job."""

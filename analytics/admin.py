@@ -10,5 +10,5 @@ class AnalyticsAdmin(RecordAdmin):
     list_select_related = ("job__employer",)
     list_filter = ("date",)
     search_fields = ("job__employer__company_name", "^job__job_id")
-    search_help_text = "The company's name or the job's id."
+    search_help_text = "Company name or job id."
     ordering = ("-date", "-pk")

@@ -5,4 +5,4 @@ class AnalyticsConfig(AppConfig):
     name = "analytics"
 
     def ready(self) -> None:
-        from analytics import receivers  # noqa: F401 - importing connects them
+        from analytics import receivers  # noqa: F401 - connects them

@@ -1,4 +1,4 @@
-"""The parameters of analytics lists."""
+"""Filters of counters."""
 
 import django_filters
 
@@ -7,11 +7,9 @@ from anywork.api.filters import FilterSet
 
 
 class AnalyticsFilter(FilterSet):
-    """Narrows a list of counters."""
-
     job = django_filters.UUIDFilter(field_name="job", label="Counters of this job.")
-    date_from = django_filters.DateFilter(field_name="date", lookup_expr="gte", label="That day (UTC) or later.")
-    date_to = django_filters.DateFilter(field_name="date", lookup_expr="lte", label="That day (UTC) or earlier.")
+    date_from = django_filters.DateFilter(field_name="date", lookup_expr="gte", label="On this day (UTC) or later.")
+    date_to = django_filters.DateFilter(field_name="date", lookup_expr="lte", label="On this day (UTC) or earlier.")
 
     class Meta:
         model = Analytics

@@ -1,4 +1,4 @@
-"""What happened to a job on a day."""
+"""Daily counters of jobs."""
 
 import uuid
 
@@ -9,10 +9,10 @@ from jobs.models import Job
 
 
 class Analytics(models.Model):
-    """Counters of one job on one UTC day."""
+    """Counters of one job on one day (UTC)."""
 
     analytics_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Without an index of its own: the constraint's begins with it.
+    # No index of its own: that of the constraint begins with it.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="analytics", db_index=False)
     date = models.DateField()
     views = models.PositiveIntegerField(default=0)
@@ -23,9 +23,9 @@ class Analytics(models.Model):
     class Meta:
         ordering = ("-date", "-pk")
         verbose_name_plural = "analytics"
-        # Also serves the counting, which finds the row by job and day.
+        # Also for `increment`, which finds the row by job and date.
         constraints = (models.UniqueConstraint(fields=("job", "date"), name="analytics_analytics_unique_job_date"),)
-        # Serves all counters, newest first, and their first and last day.
+        # For the lists of administrators, newest first, and the first and last date in the admin site.
         indexes = (models.Index(fields=("-date", "-analytics_id"), name="analytics_newest"),)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Whose counters, and how they are counted."""
+"""Querysets of counters."""
 
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,15 @@ from accounts.models import User
 
 class AnalyticsQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> "AnalyticsQuerySet":
-        """Those of one's own jobs; all to an admin."""
+        """Return those of an employer's jobs, or all for an administrator."""
         if user.is_staff:
             return self
         return self.none() if user.is_anonymous else self.filter(job__employer=user.pk)
 
     def increment(self, counter: str, *, job_id: UUID) -> None:
-        """Add one to today's (UTC) `counter` of a job: exact, however many do so at once."""
+        """Add one to `counter` of a job for today (UTC), correctly also for concurrent requests."""
         today = self.filter(job=job_id, date=timezone.now().date())
         if not today.update(**{counter: F(counter) + 1}):
-            # The first of the day; of several at once one creates the row, and each then adds its one.
+            # The first of the day: one of several concurrent requests creates the row, and each then adds one.
             self.bulk_create([self.model(job_id=job_id, date=timezone.now().date())], ignore_conflicts=True)
             today.update(**{counter: F(counter) + 1})

@@ -1,4 +1,4 @@
-"""Each event of a job adds one to a counter of its day."""
+"""Receivers of signals, which increment the counters of today."""
 
 from typing import Any
 

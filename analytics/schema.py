@@ -1,4 +1,4 @@
-"""How counters read in the OpenAPI schema."""
+"""OpenAPI documentation of counters."""
 
 from rest_framework.exceptions import ValidationError
 
@@ -11,22 +11,15 @@ ANALYTICS = {
     "date": "2030-03-08",
     "job": "2f53287a-13b2-4ea1-9c79-a0d6b930581d",
 }
-ANOTHER_ANALYTICS = {
-    "analytics_id": "46d1548b-364a-4457-a637-b16f27b57443",
-    "views": 6,
-    "applications": 2,
-    "date": "2030-03-08",
-    "job": "c3242a30-1a09-48e1-bb9c-ddba3235a3cd",
-}
 
 analytics_documented = documented(
     "Analytics",
     noun="counter",
     list=operation(
-        "One row for each job and day (UTC) on which something happened, latest first. Employers find those of their "
-        "own jobs. `views` counts who looked at the job's page, its owner excepted; `applications` who applied.",
-        response=[ANALYTICS, ANOTHER_ANALYTICS],
+        "One row per job and day (UTC), newest first, without days on which nothing happened. Employers see the "
+        "counters of their own jobs. `views` counts requests of the job by others than its owner.",
+        response=[ANALYTICS],
         errors=(ValidationError({"date_from": ["Enter a valid date."]}),),
     ),
-    retrieve=operation("One job on one day.", response=ANALYTICS),
+    retrieve=operation("Counters of one job on one day.", response=ANALYTICS),
 )

@@ -1,11 +1,11 @@
-"""Counters as JSON."""
+"""Serializers of counters."""
 
 from analytics.models import Analytics
 from anywork.api.serializers import ModelSerializer
 
 
 class AnalyticsSerializer(ModelSerializer[Analytics]):
-    """One job on one day."""
+    """Counters of one job on one day."""
 
     class Meta:
         model = Analytics

@@ -1,4 +1,4 @@
-"""Counters."""
+"""Views of counters."""
 
 from django.db.models import QuerySet
 from rest_framework import mixins
@@ -13,7 +13,7 @@ from anywork.api.viewsets import ResourceViewSet
 
 @analytics_documented
 class AnalyticsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ResourceViewSet):
-    """Views and applications of an employer's jobs, day by day."""
+    """Daily counters of an employer's jobs."""
 
     serializer_class = AnalyticsSerializer
     filterset_class = AnalyticsFilter

@@ -123,7 +123,7 @@ def _details(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
         "resume_details": row["resume"]
         and {
             "resume_id": row["resume"],
-            "file_url": links.to(row["resume"]),
+            "file_url": links.url(row["resume"]),
             "file_name": row["resume__file_name"],
             "uploaded_at": row["resume__uploaded_at"],
         },

@@ -1,1 +1,1 @@
-"""Resumes: what a PDF must be, and who may open it."""
+"""Resumes: upload, private files and signed links."""

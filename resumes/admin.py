@@ -16,7 +16,7 @@ from resumes.signed_links import SignedLinks
 
 
 class ResumeAccessInline(admin.TabularInline):
-    """Who opened it: a record, so none is added, changed or deleted."""
+    """Records of access, read-only."""
 
     model = ResumeAccess
     fields = ("opened_at", "actor", "by_link")
@@ -37,7 +37,7 @@ class ResumeAccessInline(admin.TabularInline):
 
 @admin.register(Resume)
 class ResumeAdmin(DeletedByServiceAdmin):
-    """Resumes come by upload alone, which checks the file; none is changed, for its checksum tells what it was."""
+    """Resumes, which are only added by upload, where the file is checked, and never changed."""
 
     list_display = ("file_name", "job_seeker", "uploaded_at", "removed_at", "open_link")
     list_filter = (("removed_at", admin.EmptyFieldListFilter),)
@@ -71,10 +71,10 @@ class ResumeAdmin(DeletedByServiceAdmin):
         return [path("<uuid:resume_id>/file/", view, name="resumes_resume_file"), *super().get_urls()]
 
     def open_file(self, request: HttpRequest, resume_id: UUID) -> HttpResponse:
-        """Lead to the file by a link signed now: one written into the page could have expired."""
+        """Redirect to the file by a fresh signed link; one in the page could have expired."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(SignedLinks(request).to(get_object_or_404(Resume, pk=resume_id).pk))
+        return redirect(SignedLinks(request).url(get_object_or_404(Resume, pk=resume_id).pk))
 
     @admin.display(description="file")
     def open_link(self, obj: Any) -> str:

@@ -6,7 +6,7 @@ class ResumesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import register
-        from resumes import receivers  # noqa: F401 - importing connects them
+        from resumes import receivers  # noqa: F401 - connects them
         from resumes.export import export_resumes
 
         register(self.name, export_resumes)

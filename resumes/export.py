@@ -1,4 +1,4 @@
-"""What is kept of a job seeker here."""
+"""Export of a job seeker's resumes."""
 
 import logging
 
@@ -6,14 +6,14 @@ from django.db.models import F
 
 from accounts.export import Archive
 from accounts.models import User
-from anywork.api.exceptions import ServiceUnavailable
 from resumes.models import Resume, ResumeAccess
+from resumes.services import FileUnavailable
 
 logger = logging.getLogger(__name__)
 
 
 def export_resumes(user: User, archive: Archive) -> None:
-    """Add the resumes of `user`, rows and files, with those that an application alone still holds."""
+    """Add the resumes of `user`, rows and files, including removed ones that an application refers to."""
     resumes = Resume.objects.filter(job_seeker=user.pk)
     archive.add_json(
         "resumes.json", list(resumes.values("resume_id", "file_name", "checksum", "size", "uploaded_at", "removed_at"))
@@ -27,9 +27,9 @@ def export_resumes(user: User, archive: Archive) -> None:
         try:
             file = resume.file.open()
         except FileNotFoundError:
-            logger.error("The file of resume %s is lost", resume.pk)  # noqa: TRY400 - the path tells no more
+            logger.error("The file of resume %s is lost", resume.pk)  # noqa: TRY400 - a traceback adds nothing
             continue
         except OSError as error:
-            raise ServiceUnavailable("A file cannot be read now. Please try again later.") from error
+            raise FileUnavailable from error
         with file:
             archive.add_file(f"resumes/{resume.pk}.pdf", file)

@@ -1,4 +1,4 @@
-"""/media/resumes/: nothing else is served from the media folder, and nothing of it as a folder."""
+"""/media/resumes/: the only URLs below /media/."""
 
 from django.urls import path
 

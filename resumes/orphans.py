@@ -1,4 +1,4 @@
-"""Files without a row, and rows without a file: what is left when a process dies between writing the two."""
+"""Sweep of files without a row and rows without a file, left by a process that died between writing the two."""
 
 import logging
 from datetime import timedelta
@@ -11,33 +11,33 @@ from resumes.models import FOLDER, Resume
 
 logger = logging.getLogger(__name__)
 
-# Longer than any upload takes: a younger file's row may still be on its way.
-SPARED = timedelta(hours=1)
-
 
 class Sweep(NamedTuple):
-    """What was done, and what somebody has to look after."""
+    """Result of a sweep."""
 
-    removed: list[str]  # names of files
-    missing: list[str]  # keys of rows
+    removed: list[str]  # names of deleted files
+    missing: list[str]  # keys of resumes without a file
 
 
-def sweep_resume_files() -> Sweep:
-    """Remove files older than an hour that no row knows; name the rows whose file is gone."""
+def sweep_resume_files(min_age: timedelta = timedelta(hours=1)) -> Sweep:
+    """Delete files without a row, and return the rows whose file is missing.
+
+    Files younger than `min_age`, which is longer than any upload takes, are kept: their row may follow.
+    """
     storage = Resume._meta.get_field("file").storage
-    # The files first: a row that comes meanwhile is missed in the list, and then asked for by itself.
+    # Files are listed first: a row added in between is not in the list, and its file is then looked up by name.
     names = _files(storage)
     rows = dict(Resume.objects.values_list("file", "pk"))
     removed = []
     for name in sorted(names - rows.keys()):
-        if storage.get_modified_time(name) < timezone.now() - SPARED:
+        if storage.get_modified_time(name) < timezone.now() - min_age:
             storage.delete(name)
             removed.append(name)
     missing = sorted(str(key) for name, key in rows.items() if name not in names and not storage.exists(name))
     if removed:
-        logger.warning("Removed %d resume files without a row.", len(removed))
+        logger.warning("Deleted %d resume files without a row.", len(removed))
     if missing:
-        logger.error("The files of %d resumes are gone: %s", len(missing), ", ".join(missing))
+        logger.error("The files of %d resumes are missing: %s", len(missing), ", ".join(missing))
     return Sweep(removed, missing)
 
 
@@ -45,5 +45,5 @@ def _files(storage: Storage) -> set[str]:
     try:
         return {f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]}
     except FileNotFoundError:
-        # Nothing was uploaded yet.
+        # Nothing has been uploaded yet.
         return set()

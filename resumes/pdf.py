@@ -1,27 +1,28 @@
-"""What a PDF must be to be taken as a resume.
+"""Validation of PDF files.
 
-The file is never parsed in depth and no stream in it is ever inflated: that it begins and ends like a PDF, names its
-catalogue and is not encrypted can be read in plain bytes (ISO 32000-1, 7.5).
+The file is not parsed in depth, and no stream in it is decompressed: its header, its end, its catalogue and whether it
+is encrypted can be read from plain bytes (ISO 32000-1, 7.5).
 """
 
 import re
 
 HEADER = b"%PDF-"
+NOT_A_PDF = "This is not a PDF file."
 
-# "startxref", the offset of the last cross-reference section and "%%EOF" close every PDF.
+# Every PDF ends with "startxref", the offset of the last cross-reference section, and "%%EOF".
 _TAIL = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
 _TAIL_BYTES = 1_024
-# Where the cross-reference section starts: as an object with a stream, or as a table with a trailer behind it.
+# Start of the cross-reference section: an object with a stream, or a table that a trailer follows.
 _XREF_STREAM = re.compile(rb"\s*\d+\s+\d+\s+obj\b")
 _XREF_TABLE = re.compile(rb"\s*xref\b")
 
 
 class InvalidPDF(ValueError):
-    """Why a file is not taken, for people to read."""
+    """The file is not a valid PDF; the message says why."""
 
 
 def check_pdf(data: bytes) -> None:
-    """Check that `data` is a whole, unencrypted PDF.
+    """Check that `data` is a complete, unencrypted PDF.
 
     Raises:
         InvalidPDF: it is not.
@@ -29,12 +30,12 @@ def check_pdf(data: bytes) -> None:
     if not data:
         raise InvalidPDF("The file is empty.")
     if not data.startswith(HEADER):
-        raise InvalidPDF("This is not a PDF file.")
+        raise InvalidPDF(NOT_A_PDF)
     trailer = _trailer(data)
     if b"/Encrypt" in trailer:
-        raise InvalidPDF("The PDF is encrypted. Please upload one that opens without a password.")
+        raise InvalidPDF("The PDF is encrypted. Please upload a PDF without a password.")
     if b"/Root" not in trailer:
-        raise InvalidPDF("The PDF is damaged: it names no pages.")
+        raise InvalidPDF("The PDF is damaged: it has no catalogue of pages.")
 
 
 def _trailer(data: bytes) -> bytes:
@@ -50,7 +51,7 @@ def _trailer(data: bytes) -> bytes:
 
 
 def _between(data: bytes, start: bytes, end: bytes, offset: int) -> bytes:
-    # Two plain searches, not a regular expression, which hostile bytes can make slow beyond measure.
+    # Two plain searches: a malicious file could make a regular expression extremely slow.
     first = data.find(start, offset)
     last = data.find(end, first)
     if first < 0 or last < 0:

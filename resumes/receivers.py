@@ -1,4 +1,4 @@
-"""What becomes of files whose owner goes."""
+"""Receivers of signals."""
 
 from typing import Any
 
@@ -12,6 +12,6 @@ from resumes.services import delete_file_after_commit
 
 @receiver(account_erasing, dispatch_uid="resumes.delete_files_of_erased_seeker")
 def delete_files_of_erased_seeker(user: User, **kwargs: Any) -> None:
-    # The rows go with the account.
+    # The rows are deleted with the account.
     for resume in Resume.objects.filter(job_seeker=user.pk):
         delete_file_after_commit(resume)

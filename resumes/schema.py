@@ -1,16 +1,15 @@
-"""How resumes and their files read in the OpenAPI schema."""
+"""OpenAPI documentation of resumes and their files."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest
-from rest_framework.exceptions import PermissionDenied, ValidationError
 
-from anywork.api.exceptions import AlreadyExists, Conflict
 from anywork.api.schema import documented, operation
 from resumes.models import Resume
+from resumes.pdf import NOT_A_PDF
 from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
-from resumes.services import STORAGE_FULL
+from resumes.services import StorageFull, already_uploaded, invalid_file
+from resumes.signed_links import LinkExpired
 
-UPLOAD = {"job_seeker": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5", "file_path": "resume.pdf"}
 RESUME = {
     "resume_id": "1d5d5ddd-c18f-4442-b784-81ace316b13e",
     "file_path": (
@@ -42,39 +41,40 @@ resumes_documented = documented(
     "Resumes",
     noun="resume",
     list=operation(
-        "Job seekers find their own, employers those submitted to their jobs. Newest first. `file_path` opens for an "
-        "hour without a token: fetch the list again for fresh links.",
+        "Job seekers see their own resumes, employers those submitted to their jobs, newest first. `file_path` opens "
+        "for an hour without a token; fetch the list again for new links.",
         response=[RESUME],
     ),
     create=operation(
         "For job seekers, as multipart/form-data: one unencrypted PDF of at most 10 MiB in `file_path`. `job_seeker` "
-        "may be left out; if given, it must be the caller. `checksum` is the SHA-256 of the bytes; the same bytes "
-        "twice are a 409 that names the `existing` resume. A list holds 20 resumes and 100 MiB: beyond that, 409 "
-        "`storage_full`. Deleted resumes that an application still holds do not count.",
+        "is optional and must be the caller. `checksum` is the SHA-256 of the bytes; uploading the same bytes again "
+        "is a 409 that names the `existing` resume. A job seeker can have 20 resumes and 100 MiB, beyond which it is "
+        "a 409 `storage_full`. Deleted resumes do not count.",
         request={
             "multipart/form-data": OpenApiRequest(
                 ResumeUploadSerializer,
                 encoding={"file_path": {"contentType": "application/pdf"}},
-                examples=[OpenApiExample("Request", value=UPLOAD, request_only=True)],
+                examples=[
+                    OpenApiExample(
+                        "Request",
+                        value={"job_seeker": RESUME["job_seeker"], "file_path": "resume.pdf"},
+                        request_only=True,
+                    )
+                ],
             )
         },
         responses={201: ResumeSerializer},
         response=RESUME,
         errors=(
-            ValidationError({"file_path": ["This is not a PDF file."]}),
-            AlreadyExists("You have uploaded this very file already.", Resume(pk=RESUME["resume_id"])),
-            Conflict(STORAGE_FULL, "storage_full"),
+            invalid_file(NOT_A_PDF),
+            already_uploaded(Resume(pk=RESUME["resume_id"])),
+            StorageFull(),
         ),
         summary="Upload a resume",
     ),
-    retrieve=operation("A resume that the caller may know of, with a fresh link.", response=RESUME),
-    destroy=operation(
-        "For its owner. Applications made with it keep what was submitted; the file goes when none does.",
-    ),
-    accesses=operation(
-        responses=ResumeAccessSerializer(many=True),
-        response=ACCESSES,
-    ),
+    retrieve=operation("With a new link to its file.", response=RESUME),
+    destroy=operation("For the owner. Applications made with it keep it; otherwise the file is deleted, too."),
+    accesses=operation(responses=ResumeAccessSerializer(many=True), response=ACCESSES),
 )
 
 resume_file_documented = documented(
@@ -82,11 +82,11 @@ resume_file_documented = documented(
     get=operation(
         operation_id="resumes_download",
         parameters=[
-            OpenApiParameter("resume_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The resume's id."),
-            OpenApiParameter("signature", description="Part of the signed links; not needed with a token."),
+            OpenApiParameter("resume_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Id of the resume."),
+            OpenApiParameter("signature", description="Part of a signed link; not needed with a token."),
         ],
         request=None,
         responses={(200, "application/pdf"): OpenApiTypes.BINARY},
-        errors=(PermissionDenied("This link has expired. Open the page again for a new one.", "link_expired"),),
+        errors=(LinkExpired(),),
     ),
 )

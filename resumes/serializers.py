@@ -1,4 +1,4 @@
-"""Resumes as JSON."""
+"""Serializers of resumes."""
 
 from functools import cached_property
 from typing import Any
@@ -15,22 +15,22 @@ from resumes.signed_links import SignedLinks
 
 @extend_schema_field({"type": "string", "format": "uri"})
 class SignedURLField(serializers.Field[Resume, Any, str, Any]):
-    """The absolute URL of a resume's file, signed so that it opens for a while without a token."""
+    """Absolute, signed URL of a resume's file, which opens for a limited time without a token."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"source": "*", "read_only": True, **kwargs})
 
     @cached_property
     def _links(self) -> SignedLinks:
-        # A list shows all its rows by this one field.
+        # One instance for all rows of a list.
         return SignedLinks(self.context["request"])
 
     def to_representation(self, value: Resume) -> str:
-        return self._links.to(value.pk)
+        return self._links.url(value.pk)
 
 
 class ResumeSerializer(ModelSerializer[Resume]):
-    """A resume, with a link to its file."""
+    """A resume with a signed link to its file."""
 
     file_path = SignedURLField()
 
@@ -41,14 +41,14 @@ class ResumeSerializer(ModelSerializer[Resume]):
 
 
 class ResumeAccessSerializer(serializers.ModelSerializer[ResumeAccess]):
-    """Who opened a resume, and when."""
+    """Access to a resume's file."""
 
     opened_by = serializers.SerializerMethodField(
-        help_text="The company's name; administrators and deleted accounts are called just that."
+        help_text="The company name, or `an employer`, `an administrator` or `a deleted account`."
     )
-    employer = serializers.SerializerMethodField(help_text="The company's id; null when it was none.")
+    employer = serializers.SerializerMethodField(help_text="The id of the employer, or null.")
     by_link = serializers.BooleanField(
-        read_only=True, help_text="By a link that was made for this viewer, who may have passed it on."
+        read_only=True, help_text="Opened by a link that was signed for this user, who may have shared it."
     )
 
     class Meta:
@@ -60,7 +60,7 @@ class ResumeAccessSerializer(serializers.ModelSerializer[ResumeAccess]):
         if access.actor is None:
             return "a deleted account"
         company = _company(access)
-        # Only administrators open what others have without being the company that it was submitted to.
+        # Other users than employers and administrators cannot open the resumes of others.
         return (company.company_name or "an employer") if company else "an administrator"
 
     @extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
@@ -76,11 +76,11 @@ def _company(access: ResumeAccess) -> Employer | None:
 
 @extend_schema_field({"type": "string", "format": "uuid", "example": ""})
 class CallerField(UUIDField):
-    """Who is calling, which goes without saying: Swagger UI fills forms with examples, so it leaves this one empty."""
+    """Optional id of the caller. Its example is empty, because Swagger UI fills forms with examples."""
 
 
 class ResumeUploadSerializer(serializers.Serializer[Any]):
-    """A PDF to upload (multipart)."""
+    """Upload of a PDF (multipart)."""
 
     file_path = serializers.FileField(allow_empty_file=True, use_url=False)
-    job_seeker = CallerField(required=False, help_text="The caller, if given at all.")
+    job_seeker = CallerField(required=False, help_text="Optional; the caller.")

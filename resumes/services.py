@@ -1,4 +1,4 @@
-"""Storing and removing resumes: a row and its file come and go together. And who has opened them."""
+"""Services of resumes: upload, removal, and records of access."""
 
 import hashlib
 import logging
@@ -25,34 +25,51 @@ from resumes.pdf import InvalidPDF, check_pdf
 logger = logging.getLogger(__name__)
 
 MAX_NAME_LENGTH = 150
-STORAGE_FULL = "Delete a resume first."
+
+
+class StorageFull(Conflict):
+    default_detail = "Your resume storage is full. Delete a resume first."
+    default_code = "storage_full"
+
+
+class FileUnavailable(ServiceUnavailable):
+    default_detail = "The file cannot be read at the moment. Please try again later."
+
+
+def invalid_file(reason: str) -> ValidationError:
+    return ValidationError({"file_path": [reason]})
+
+
+def already_uploaded(existing: Resume | None) -> AlreadyExists:
+    return AlreadyExists("You have already uploaded this file.", existing)
 
 
 def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
-    """Store an uploaded PDF: both the row and the file, or neither.
+    """Store an uploaded PDF, row and file or neither.
 
     Raises:
-        ValidationError: the file is too large or not a PDF that opens.
-        AlreadyExists: the seeker has these very bytes already.
-        Conflict: the seeker's list is full (`storage_full`).
-        ServiceUnavailable: the file could not be written, as with a full disk.
+        ValidationError: the file is too large or not a valid PDF.
+        AlreadyExists: the job seeker has already uploaded the same bytes.
+        StorageFull: the job seeker has too many resumes, or too many bytes.
+        ServiceUnavailable: the file could not be written, for example because the disk is full.
     """
     data = _checked(upload)
     checksum = hashlib.sha256(data).hexdigest()
-    # Before the bytes are written, and once more under a lock: of many uploads at once no more than fit are stored.
-    _require_room(job_seeker, checksum, len(data))
+    # Checked before the file is written, and again under a lock, so that concurrent uploads do not exceed the limits.
+    _check_limits(job_seeker, checksum, len(data))
     resume = Resume(job_seeker=job_seeker, checksum=checksum, size=len(data), file_name=display_name(upload.name or ""))
     storage, name = resume.file.storage, storage_name(resume, "")
     try:
         resume.file.name = storage.save(name, ContentFile(data))
         with unique_violation_as(
-            "resumes_resume_unique_bytes", lambda: _already_there(_with_bytes(job_seeker, checksum))
+            "resumes_resume_unique_bytes",
+            lambda: already_uploaded(Resume.objects.kept().filter(job_seeker=job_seeker, checksum=checksum).first()),
         ):
             JobSeeker.objects.select_for_update(no_key=True).filter(pk=job_seeker.pk).first()
-            _require_room(job_seeker, checksum, len(data))
+            _check_limits(job_seeker, checksum, len(data))
             resume.save()
     except BaseException as error:
-        # Where nothing can be written, nothing can be deleted either.
+        # If the storage fails, deleting may fail, too.
         with suppress(OSError):
             storage.delete(name)
         if isinstance(error, OSError):
@@ -62,12 +79,12 @@ def store_resume(*, job_seeker: JobSeeker, upload: File) -> Resume:
 
 
 def remove_resume(resume: Resume) -> None:
-    """Delete a resume for good, or only hide it from its owner while an application holds it.
+    """Delete a resume, or only hide it from its owner if an application refers to it.
 
-    A file that cannot be deleted now is left to the sweep.
+    A file that cannot be deleted is left to the sweep.
 
     Raises:
-        Http404: another request has deleted it at the same moment.
+        Http404: a concurrent request has deleted the resume.
     """
     try:
         with transaction.atomic():
@@ -79,10 +96,10 @@ def remove_resume(resume: Resume) -> None:
 
 
 def record_opening(*, resume: Resume, viewer: User, by_link: bool) -> None:
-    """Write down for the owner, and in the audit trail, that `viewer` opened the file; the owner itself does not count.
+    """Record, for the owner and in the audit trail, that `viewer` opened the file, unless the viewer is the owner.
 
     Raises:
-        Http404: the resume or the viewer has been deleted at this very moment.
+        Http404: a concurrent request has deleted the resume or the viewer.
     """
     if viewer.pk == resume.job_seeker_id:
         return
@@ -97,13 +114,13 @@ def record_opening(*, resume: Resume, viewer: User, by_link: bool) -> None:
 
 
 def delete_file_after_commit(resume: Resume) -> None:
-    """Delete the file once the transaction that takes the row away is committed."""
+    """Delete the file after the transaction that deletes the row."""
     # A def or lambda, because the robust error log reads its __qualname__.
     transaction.on_commit(lambda: _delete_file(resume), robust=True)
 
 
 def display_name(uploaded_name: str) -> str:
-    """Return what an uploaded file is called from now on: one path component, printable, ending in .pdf."""
+    """Return a safe name for an uploaded file: one printable path component that ends in .pdf."""
     stem = re.sub(r"[^\w .()+-]", "_", PurePath(uploaded_name).stem).strip(" .") or "resume"
     return f"{stem[: MAX_NAME_LENGTH - 4]}.pdf"
 
@@ -112,41 +129,33 @@ def _delete_file(resume: Resume) -> None:
     try:
         resume.file.storage.delete(str(resume.file.name))
     except OSError as error:
-        # `strerror` is the reason without the path.
-        logger.warning("The file of a deleted resume is still there (%s)", error.strerror or error)
+        # `strerror` is the reason, without the path.
+        logger.warning("The file of a deleted resume could not be deleted (%s)", error.strerror or error)
 
 
 def _checked(upload: File) -> bytes:
     if (upload.size or 0) > settings.RESUME_MAX_BYTES:
         limit = settings.RESUME_MAX_BYTES // (1024 * 1024)
-        raise ValidationError({"file_path": [f"The file is larger than {limit} MiB."]})
+        raise invalid_file(f"The file is larger than {limit} MiB.")
     data: bytes = upload.read()
     try:
         check_pdf(data)
     except InvalidPDF as error:
-        raise ValidationError({"file_path": [str(error)]}) from error
+        raise invalid_file(str(error)) from error
     return data
 
 
-def _require_room(job_seeker: JobSeeker, checksum: str, size: int) -> None:
-    listed = list(Resume.objects.kept().filter(job_seeker=job_seeker).only("checksum", "size", "file"))
-    if existing := next((resume for resume in listed if resume.checksum == checksum), None):
-        raise _already_there(existing)
-    if len(listed) >= settings.RESUMES_MAX_COUNT:
-        raise Conflict(STORAGE_FULL, "storage_full")
-    for resume in listed:
+def _check_limits(job_seeker: JobSeeker, checksum: str, size: int) -> None:
+    resumes = list(Resume.objects.kept().filter(job_seeker=job_seeker).only("checksum", "size", "file"))
+    if existing := next((resume for resume in resumes if resume.checksum == checksum), None):
+        raise already_uploaded(existing)
+    if len(resumes) >= settings.RESUMES_MAX_COUNT:
+        raise StorageFull
+    for resume in resumes:
         if resume.size is None:
-            # A file that is lost has no size; a storage that is away is told when the upload is stored.
+            # A lost file counts as empty; if the storage is unavailable, storing the upload fails.
             with suppress(OSError):
                 resume.size = resume.file.size
                 Resume.objects.filter(pk=resume.pk).update(size=resume.size)
-    if size + sum(resume.size or 0 for resume in listed) > settings.RESUMES_MAX_BYTES:
-        raise Conflict(STORAGE_FULL, "storage_full")
-
-
-def _with_bytes(job_seeker: JobSeeker, checksum: str) -> Resume | None:
-    return Resume.objects.kept().filter(job_seeker=job_seeker, checksum=checksum).first()
-
-
-def _already_there(existing: Resume | None) -> AlreadyExists:
-    return AlreadyExists("You have uploaded this very file already.", existing)
+    if size + sum(resume.size or 0 for resume in resumes) > settings.RESUMES_MAX_BYTES:
+        raise StorageFull

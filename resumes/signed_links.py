@@ -1,7 +1,7 @@
-"""Links that open one resume file for a while, without a token: a browser's tab or download cannot send one.
+"""Signed links that open a resume's file without a token, which a browser's tab or download cannot send.
 
-A link is signed for the file and for whom it is shown to. Whoever holds it opens the file in that viewer's name, for
-as long as the viewer may, and until all sessions of the viewer end: by a new password or `logout-all`.
+A link is signed for one file and one user, the viewer. It opens as long as the viewer may see the resume, until it
+expires, or until all sessions of the viewer end by a new password or `logout-all`.
 """
 
 import time
@@ -20,25 +20,30 @@ from rest_framework.request import Request
 from accounts.models import User
 
 
-class _SteadySigner(TimestampSigner):
-    """Signs alike for a sixtieth of a link's life: one that differed at each look would make every answer new."""
+class LinkExpired(PermissionDenied):
+    default_detail = "This link has expired. Reload the page to get a new one."
+    default_code = "link_expired"
+
+
+class _RoundingSigner(TimestampSigner):
+    """Signer whose timestamps are rounded down to a sixtieth of a link's life, so that clients can cache responses."""
 
     def timestamp(self) -> str:
-        steady_seconds = max(1, settings.RESUME_LINK_MINUTES)
+        step = max(1, settings.RESUME_LINK_MINUTES)
         now = int(time.time())
-        return b62_encode(now - now % steady_seconds)
+        return b62_encode(now - now % step)
 
 
-_signer = _SteadySigner(salt="resumes.session")
+_signer = _RoundingSigner(salt="resumes.session")
 
-# Stands for any resume.
+# Placeholder for the id of a resume.
 _ANY = UUID(int=0)
 
 
 class SignedLinks:
-    """The links in an answer to `request`: absolute URLs, signed for the caller and for about RESUME_LINK_MINUTES.
+    """Signed URLs for the caller of `request`, valid for about RESUME_LINK_MINUTES.
 
-    Meant to be made once for all of them: what they have in common takes longer than signing each.
+    Create one instance per response: the part common to all URLs takes longer than signing.
     """
 
     def __init__(self, request: Request | HttpRequest) -> None:
@@ -47,22 +52,22 @@ class SignedLinks:
         path = reverse("resume-file", kwargs={"resume_id": _ANY})
         self._before, _, self._after = request.build_absolute_uri(path).rpartition(str(_ANY))
 
-    def to(self, resume_id: UUID) -> str:
-        """Return the URL of the file of the resume with this key."""
+    def url(self, resume_id: UUID) -> str:
+        """Return the absolute URL of this resume's file."""
         signature = _signer.sign(f"{resume_id}:{self._viewer}").partition(":")[2]
         return f"{self._before}{resume_id}{self._after}?signature={quote(signature)}"
 
 
-def viewer_by(signature: str, resume_id: UUID) -> User | None:
-    """Return for whom `signature` opens this very file; None: for nobody, or a user whose sessions have ended since.
+def get_viewer(signature: str, resume_id: UUID) -> User | None:
+    """Return the viewer for whom this file was signed, or None if the signature is invalid or the sessions have ended.
 
     Raises:
-        PermissionDenied: it did, but has expired (`link_expired`).
+        LinkExpired: the signature is valid but has expired.
     """
     try:
         signed = _signer.unsign(f"{resume_id}:{signature}", max_age=timedelta(minutes=settings.RESUME_LINK_MINUTES))
     except SignatureExpired as error:
-        raise PermissionDenied("This link has expired. Open the page again for a new one.", "link_expired") from error
+        raise LinkExpired from error
     except BadSignature:
         return None
     _, user_id, token_version = signed.split(":")

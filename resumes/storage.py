@@ -1,4 +1,4 @@
-"""Resumes in a private S3 bucket: what AWS_STORAGE_BUCKET_NAME switches on."""
+"""Storage of resumes in a private S3 bucket, used if AWS_STORAGE_BUCKET_NAME is set."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
-# Two attempts to write and two to clean up end before gunicorn loses its patience with a request.
+# Two attempts to write and two to clean up end before the request timeout of gunicorn.
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
 ATTEMPTS = 2
@@ -22,13 +22,13 @@ IN_MEMORY_BYTES = 1024 * 1024
 
 
 class PrivateS3Storage(S3Storage):
-    """S3 as files are: it fails with OSError, and with FileNotFoundError where there is no such object.
+    """S3 storage that raises OSError like a file system, and FileNotFoundError for a missing object.
 
-    Objects get no ACL, so that they are as private as their bucket, and nobody is given a URL of theirs.
+    Objects have no ACL and are as private as their bucket; their URLs are never published.
     """
 
     def __init__(self, **options: Any) -> None:
-        # A server of one's own has seldom a host name for each bucket.
+        # S3 servers other than AWS rarely have a host name for each bucket.
         self.has_own_endpoint = bool(options.get("endpoint_url"))
         super().__init__(**options)
 
@@ -42,17 +42,17 @@ class PrivateS3Storage(S3Storage):
                 read_timeout=READ_TIMEOUT_SECONDS,
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                 s3={"addressing_style": "path" if self.has_own_endpoint else "auto"},
-                # Not every S3 knows the checksums that AWS has added.
+                # Not every S3 server supports the newer checksums of AWS.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
-            # One request for each file: parts of one that was broken off would stay behind, unseen.
+            # One request per file: an aborted multipart upload would leave invisible parts.
             "transfer_config": TransferConfig(multipart_threshold=1024**3, use_threads=False),
         }
 
     def _open(self, name: str, mode: str = "rb") -> File:
-        """Fetch the whole object at once: what fails, fails before an answer has begun."""
-        spool = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - whoever opens a file closes it
+        """Fetch the whole object, so that an error occurs before the response has begun."""
+        spool = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
         try:
             with _as_os_error():
                 shutil.copyfileobj(self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"], spool)
@@ -92,9 +92,9 @@ def _as_os_error() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        # A bucket that is missing is no missing file: nothing can be said of any file then.
+        # Not for a missing bucket, which does not mean that the file is missing.
         if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
             raise FileNotFoundError("There is no such object.") from error
         raise OSError(f"S3 refused: {error.response['Error']['Code']}.") from error
     except (BotoCoreError, Boto3Error) as error:
-        raise OSError(f"S3 is away: {type(error).__name__}.") from error
+        raise OSError(f"S3 is unavailable: {type(error).__name__}.") from error

@@ -1,4 +1,4 @@
-"""What beat has done once a day."""
+"""Periodic tasks."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from resumes import orphans
 
 @shared_task(name="resumes.sweep_resume_files")
 def sweep_resume_files() -> None:
-    """Remove files that no row knows, and tell of rows whose file is gone."""
+    """Delete files without a row, and log rows whose file is missing."""
     orphans.sweep_resume_files()

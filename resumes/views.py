@@ -1,4 +1,4 @@
-"""Resumes and their files."""
+"""Views of resumes and their files."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.utils.encoding import filepath_to_uri
 from django.utils.http import content_disposition_header
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import OptionalJWTAuthentication
 from accounts.permissions import HasVerifiedEmail, IsJobSeeker, IsOwnerOrAdmin
-from anywork.api.exceptions import ServiceUnavailable, Unauthorized
+from anywork.api.exceptions import Unauthorized
 from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.parsers import MultiPartParser
@@ -26,13 +26,13 @@ from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, Resourc
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
 from resumes.serializers import ResumeAccessSerializer, ResumeSerializer, ResumeUploadSerializer
-from resumes.services import record_opening, remove_resume, store_resume
-from resumes.signed_links import viewer_by
+from resumes.services import FileUnavailable, invalid_file, record_opening, remove_resume, store_resume
+from resumes.signed_links import get_viewer
 
 
 @resumes_documented
 class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyModelMixin, ResourceViewSet):
-    """A job seeker's resumes; an employer sees those submitted to its jobs."""
+    """Resumes of a job seeker, or submitted to the jobs of an employer."""
 
     serializer_class = ResumeSerializer
     parser_classes = (MultiPartParser,)
@@ -52,11 +52,11 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyMod
 
     def create(self, request: Request) -> Response:
         if len(request.FILES.getlist("file_path")) > 1:
-            raise ValidationError({"file_path": ["Upload one file at a time."]})
+            raise invalid_file("Upload one file at a time.")
         body = ResumeUploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         if body.validated_data.get("job_seeker", self.caller.pk) != self.caller.pk:
-            raise PermissionDenied("You can upload resumes for yourself only.")
+            raise PermissionDenied("You can only upload resumes for yourself.")
         resume = store_resume(job_seeker=self.caller.job_seeker, upload=body.validated_data["file_path"])
         return Response(self.get_serializer(resume).data, status=status.HTTP_201_CREATED)
 
@@ -65,11 +65,10 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyMod
 
     @action(detail=True, serializer_class=ResumeAccessSerializer, pagination_class=PageNumberPagination)
     def accesses(self, request: Request, resume_id: UUID) -> Response:
-        """List who opened a resume.
+        """List accesses to a resume's file.
 
-        For its owner: every opening of the file by somebody else, to the minute; what the same viewer opens
-        within one minute is one. Newest first. Whoever opens the file by a link does so in the name of whom the
-        link was made for.
+        For the owner: accesses by other users, newest first. Requests of the same user within a minute are one
+        access. Access by a link counts for the user for whom the link was signed.
         """
         page = self.paginate_queryset(self.get_object().accesses.select_related("actor__employer"))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -77,7 +76,7 @@ class ResumeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, DestroyMod
 
 @resume_file_documented
 class ResumeFileView(OfferedMethodsMixin, APIView):
-    """The file itself: for whoever holds a signed link, and for those who may see the resume."""
+    """File of a resume, for a signed link or for a user who may see the resume."""
 
     authentication_classes = (OptionalJWTAuthentication,)
     permission_classes = ()
@@ -86,11 +85,11 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
     def get(self, request: Request, resume_id: UUID) -> HttpResponse | FileResponse:
         """Download a resume's file.
 
-        Opens for whoever holds a signed link (`file_path`, `file_url`), in the name of the user whom the link
-        was made for and for as long as that user may see the resume; and with a token for those who may see it.
-        The owner can read who opened it. Always answered as an attachment.
+        Opens with a signed link (`file_path`, `file_url`) as long as the user for whom it was signed may see the
+        resume, or with the token of a user who may see it. The owner sees the accesses of other users. The response
+        is always an attachment.
         """
-        viewer = viewer_by(request.query_params.get("signature", ""), resume_id)
+        viewer = get_viewer(request.query_params.get("signature", ""), resume_id)
         by_link = viewer is not None
         if viewer is not None:
             resumes = Resume.objects.linked_to(viewer)
@@ -100,7 +99,7 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
         else:
             raise Unauthorized
         resume = get_object_or_404(resumes, pk=resume_id)
-        response = _answer_with_file(resume)
+        response = _file_response(resume)
         if request.method == "GET":
             try:
                 record_opening(resume=resume, viewer=viewer, by_link=by_link)
@@ -110,12 +109,12 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
         return response
 
 
-def _answer_with_file(resume: Resume) -> HttpResponse | FileResponse:
-    """Answer with the file or, with MEDIA_ACCEL_PREFIX, tell the proxy in front to send it.
+def _file_response(resume: Resume) -> HttpResponse | FileResponse:
+    """Return a response with the file, or a header that makes the proxy send it if MEDIA_ACCEL_PREFIX is set.
 
     Raises:
-        Http404: the file is lost, or deleted at this very moment.
-        ServiceUnavailable: it cannot be read now.
+        Http404: the file is missing.
+        FileUnavailable: the file cannot be read at the moment.
     """
     name = str(resume.file.name)
     response: HttpResponse | FileResponse
@@ -129,11 +128,11 @@ def _answer_with_file(resume: Resume) -> HttpResponse | FileResponse:
     except FileNotFoundError as error:
         raise Http404 from error
     except OSError as error:
-        raise ServiceUnavailable("The file cannot be read at the moment. Please try again later.") from error
+        raise FileUnavailable from error
     disposition = content_disposition_header(as_attachment=True, filename=resume.file_name)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = disposition
-    # Even a file that fools the upload check must not run in our origin.
+    # A file that passes the upload check by deception must not run in our origin.
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"

@@ -37,7 +37,7 @@ def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog
 
     assert not Resume.objects.exists()
     [message] = [record.getMessage() for record in caplog.records if record.name == "resumes.services"]
-    assert message == "The file of a deleted resume is still there (Directory not empty)"
+    assert message == "The file of a deleted resume could not be deleted (Directory not empty)"
 
 
 @pytest.mark.parametrize("status", ["pending", "rejected", "withdrawn"])

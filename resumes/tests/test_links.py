@@ -145,7 +145,7 @@ class TestSignedLinks:
         for age, status in [(timedelta(minutes=59), 200), (timedelta(minutes=61), 403)]:
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda age=age: now - age.total_seconds())
-                link = SignedLinks(request).to(resume.pk)
+                link = SignedLinks(request).url(resume.pk)
             assert status_of(anonymous.get(link)) == status
 
     def test_link_of_one_viewer_carries_no_signature_of_another(self, anonymous, admin, resume, link):

@@ -38,7 +38,7 @@ def test_sweep_removes_old_files_without_a_row_and_no_others(db, folder, capsys)
     assert fresh.exists()
     assert kept.file.storage.exists(kept.file.name)
     assert hidden.file.storage.exists(hidden.file.name)
-    assert "1 files without a resume removed." in capsys.readouterr().out
+    assert "1 files without a resume deleted." in capsys.readouterr().out
 
 
 def test_sweep_names_rows_whose_file_is_gone_and_keeps_them(db, caplog):

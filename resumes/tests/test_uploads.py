@@ -112,7 +112,7 @@ class TestUpload:
             (PDF[:-100], "File path: The PDF is damaged or incomplete: its end is missing."),
             (
                 PDF.replace(b"/Root", b"/Encrypt 9 0 R /Root"),
-                "File path: The PDF is encrypted. Please upload one that opens without a password.",
+                "File path: The PDF is encrypted. Please upload a PDF without a password.",
             ),
         ],
     )
@@ -349,7 +349,11 @@ class TestQuota:
 
     def refused(self, answer):
         body = answer.json()
-        assert (answer.status_code, body["code"], body["message"]) == (409, "storage_full", "Delete a resume first.")
+        assert (answer.status_code, body["code"], body["message"]) == (
+            409,
+            "storage_full",
+            "Your resume storage is full. Delete a resume first.",
+        )
 
     def test_limits_are_those_of_the_documentation(self):
         defaults = importlib.import_module("anywork.settings")
