@@ -70,7 +70,7 @@ class Category(Vocabulary):
 
 
 class Location(Vocabulary):
-    """A place of work."""
+    """Where a job is."""
 
     location_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     city = models.CharField(max_length=100)
