@@ -452,7 +452,7 @@ def test_google_user_deletes_nothing_without_the_own_account(google_user: Any, b
 def test_administrator_erases_accounts_on_request(admin_client: Client, zebulon: Any, boss: Any, settings: Any) -> None:
     page = reverse("admin:accounts_user_delete", args=[zebulon.user.pk])
     question = admin_client.get(page).content.decode()
-    assert "for good" in question
+    assert "for ever" in question
 
     assert admin_client.post(page, {"post": "yes"}).status_code == 302
 

@@ -7,7 +7,7 @@ from applications.models import StatusChange
 from applications.services import submit_application
 from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
-from notifications.models import DECISIONS_A_DAY, Notification, OutgoingEmail
+from notifications.models import MAX_DECISIONS, Notification, OutgoingEmail
 from resumes.tests.factories import ResumeFactory
 
 STATUSES = ("pending", "reviewed", "accepted", "rejected", "withdrawn")
@@ -165,7 +165,7 @@ def test_deciders_at_once_are_put_in_a_row(client_for):
     assert all(change.from_status != change.to_status for change in changes)
     assert Notification.objects.count() == len(changes) >= 2
     # Beyond the mails of a day one waits, and none where the status is what the last mail said: every second time.
-    beyond = max(len(changes) - DECISIONS_A_DAY, 0)
+    beyond = max(len(changes) - MAX_DECISIONS, 0)
     assert OutgoingEmail.objects.count() == len(changes) - beyond + beyond % 2
     application.refresh_from_db()
     assert application.status == changes[-1].to_status
