@@ -1,1 +1,1 @@
-"""Who people are: users, profiles, skills, sign-in and tokens."""
+"""Users, profiles, skills, login and tokens."""

@@ -193,7 +193,7 @@ class SignInFailures(models.Model):
     closed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "sign-in failures"
+        verbose_name_plural = "login failures"
         indexes = (
             # Serves the sweep.
             models.Index(fields=("last_at",), name="accounts_signinfailures_last"),
@@ -242,9 +242,9 @@ class EmailChange(models.Model):
 
 class AuditKind(models.TextChoices):
     REGISTERED = "registered", "Registered"
-    SIGN_IN = "sign_in", "Sign-in"
-    SIGN_IN_FAILED = "sign_in_failed", "Failed sign-in"
-    ADMIN_SIGN_IN = "admin_sign_in", "Admin sign-in"
+    SIGN_IN = "sign_in", "Login"
+    SIGN_IN_FAILED = "sign_in_failed", "Failed login"
+    ADMIN_SIGN_IN = "admin_sign_in", "Login to the admin site"
     ROLE_CHOSEN = "role_chosen", "Role chosen"
     PASSWORD_CHANGED = "password_changed", "Password changed"
     PASSWORD_RESET = "password_reset", "Password set by a link"

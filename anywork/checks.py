@@ -93,7 +93,7 @@ def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register
 def check_pairs(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Sign-in with Google, and keys of a bucket, need an id and a secret."""
+    """Check that login with Google, and the bucket, have both an id and a secret."""
     bucket = settings.STORAGES["default"].get("OPTIONS", {})
     pairs: list[dict[str, str | None]] = [
         {name: getattr(settings, name) for name in ("GOOGLE_OAUTH_CLIENT_ID", "GOOGLE_OAUTH_CLIENT_SECRET")},

@@ -3,7 +3,7 @@
 import os
 import uuid
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-served-to-anybody-outside")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-used-to-serve-requests-outside")
 os.environ["SECURE_SSL_REDIRECT"] = "off"
 # A test about rates sets those that it is about.
 os.environ["THROTTLE_RATES"] = "off"

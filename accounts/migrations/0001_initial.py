@@ -132,9 +132,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("registered", "Registered"),
-                            ("sign_in", "Sign-in"),
-                            ("sign_in_failed", "Failed sign-in"),
-                            ("admin_sign_in", "Admin sign-in"),
+                            ("sign_in", "Login"),
+                            ("sign_in_failed", "Failed login"),
+                            ("admin_sign_in", "Login to the admin site"),
                             ("role_chosen", "Role chosen"),
                             ("password_changed", "Password changed"),
                             ("password_reset", "Password set by a link"),
@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
                 ("closed_until", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "verbose_name_plural": "sign-in failures",
+                "verbose_name_plural": "login failures",
                 "indexes": [models.Index(fields=["last_at"], name="accounts_signinfailures_last")],
             },
         ),

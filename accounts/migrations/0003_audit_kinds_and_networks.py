@@ -31,9 +31,9 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("registered", "Registered"),
-                    ("sign_in", "Sign-in"),
-                    ("sign_in_failed", "Failed sign-in"),
-                    ("admin_sign_in", "Admin sign-in"),
+                    ("sign_in", "Login"),
+                    ("sign_in_failed", "Failed login"),
+                    ("admin_sign_in", "Login to the admin site"),
                     ("role_chosen", "Role chosen"),
                     ("password_changed", "Password changed"),
                     ("password_reset", "Password set by a link"),

@@ -8,9 +8,9 @@ ALTER TEXT SEARCH CONFIGURATION jobs_stems
 ALTER TEXT SEARCH CONFIGURATION jobs_stems
     ALTER MAPPING FOR numword WITH unaccent, simple;
 
--- Returns text as the parser should see it, of jobs and of searches alike: names that it would take apart as one word
--- (C++, C#, .NET, node.js; IT, which else is "it"), and everything else that is no word as space, so that it reads no
--- URLs, paths, hosts and compounds. Keeps what is syntax in a search: quotes, and a minus before a word.
+-- Returns text of a job or a search for the parser: names that the parser would split become one word (C++, C#, .NET,
+-- node.js; and IT, which is not "it"), all other signs become spaces, so that there are no URLs, paths, hosts or
+-- compounds. Keeps the syntax of a search: quotes, and a minus before a word.
 CREATE FUNCTION jobs_plain_text(raw text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     plain text := normalize(raw, NFKC);
@@ -42,9 +42,9 @@ BEGIN
     RETURN plain;
 END $$;
 
--- Returns the words of a job, weighted by where they stand: A title, B company, C category and place, D description.
--- What is short is there as words (for beginnings of words) and as stems; two stop words before each keep the end of
--- one text from making a phrase with the start of the next.
+-- Returns the search vector of a job. Weights: A title, B company, C category and location, D description. Short texts
+-- are stored as words (for prefixes) and as stems. Two stop words before each text separate it from the previous one,
+-- so that no phrase spans both.
 CREATE FUNCTION jobs_search_vector(title text, company text, category text, place text, description text)
 RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -62,7 +62,7 @@ BEGIN
         || setweight(to_tsvector('jobs_stems', 'the the ' || plain[5]), 'D');
 END $$;
 
--- Returns what to look for: words, "phrases", -minus, or. With `typing`, the last word may be the beginning of one.
+-- Returns the query of a search: words, "phrases", -minus, or. With `typing`, the last word may be a prefix.
 CREATE FUNCTION jobs_search_query(raw text, typing boolean) RETURNS tsquery
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
@@ -91,8 +91,8 @@ BEGIN
         || (websearch_to_tsquery('jobs_stems', substr(before, length(alternative) + 3)) && query);
 END $$;
 
--- Returns text as suggestions are compared: see jobs.models.Suggestion.folded. Immutable, because nobody edits the rules
--- of unaccent, and else it would run once a row.
+-- Returns text in the form in which suggestions are compared; see jobs.models.Suggestion.folded. Declared immutable, so that
+-- it does not run once per row: the rules of unaccent do not change.
 CREATE FUNCTION jobs_folded(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS
 $$ SELECT ' ' || btrim(regexp_replace(translate(jobs_plain_text(lower(unaccent(raw))), '"-', '  '), '\s+', ' ', 'g')) $$;
 

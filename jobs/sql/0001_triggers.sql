@@ -40,7 +40,7 @@ CREATE TRIGGER jobs_job_write_search
     BEFORE INSERT OR UPDATE OF title, description, employer_id, category_id, location_id, search ON jobs_job
     FOR EACH ROW EXECUTE FUNCTION jobs_job_write_search();
 
--- Forgets the words of a name that no open job has; then nobody who mistypes is led to them.
+-- Deletes the words of a name that no open job has, so that they are not suggested as corrections.
 CREATE FUNCTION jobs_forget_words(name text) RETURNS void LANGUAGE sql
 SET search_path FROM CURRENT SET enable_seqscan = off AS $$
     DELETE FROM jobs_suggestion
@@ -51,11 +51,11 @@ SET search_path FROM CURRENT SET enable_seqscan = off AS $$
         AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND search @@ plainto_tsquery('simple', key))
 $$;
 
--- Returns the number of jobs up to which a new name reaches all of them at once.
+-- Returns the number of jobs that a new name updates at once.
 CREATE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 500';
 
--- A new name reaches the jobs that are found by it: NULL makes their trigger write them anew. Where they are many, that
--- would take longer than a statement may; they are found by the old name until a task has come to them.
+-- Updates the search vectors of the jobs with a new name: NULL makes their trigger write them again. For many jobs this
+-- would exceed the statement timeout; a task updates these, and until then they are found by the former name.
 CREATE FUNCTION jobs_reindex(relation text, renamed uuid) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     jobs uuid[];
@@ -89,7 +89,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- An erased account leaves no name behind.
+-- Deletes the name of an erased company.
 CREATE FUNCTION jobs_employer_gone() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM jobs_suggestion WHERE kind = 'company' AND key = OLD.user_id::text;
@@ -107,7 +107,7 @@ CREATE TRIGGER jobs_location_renamed AFTER UPDATE OF city, state, country ON job
     FOR EACH ROW WHEN ((OLD.city, OLD.state, OLD.country) <> (NEW.city, NEW.state, NEW.country))
     EXECUTE FUNCTION jobs_renamed();
 
--- A row for some of the sessions each, so that writers seldom wait for each other.
+-- Counts a change in one of 16 rows, so that writers seldom wait for each other.
 CREATE FUNCTION jobs_count_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO jobs_change (topic, shard, changes, transaction)

@@ -1,5 +1,5 @@
--- In plpgsql, whose statements are planned once a session: planning this one, with all the indexes that there are of
--- jobs, takes longer than running it.
+-- Returns the version of all job lists. In plpgsql, whose statements are planned once per session: planning this one
+-- takes longer than running it, because of the many indexes of jobs.
 CREATE FUNCTION jobs_version(
     OUT changes bigint, OUT transaction bigint,
     OUT name_changes bigint, OUT name_transaction bigint,

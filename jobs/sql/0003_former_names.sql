@@ -5,6 +5,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- By its name it fires after jobs_employer_renamed, which writes the row.
+-- Triggers fire in the order of their names: after jobs_employer_renamed, which writes the row.
 CREATE TRIGGER jobs_employer_renamed_later AFTER UPDATE OF company_name ON accounts_employer
     FOR EACH ROW WHEN (OLD.company_name <> NEW.company_name) EXECUTE FUNCTION jobs_remember_former_name();

@@ -13,7 +13,7 @@ from notifications.models import NotificationPreference, OutgoingEmail
 
 # UTC: the day is over everywhere east of the Americas, and work has not begun in Europe and Africa.
 DIGEST_HOUR = 5
-# Digests that beat or workers missed are sent for so many days.
+# Days for which missed digests are still sent.
 DAYS_BACK = 3
 
 

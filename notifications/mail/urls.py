@@ -1,4 +1,4 @@
-"""/mail/: the links in emails that this server answers itself."""
+"""/mail/: links in emails that this server handles itself."""
 
 from django.urls import path
 
