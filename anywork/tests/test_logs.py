@@ -378,7 +378,7 @@ class TestRefusedHosts:
 
     @pytest.fixture(autouse=True)
     def begin_process(self, db, monkeypatch):
-        """Let this process know nothing of what was told; return a function that does so again."""
+        """Reset what this process has logged, and return a function that does so again."""
         [refused_host] = logging.getLogger(self.LOGGER).filters
 
         def begin():
