@@ -7,78 +7,56 @@ from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, 
 
 
 class InvalidCredentials(Unauthorized):
-    """Unknown address or wrong password."""
-
     default_detail = "The email address or the password is wrong."
     default_code = "invalid_credentials"
 
 
 class AccountInactive(Unauthorized):
-    """The account is blocked."""
-
     default_detail = "This account is not active."
     default_code = "account_inactive"
 
 
 class LoginClosed(TooManyRequests):
-    """Too many failed logins: the account is closed to this address, for the right password too."""
-
     def __init__(self, *, wait: float) -> None:
         super().__init__(wait=wait, detail="Too many failed attempts to log in.", code="too_many_failures")
 
 
 class RefreshTokenUsed(Unauthorized):
-    """The refresh token was used within REUSE_GRACE."""
-
     default_detail = "This refresh token was used a moment ago. Try again with the newer pair."
     default_code = "refresh_token_used"
 
 
 class SessionEnded(Unauthorized):
-    """The session of the token has ended."""
-
     default_detail = "This session has ended. Log in again."
     default_code = "session_ended"
 
 
 class LoginToConfirm(Unauthorized):
-    """A link that verifies an address was opened without a token."""
-
     default_detail = "Log in to this account, then open the link again. It stays valid."
     default_code = "sign_in_to_confirm"
 
 
 class OtherAccount(PermissionDenied):
-    """A link that verifies an address was opened with the token of another account."""
-
     default_detail = "This link is for another account. Log in to that account, then open the link again."
     default_code = "other_account"
 
 
 class GoogleCodeRefused(Unauthorized):
-    """Google does not accept the code of the client."""
-
     default_detail = "Google did not accept this code. Start again."
     default_code = "invalid_google_code"
 
 
 class GoogleTokenRefused(Unauthorized):
-    """The ID token is not signed by Google, not current, or not meant for this site."""
-
     default_detail = "Google's confirmation is not valid here. Start again."
     default_code = "invalid_google_token"
 
 
 class GoogleEmailUnverified(PermissionDenied):
-    """The ID token has no verified email address."""
-
     default_detail = "Google has not verified the email address of this account, or was not asked for it."
     default_code = "google_email_unverified"
 
 
 class GoogleLinkRequired(Conflict):
-    """The account of this address has to be linked by its owner."""
-
     default_detail = (
         "There is an account with this address. Log in with its password, or set a new one by email, then link Google."
     )
@@ -86,28 +64,20 @@ class GoogleLinkRequired(Conflict):
 
 
 class GoogleAccountConflict(Conflict):
-    """The account is linked to another Google account."""
-
     default_detail = "This account is linked to another Google account."
     default_code = "google_account_conflict"
 
 
 class GoogleAccountTaken(GoogleAccountConflict):
-    """The Google account is linked to another account."""
-
     default_detail = "This Google account is linked to another user."
 
 
 class GoogleNotConfigured(ServiceUnavailable):
-    """The client id or secret is not set."""
-
     default_detail = "Login with Google is not configured here."
     default_code = "google_not_configured"
 
 
 class GoogleUnavailable(ServiceUnavailable):
-    """Google cannot be reached, is too slow or returns something unexpected."""
-
     default_detail = "Google cannot be reached at the moment. Please try again."
     default_code = "google_unavailable"
 

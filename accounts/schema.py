@@ -279,19 +279,14 @@ job_seekers_documented = documented(
         "Job seekers see themselves, employers see applicants to their jobs, administrators all. Newest first.",
         response=[JOB_SEEKER],
     ),
-    retrieve=operation(
-        "The profile of a job seeker whom the caller may see.",
-        response=JOB_SEEKER,
-    ),
+    retrieve=operation("The profile of a job seeker whom the caller may see.", response=JOB_SEEKER),
     update=operation(
         'Replaces the profile. `user` is ignored; `phone_number` is free text, and may be "" or null.',
         body=JOB_SEEKER_INPUT,
         response=JOB_SEEKER,
     ),
     partial_update=operation(
-        "Changes only the given fields.",
-        body={"phone_number": "080444555666"},
-        response=JOB_SEEKER,
+        "Changes only the given fields.", body={"phone_number": "080444555666"}, response=JOB_SEEKER
     ),
 )
 
@@ -315,10 +310,7 @@ employers_documented = documented(
 # --- Skills -----------------------------------------------------------------------------------------------------------
 
 _naming_a_skill = partial(
-    operation,
-    body={"name": "Django"},
-    response=SKILL,
-    errors=(exceptions.skill_exists(Skill(pk=SKILL["skill_id"])),),
+    operation, body={"name": "Django"}, response=SKILL, errors=(exceptions.skill_exists(Skill(pk=SKILL["skill_id"])),)
 )
 
 skills_documented = documented(
@@ -329,7 +321,7 @@ skills_documented = documented(
         response=[SKILL, ANOTHER_SKILL],
     ),
     create=_naming_a_skill(
-        "Adds a skill to the caller, a job seeker. Names are unique per job seeker, regardless of case.",
+        "Adds a skill to the caller, a job seeker. Names are unique per job seeker, regardless of case."
     ),
     retrieve=operation("A skill of the caller, or of an applicant.", response=SKILL),
     update=_naming_a_skill("Renames a skill of the caller."),

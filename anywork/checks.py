@@ -28,8 +28,7 @@ FOLDERS_IN_USE = {"api", "healthz", "mail", "media", "readyz", "static"}
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
-@register
-def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_urls() -> list[CheckMessage]:
     """Check URLs."""
     names = ("FRONTEND_URL", "PUBLIC_URL", "GOOGLE_AUTH_URI", "GOOGLE_TOKEN_URI", "GOOGLE_CERTS_URI")
     urls = {name: getattr(settings, name) for name in names}
@@ -59,16 +58,14 @@ def _is_writable(folder: Path) -> bool:
     return existing.is_dir() and os.access(existing, os.W_OK)
 
 
-@register
-def check_admin_path(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_admin_path() -> list[CheckMessage]:
     """Check that the admin site has a path of its own."""
     if _FOLDERS.fullmatch(settings.ADMIN_PATH) and settings.ADMIN_PATH.split("/")[0] not in FOLDERS_IN_USE:
         return []
     return [Error("ADMIN_PATH is no folder, or one in use.", hint="For example admin", id="anywork.E004")]
 
 
-@register
-def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_accel() -> list[CheckMessage]:
     """Check MEDIA_ACCEL_PREFIX: a proxy sends files from MEDIA_ROOT, by a path joined to the prefix."""
     prefix = settings.MEDIA_ACCEL_PREFIX
     if not prefix:
@@ -82,8 +79,7 @@ def check_accel(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     return problems
 
 
-@register
-def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_hosts() -> list[CheckMessage]:
     """Check ALLOWED_HOSTS: a URL, or a name with a port or an asterisk, never matches a request."""
     if wrong := [host for host in settings.ALLOWED_HOSTS if not _ALLOWED_HOST.fullmatch(host)]:
         hint = "Give host names only, such as api.example.org, or .example.org for all its subdomains."
@@ -91,8 +87,7 @@ def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     return []
 
 
-@register
-def check_pairs(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_pairs() -> list[CheckMessage]:
     """Check that login with Google, and the bucket, have both an id and a secret."""
     bucket = settings.STORAGES["default"].get("OPTIONS", {})
     pairs: list[dict[str, str | None]] = [
@@ -108,8 +103,7 @@ def check_pairs(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     return problems
 
 
-@register
-def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_folders() -> list[CheckMessage]:
     """Check that folders for resumes, and for mail and messages on one machine, can be written to."""
     folders = {}
     if isinstance(default_storage, FileSystemStorage):
@@ -125,8 +119,7 @@ def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     ]
 
 
-@register
-def check_services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_services() -> list[CheckMessage]:
     """Check the URLs of broker, cache and mail server, and the address of the web server."""
     problems: list[CheckMessage] = []
     transport, _, rest = settings.CELERY_BROKER_URL.partition("://")
@@ -145,8 +138,7 @@ def check_services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     return problems
 
 
-@register
-def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_names() -> list[CheckMessage]:
     """Check for misspelt names in .env, which would be ignored."""
     misspelt = misspelt_names(settings.BASE_DIR / ".env", settings.ENVIRONMENT_NAMES)
     return [
@@ -155,8 +147,7 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
-@register
-def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_addresses() -> list[CheckMessage]:
     """Check the sender and the support address of emails."""
     problems: list[CheckMessage] = []
     for name in ("DEFAULT_FROM_EMAIL", "SUPPORT_EMAIL"):
@@ -169,24 +160,26 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     return problems
 
 
-SETTINGS_CHECKS = (
-    check_urls,
-    check_admin_path,
-    check_accel,
-    check_hosts,
-    check_pairs,
-    check_folders,
-    check_services,
-    check_names,
-    check_addresses,
-    # CORS_ALLOWED_ORIGINS; registered by its app.
-    check_origins,
-)
-
-
 def check_settings() -> list[CheckMessage]:
     """Return the problems of the settings; needs neither database nor broker."""
-    return [problem for check in SETTINGS_CHECKS for problem in check(app_configs=None)]
+    # CORS_ALLOWED_ORIGINS is checked by its app.
+    return [*check_project(), *check_origins(app_configs=None)]
+
+
+@register
+def check_project(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the settings of the project."""
+    return [
+        *check_urls(),
+        *check_admin_path(),
+        *check_accel(),
+        *check_hosts(),
+        *check_pairs(),
+        *check_folders(),
+        *check_services(),
+        *check_names(),
+        *check_addresses(),
+    ]
 
 
 @register(deploy=True)

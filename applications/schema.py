@@ -6,11 +6,7 @@ from accounts.schema import EMPLOYER, JOB_SEEKER_INPUT
 from anywork.api.schema import documented, operation
 from applications.choices import Status
 from applications.models import Application
-from applications.serializers import (
-    ApplicationCreateSerializer,
-    ApplicationSerializer,
-    ApplicationUpdateSerializer,
-)
+from applications.serializers import ApplicationCreateSerializer, ApplicationSerializer, ApplicationUpdateSerializer
 from applications.services import (
     SET_BY_APPLICANT,
     SET_BY_EMPLOYER,

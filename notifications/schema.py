@@ -6,11 +6,7 @@ from rest_framework.exceptions import ValidationError
 
 from anywork.api.schema import documented, operation
 from notifications.preferences import DEFAULTS
-from notifications.serializers import (
-    NotificationCreateSerializer,
-    NotificationSerializer,
-    PreferencesSerializer,
-)
+from notifications.serializers import NotificationCreateSerializer, NotificationSerializer, PreferencesSerializer
 from notifications.services import may_not_notify
 
 NOTIFICATION = {

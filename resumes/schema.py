@@ -65,11 +65,7 @@ resumes_documented = documented(
         },
         responses={201: ResumeSerializer},
         response=RESUME,
-        errors=(
-            invalid_file(NOT_A_PDF),
-            already_uploaded(Resume(pk=RESUME["resume_id"])),
-            StorageFull(),
-        ),
+        errors=(invalid_file(NOT_A_PDF), already_uploaded(Resume(pk=RESUME["resume_id"])), StorageFull()),
         summary="Upload a resume",
     ),
     retrieve=operation("With a new link to its file.", response=RESUME),

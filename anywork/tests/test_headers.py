@@ -165,7 +165,7 @@ class TestAdminSession:
     def test_checks_refuse_an_admin_path_in_use(self, settings, path):
         settings.ADMIN_PATH = path
 
-        assert [message.id for message in check_admin_path(None)] == ["anywork.E004"]
+        assert [message.id for message in check_admin_path()] == ["anywork.E004"]
 
 
 @pytest.fixture

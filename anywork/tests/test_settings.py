@@ -362,19 +362,19 @@ def test_the_checks_have_nothing_to_say_of_the_test_settings():
 def test_checks_refuse_a_url_without_scheme(settings, name):
     setattr(settings, name, "www.example.org")
 
-    assert [message.id for message in check_urls(None)] == ["anywork.E002"]
+    assert [message.id for message in check_urls()] == ["anywork.E002"]
 
 
 @pytest.mark.parametrize("prefix", ["private", "/private", "private/"])
 def test_checks_refuse_a_prefix_for_the_proxy_that_is_no_path(settings, prefix):
     settings.MEDIA_ACCEL_PREFIX = prefix
 
-    assert [message.id for message in check_accel(None)] == ["anywork.E005"]
+    assert [message.id for message in check_accel()] == ["anywork.E005"]
 
 
 def test_checks_refuse_to_let_a_proxy_send_what_lies_on_s3(settings):
     settings.MEDIA_ACCEL_PREFIX = "/private-media/"
-    assert check_accel(None) == []
+    assert check_accel() == []
 
     options = {"bucket_name": "resumes", "region_name": "eu-central-1"}
     settings.STORAGES = {
@@ -382,7 +382,7 @@ def test_checks_refuse_to_let_a_proxy_send_what_lies_on_s3(settings):
         "default": {"BACKEND": "resumes.storage.PrivateS3Storage", "OPTIONS": options},
     }
 
-    assert [message.id for message in check_accel(None)] == ["anywork.E006"]
+    assert [message.id for message in check_accel()] == ["anywork.E006"]
 
 
 def test_deployment_checks_name_what_suits_one_machine_only(settings):
