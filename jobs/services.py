@@ -84,15 +84,15 @@ def _delete_unused_titles(titles: list[str]) -> None:
         cursor.execute("SELECT jobs_forget_words(%s)", [" ".join(titles)])
 
 
-def reindex_renamed_jobs(*, seconds: float) -> None:
+def reindex_renamed_jobs(*, seconds: float, batch_size: int = _BATCH_SIZE) -> None:
     """Write the search vectors of jobs whose company, category or location has a new name, for about `seconds`."""
     until = time.monotonic() + seconds
-    while _reindex_batch() and time.monotonic() < until:
+    while _reindex_batch(batch_size) and time.monotonic() < until:
         pass
 
 
 @transaction.atomic
-def _reindex_batch() -> bool:
+def _reindex_batch(batch_size: int) -> bool:
     """Reindex some jobs; return False if no renaming is left that another worker has not locked."""
     renaming = Renaming.objects.select_for_update(skip_locked=True).order_by("pk").first()
     if renaming is None:
@@ -100,7 +100,7 @@ def _reindex_batch() -> bool:
     jobs = Job.objects.filter(**{renaming.relation: renaming.renamed}).order_by("pk")
     if renaming.reached:
         jobs = jobs.filter(pk__gt=renaming.reached)
-    keys = list(jobs.values_list("pk", flat=True)[:_BATCH_SIZE])
+    keys = list(jobs.values_list("pk", flat=True)[:batch_size])
     if keys:
         # The trigger jobs_job_write_search then writes it.
         Job.objects.filter(pk__in=keys).update(search=None)

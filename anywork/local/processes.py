@@ -23,7 +23,6 @@ from typing import IO
 from anywork.local.identity import Identity
 
 STOP_SECONDS = 10
-LEFTOVER_SECONDS = 2  # Leftovers already got a signal when the runner died.
 TAIL_LINES = 15
 
 
@@ -101,15 +100,18 @@ def started_at(pid: int) -> str | None:
     return None if state == "Z" else fields[18]
 
 
-def stop_leftovers(pid_file: Path) -> list[str]:
-    """Stop the programs that a killed runner left behind, according to its `pid_file`; return their names."""
+def stop_leftovers(pid_file: Path, *, seconds: float = 2) -> list[str]:
+    """Stop the programs that a killed runner left behind, according to its `pid_file`; return their names.
+
+    They got a signal when the runner died; after `seconds` they are killed.
+    """
     try:
         entries = json.loads(pid_file.read_text())
     except (OSError, ValueError):
         return []  # Missing, or half-written when the machine went down, which stopped everything anyway.
     left = {name: pid for name, (pid, since) in entries.items() if started_at(pid) == since}
     for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + LEFTOVER_SECONDS
+        deadline = time.monotonic() + seconds
         for name, pid in left.items():
             with contextlib.suppress(ProcessLookupError):
                 if started_at(pid) == entries[name][1]:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from accounts.erasure import erase_account
 from accounts.tests.factories import EmployerFactory
 from applications.tests.factories import ApplicationFactory
-from jobs import services
 from jobs.models import Job, Renaming, Suggestion
 from jobs.services import delete_or_close_job, detach_jobs, reindex_renamed_jobs
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
@@ -24,9 +23,8 @@ RENAMED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.fixture
-def many(db, monkeypatch):
+def many(db):
     """Three jobs are too many to reindex at once."""
-    monkeypatch.setattr(services, "_BATCH_SIZE", 1)
     with connection.cursor() as cursor:
         cursor.execute("CREATE OR REPLACE FUNCTION jobs_renamed_at_once() RETURNS integer LANGUAGE sql AS 'SELECT 2'")
 
@@ -63,7 +61,7 @@ def test_new_name_of_many_jobs_is_found_after_the_task(anonymous, rename, many):
     rename("Newcastle")
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (3, 0)
 
-    reindex_renamed_jobs(seconds=60)
+    reindex_renamed_jobs(seconds=60, batch_size=1)
 
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (0, 3)
     assert found(anonymous, "elsewhere") == 1
@@ -73,19 +71,19 @@ def test_new_name_of_many_jobs_is_found_after_the_task(anonymous, rename, many):
 def test_task_out_of_time_leaves_the_rest_to_the_next(anonymous, rename, many):
     rename("Newcastle")
 
-    reindex_renamed_jobs(seconds=0)
+    reindex_renamed_jobs(seconds=0, batch_size=1)
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (2, 1)
 
-    reindex_renamed_jobs(seconds=0)
+    reindex_renamed_jobs(seconds=0, batch_size=1)
     assert (found(anonymous, "oldenburg"), found(anonymous, "newcastle")) == (1, 2)
 
 
 def test_another_new_name_restarts_the_renaming(anonymous, rename, many):
     rename("Newcastle")
-    reindex_renamed_jobs(seconds=0)
+    reindex_renamed_jobs(seconds=0, batch_size=1)
 
     rename("Newport")
-    reindex_renamed_jobs(seconds=60)
+    reindex_renamed_jobs(seconds=60, batch_size=1)
 
     assert [found(anonymous, word) for word in ("oldenburg", "newcastle", "newport")] == [0, 0, 3]
 
@@ -122,7 +120,7 @@ def test_former_name_of_a_company_with_many_jobs_is_deleted_by_the_task(db, many
         employer.save()
     assert Renaming.objects.get().former_name == "Zanzibar Newcastle"
 
-    reindex_renamed_jobs(seconds=60)
+    reindex_renamed_jobs(seconds=60, batch_size=1)
 
     assert list(words.values_list("key", flat=True)) == ["oldenburg"]
 

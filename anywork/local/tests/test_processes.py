@@ -245,17 +245,14 @@ def test_program_does_not_outlive_a_killed_runner(launch: Launch, pid_file: Path
     assert is_gone_within(5, recorded(pid_file)["steady"])
 
 
-def test_next_start_stops_the_programs_of_a_killed_runner(
-    launch: Launch, pid_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(processes, "LEFTOVER_SECONDS", 0.5)
+def test_next_start_stops_the_programs_of_a_killed_runner(launch: Launch, pid_file: Path) -> None:
     process = launch("deaf=trap '' TERM; echo up; while :; do sleep 0.1; done")
     read_until(process, "up")
     pid = recorded(pid_file)["deaf"]
     process.kill()
     process.wait()
 
-    assert stop_leftovers(pid_file) == ["deaf"]
+    assert stop_leftovers(pid_file, seconds=0.5) == ["deaf"]
     assert is_gone_within(0, pid)
     assert stop_leftovers(pid_file) == []
 
