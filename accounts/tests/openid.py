@@ -1,4 +1,4 @@
-"""A real OpenID provider that answers like Google, and servers that answer worse."""
+"""A real OpenID provider that behaves like Google, and servers that behave worse."""
 
 import threading
 import warnings
@@ -109,8 +109,8 @@ def run_provider() -> Iterator[OpenIDProvider]:
 
 
 @contextmanager
-def answering(start: bytes, then: Iterable[bytes] = (), pause: float = 0.0) -> Iterator[str]:
-    """Run a server that answers every request with `start`, then with each chunk after a pause; yield its address."""
+def responding(start: bytes, then: Iterable[bytes] = (), pause: float = 0.0) -> Iterator[str]:
+    """Run a server that sends `start`, then each chunk after a pause, to every request; yield its address."""
     stopping = threading.Event()
 
     class Handler(BaseRequestHandler):
@@ -149,7 +149,7 @@ def running(server: ThreadingTCPServer | werkzeug.serving.BaseWSGIServer) -> Ite
         thread.join()
 
 
-def response(body: str, status: str = "200 OK", content_type: str = "application/json") -> bytes:
+def raw_response(body: str, status: str = "200 OK", content_type: str = "application/json") -> bytes:
     """Return a whole HTTP response."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
     return f"{head}\r\n{body}".encode()

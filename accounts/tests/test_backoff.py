@@ -26,7 +26,7 @@ def ben(db):
 
 @pytest.fixture
 def login(anonymous):
-    """Return a function that tries a password and returns the answer."""
+    """Return a function that tries a password and returns the response."""
 
     def attempt(password="wrong-horse-42", email=EMAIL, address="198.51.100.1", **headers):
         return anonymous.post(URL, {"email": email, "password": password}, REMOTE_ADDR=address, **headers)
@@ -49,12 +49,12 @@ class TestClosing:
     def test_guesser_is_shut_out_after_ten_failures(self, login, ben, email):
         assert fail(login, 10, email=email) == [401] * 10
 
-        answer = login(email=email)
+        response = login(email=email)
 
-        assert answer.status_code == 429
-        assert answer.json()["code"] == "too_many_failures"
-        assert answer.json()["message"] == "Too many failed attempts to log in. Please try again in 60 seconds."
-        assert 58 <= int(answer.headers["Retry-After"]) <= 60
+        assert response.status_code == 429
+        assert response.json()["code"] == "too_many_failures"
+        assert response.json()["message"] == "Too many failed attempts to log in. Please try again in 60 seconds."
+        assert 58 <= int(response.headers["Retry-After"]) <= 60
 
     def test_right_password_does_not_open_what_is_closed(self, login, ben):
         fail(login, 10)
@@ -154,15 +154,15 @@ class TestConcurrency:
     def test_thirty_guesses_at_once_are_ten_guesses(self, login):
         JobSeekerFactory(user__email=EMAIL)
 
-        answers = at_once(*[lambda: login().status_code] * 30)
+        responses = at_once(*[lambda: login().status_code] * 30)
 
-        assert sorted(answers) == [401] * 10 + [429] * 20
+        assert sorted(responses) == [401] * 10 + [429] * 20
         assert SignInFailures.objects.get().failures == 10
 
     def test_first_failures_at_once_are_all_counted(self, login):
-        answers = at_once(*[lambda: login(email="nobody@example.org").status_code] * 8)
+        responses = at_once(*[lambda: login(email="nobody@example.org").status_code] * 8)
 
-        assert answers == [401] * 8
+        assert responses == [401] * 8
         assert SignInFailures.objects.get().failures == 8
 
     def test_owner_signs_in_eight_times_at_once(self, login):
@@ -236,10 +236,10 @@ class TestAccountsThatAreGuessedAtFromEverywhere:
     def test_guessers_at_many_addresses_are_shut_out(self, login, ben, email):
         assert self.guess(login, 100, email) == [401] * 100
 
-        answer = login("wrong", email=email, address="203.0.113.9")
+        response = login("wrong", email=email, address="203.0.113.9")
 
-        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_failures")
-        assert 3_500 < int(answer.headers["Retry-After"]) <= 3_600
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_failures")
+        assert 3_500 < int(response.headers["Retry-After"]) <= 3_600
 
     def test_right_password_opens_it_from_a_network_that_signed_in_before(self, login, ben):
         assert login(PASSWORD, address="203.0.113.9").status_code == 200

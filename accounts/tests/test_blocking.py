@@ -106,13 +106,13 @@ class TestBlocking:
         block_account(user=umbrella.user)
         job = Job.objects.get(title="Open")
 
-        answer = admin.patch(f"/api/jobs/{job.pk}/", {"is_active": True})
+        response = admin.patch(f"/api/jobs/{job.pk}/", {"is_active": True})
         form = {name: getattr(job, name) for name in ("title", "description", "salary_range", "job_type")}
         form |= {"location": job.location_id, "category": job.category_id, "is_active": "on"}
         form |= {"expires_at_0": "2090-12-12", "expires_at_1": "00:00:00"}
         page = admin_client.post(f"/admin/jobs/job/{job.pk}/change/", form)
 
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["is_active"])
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["is_active"])
         assert "The employer is blocked" in page.content.decode()
         job.refresh_from_db()
         assert not job.is_active
@@ -121,9 +121,9 @@ class TestBlocking:
         block_account(user=umbrella.user)
         job = Job.objects.get(title="Expired")
 
-        answer = admin.patch(f"/api/jobs/{job.pk}/", {"expires_at": "2090-12-12"})
+        response = admin.patch(f"/api/jobs/{job.pk}/", {"expires_at": "2090-12-12"})
 
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["is_active"])
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["is_active"])
         assert not Job.objects.open().exists()
 
     def test_what_an_administrator_closes_meanwhile_stays_closed(self, admin, umbrella):

@@ -17,7 +17,7 @@ from accounts import google
 from accounts.account_links import password_reset_tokens
 from accounts.models import AuditEvent, Employer, JobSeeker, User
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory, UserFactory
-from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, answering, response, run_provider
+from accounts.tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIDProvider, raw_response, responding, run_provider
 from accounts.tokens import open_session
 from notifications.models import OutgoingEmail
 
@@ -64,9 +64,9 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
-def assert_refused(answer, status: int, code: str) -> None:
-    body = answer.json()
-    assert (answer.status_code, body["status"], body["code"]) == (status, "error", code)
+def assert_refused(response, status: int, code: str) -> None:
+    body = response.json()
+    assert (response.status_code, body["status"], body["code"]) == (status, "error", code)
     assert body["message"]
     assert body["errors"] == {}
 
@@ -75,10 +75,10 @@ def assert_refused(answer, status: int, code: str) -> None:
 
 
 def test_newcomer_signs_in_and_has_no_role_yet(anonymous, consent):
-    answer = anonymous.post(URL, {"code": consent(email="Ben@Example.org")})
+    response = anonymous.post(URL, {"code": consent(email="Ben@Example.org")})
 
-    assert answer.status_code == 200
-    body = answer.json()
+    assert response.status_code == 200
+    body = response.json()
     user = User.objects.get()
     assert list(body) == ["status", "message", "data"]
     assert (body["status"], body["message"]) == ("success", "Login successful")
@@ -110,10 +110,10 @@ def test_returning_user_is_known_by_sub_when_the_address_at_google_changed(anony
     anonymous.post(URL, {"code": consent()})
     user = User.objects.get()
 
-    answer = anonymous.post(URL, {"code": consent(email="ben.carson@example.org")})
+    response = anonymous.post(URL, {"code": consent(email="ben.carson@example.org")})
 
-    assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
-    assert answer.json()["data"]["user"]["email"] == EMAIL
+    assert response.json()["data"]["user"]["user_id"] == str(user.pk)
+    assert response.json()["data"]["user"]["email"] == EMAIL
     assert User.objects.count() == 1
 
 
@@ -121,9 +121,9 @@ def test_returning_user_does_not_get_the_account_that_holds_the_new_address(anon
     owner = UserFactory(google_sub=SUB)
     other = UserFactory(email=EMAIL)
 
-    answer = anonymous.post(URL, {"code": consent()})
+    response = anonymous.post(URL, {"code": consent()})
 
-    assert answer.json()["data"]["user"]["user_id"] == str(owner.pk)
+    assert response.json()["data"]["user"]["user_id"] == str(owner.pk)
     other.refresh_from_db()
     assert other.google_sub is None
     assert other.check_password(PASSWORD)
@@ -134,10 +134,10 @@ def test_owner_of_a_proven_address_is_linked_and_keeps_password_and_tokens(anony
     user = JobSeekerFactory(user__email=EMAIL, user__email_verified_at="2026-01-02T03:04:05Z").user
     signed_in = client_for(user)
 
-    answer = anonymous.post(URL, {"code": consent(email="BEN@example.org", hd="Example.org")})
+    response = anonymous.post(URL, {"code": consent(email="BEN@example.org", hd="Example.org")})
 
-    assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
-    assert answer.json()["data"]["user"]["role"] == "job_seeker"
+    assert response.json()["data"]["user"]["user_id"] == str(user.pk)
+    assert response.json()["data"]["user"]["role"] == "job_seeker"
     user.refresh_from_db()
     assert user.google_sub == SUB
     assert user.email_verified_at.isoformat() == "2026-01-02T03:04:05+00:00"
@@ -187,10 +187,10 @@ def test_account_is_not_linked_where_google_is_no_authority_for_the_address(  # 
     user = factory(email=email, email_verified_at=verified_at)
     owner = client_for(user)
 
-    answer = anonymous.post(URL, {"code": consent(email=email, **({"hd": hd} if hd else {}))})
+    response = anonymous.post(URL, {"code": consent(email=email, **({"hd": hd} if hd else {}))})
 
-    assert_refused(answer, 409, "google_link_required")
-    assert answer.json()["message"] == (
+    assert_refused(response, 409, "google_link_required")
+    assert response.json()["message"] == (
         "There is an account with this address. Log in with its password, or set a new one by email, then link Google."
     )
     user.refresh_from_db()
@@ -210,10 +210,10 @@ def ben(db, client_for):
 
 
 def test_owner_links_a_google_account_of_another_address_and_signs_in_with_it(ben, anonymous, consent):
-    answer = ben.post(LINK, {"password": PASSWORD, "code": consent()})
+    response = ben.post(LINK, {"password": PASSWORD, "code": consent()})
 
-    assert answer.status_code == 200
-    assert answer.json()["data"]["user"]["user_id"] == str(ben.user.pk)
+    assert response.status_code == 200
+    assert response.json()["data"]["user"]["user_id"] == str(ben.user.pk)
     ben.user.refresh_from_db()
     assert (ben.user.google_sub, ben.user.email_verified_at) == (SUB, None)
     assert ben.get("/api/auth/me/").status_code == 200
@@ -239,9 +239,9 @@ def test_password_link_unlinks_what_was_linked_before_the_address_was_verified(
     ben.post(LINK, {"password": PASSWORD, "code": consent(**account)})
     link = {"uid": str(ben.user.pk), "token": password_reset_tokens.make_token(User.objects.get(pk=ben.user.pk))}
 
-    answer = anonymous.post("/api/auth/password/reset/confirm/", {**link, "new_password": "another-horse-43"})
+    response = anonymous.post("/api/auth/password/reset/confirm/", {**link, "new_password": "another-horse-43"})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     signed_in = anonymous.post(URL, {"code": consent(**account)}).json()["data"]["user"]
     assert signed_in["email"] == {"eve": "eve@gmail.com", "ben": ben.user.email}[signed_in_as]
     assert (signed_in["user_id"] == str(ben.user.pk)) is (signed_in_as == "ben")
@@ -250,9 +250,9 @@ def test_password_link_unlinks_what_was_linked_before_the_address_was_verified(
 def test_wrong_password_links_nothing_and_keeps_the_code(ben, consent, provider):
     code = consent()
 
-    answer = ben.post(LINK, {"password": "wrong", "code": code})
+    response = ben.post(LINK, {"password": "wrong", "code": code})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["password"])
     assert provider.token_requests == []
     assert ben.post(LINK, {"password": PASSWORD, "code": code}).status_code == 200
 
@@ -264,9 +264,9 @@ def test_wrong_passwords_are_slowed_down_as_at_the_login(ben, consent):
 
 
 def test_bad_code_is_told_on_the_field(ben, consent):
-    answer = ben.post(LINK, {"password": PASSWORD, "code": "nonsense"})
+    response = ben.post(LINK, {"password": PASSWORD, "code": "nonsense"})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["code"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["code"])
     ben.user.refresh_from_db()
     assert ben.user.google_sub is None
 
@@ -290,9 +290,9 @@ def test_account_with_another_google_account_keeps_it(ben, consent):
 def test_next_owner_of_an_address_does_not_get_the_account_of_the_former(anonymous, consent):
     user = UserFactory(email=EMAIL, google_sub="the-former-owner")
 
-    answer = anonymous.post(URL, {"code": consent()})
+    response = anonymous.post(URL, {"code": consent()})
 
-    assert_refused(answer, 409, "google_account_conflict")
+    assert_refused(response, 409, "google_account_conflict")
     user.refresh_from_db()
     assert user.google_sub == "the-former-owner"
     assert user.has_usable_password()
@@ -340,10 +340,10 @@ def test_two_first_sign_ins_at_once_give_one_user(consent):
         # Both wait for a third that creates the user, so both have seen that there is none.
         with transaction.atomic():
             UserFactory(email=EMAIL, google_sub=SUB)
-            answers = [threads.submit(sign_in, code) for code in codes]
+            responses = [threads.submit(sign_in, code) for code in codes]
             wait_for_blocked_inserts(2)
             transaction.set_rollback(True)
-        bodies = [answer.result().json() for answer in answers]
+        bodies = [response.result().json() for response in responses]
 
     user = User.objects.get()
     assert [body["data"]["user"]["user_id"] for body in bodies] == [str(user.pk)] * 2
@@ -398,10 +398,10 @@ def test_client_may_use_the_popup_flow_beside_a_configured_page(anonymous, conse
 
 
 def test_client_with_another_redirect_uri_is_refused_before_google_is_asked(anonymous, consent, provider):
-    answer = anonymous.post(URL, {"code": consent(), "redirect_uri": "https://evil.example/"})
+    response = anonymous.post(URL, {"code": consent(), "redirect_uri": "https://evil.example/"})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["redirect_uri"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["redirect_uri"]
     assert provider.token_requests == []
 
 
@@ -409,10 +409,10 @@ def test_client_with_another_redirect_uri_is_refused_before_google_is_asked(anon
     "body", [{}, {"code": ""}, {"code": None}, {"code": ["a"]}, {"code": "a\0b"}, {"code": "x" * 2_049}]
 )
 def test_client_without_a_usable_code_is_refused_before_google_is_asked(anonymous, provider, body):
-    answer = anonymous.post(URL, body)
+    response = anonymous.post(URL, body)
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["code"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["code"]
     assert provider.token_requests == []
 
 
@@ -433,7 +433,7 @@ def test_client_with_a_bad_code_is_refused(anonymous, provider, code):
 
 @pytest.mark.parametrize("error", ["invalid_request", "redirect_uri_mismatch"])
 def test_client_whose_code_belongs_elsewhere_is_refused(anonymous, provider, settings, error):
-    with answering(response(json.dumps({"error": error}), "400 Bad Request")) as settings.GOOGLE_TOKEN_URI:
+    with responding(raw_response(json.dumps({"error": error}), "400 Bad Request")) as settings.GOOGLE_TOKEN_URI:
         assert_refused(anonymous.post(URL, {"code": "4/0A"}), 401, "invalid_google_code")
 
 
@@ -475,8 +475,8 @@ def test_token_without_an_end_is_refused(anonymous, provider, settings):
     token = jwt.encode(claims, key, "RS256", headers={"kid": "k"})
     jwk = {**jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k", "alg": "RS256"}
     with (
-        answering(response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI,
-        answering(response(json.dumps({"keys": [jwk]}))) as settings.GOOGLE_CERTS_URI,
+        responding(raw_response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI,
+        responding(raw_response(json.dumps({"keys": [jwk]}))) as settings.GOOGLE_CERTS_URI,
     ):
         assert_refused(anonymous.post(URL, {"code": "4/0A"}), 401, "invalid_google_token")
     assert not User.objects.exists()
@@ -490,7 +490,7 @@ def test_token_that_somebody_else_signed_is_refused(anonymous, provider, setting
     claims = {"iss": provider.url, "aud": CLIENT_ID, "sub": SUB, "email": EMAIL, "email_verified": True}
     header = {"the provider's key": {"kid": provider.key_id()}, "no key": {}}.get(named, {"kid": "unknown"})
     token = jwt.encode({**claims, "iat": now, "exp": now + 3_600}, key, "RS256", headers=header)
-    with answering(response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI:
+    with responding(raw_response(json.dumps({"access_token": "a", "id_token": token}))) as settings.GOOGLE_TOKEN_URI:
         assert_refused(anonymous.post(URL, {"code": "4/0A"}), 503, "google_unavailable")
     assert not User.objects.exists()
 
@@ -511,21 +511,21 @@ def test_client_learns_that_google_is_not_configured(anonymous, consent, provide
 def test_client_learns_that_google_is_away(anonymous, consent, settings, closed_port, step):
     setattr(settings, step, closed_port)
 
-    answer = anonymous.post(URL, {"code": consent()})
+    response = anonymous.post(URL, {"code": consent()})
 
-    assert_refused(answer, 503, "google_unavailable")
-    assert int(answer["Retry-After"]) > 0
+    assert_refused(response, 503, "google_unavailable")
+    assert int(response["Retry-After"]) > 0
     assert not User.objects.exists()
 
 
 @pytest.mark.slow
 def test_client_waits_less_than_6_seconds_for_a_google_that_never_answers(anonymous, provider, settings):
-    with answering(b"", then=[b"too late"], pause=60) as settings.GOOGLE_TOKEN_URI:
+    with responding(b"", then=[b"too late"], pause=60) as settings.GOOGLE_TOKEN_URI:
         started = time.monotonic()
-        answer = anonymous.post(URL, {"code": "4/0A"})
+        response = anonymous.post(URL, {"code": "4/0A"})
         seconds = time.monotonic() - started
 
-    assert_refused(answer, 503, "google_unavailable")
+    assert_refused(response, 503, "google_unavailable")
     assert 4 < seconds < 6
 
 
@@ -539,13 +539,13 @@ def test_client_waits_less_than_6_seconds_for_a_google_that_never_answers(anonym
 )
 @pytest.mark.usefixtures("_short_timeout")
 def test_client_does_not_wait_for_a_google_that_dribbles(anonymous, consent, settings, step, start):
-    with answering(start, then=repeat(b"x"), pause=0.1) as uri:
+    with responding(start, then=repeat(b"x"), pause=0.1) as uri:
         setattr(settings, step, uri)
         started = time.monotonic()
-        answer = anonymous.post(URL, {"code": consent()})
+        response = anonymous.post(URL, {"code": consent()})
         seconds = time.monotonic() - started
 
-    assert_refused(answer, 503, "google_unavailable")
+    assert_refused(response, 503, "google_unavailable")
     assert seconds < 2
     assert not User.objects.exists()
 
@@ -559,35 +559,35 @@ def _short_timeout(monkeypatch):
 @pytest.mark.parametrize(
     "nonsense",
     [
-        response("<html>We're sorry</html>", content_type="text/html"),
-        response("<html>Oops</html>", "500 Internal Server Error", "text/html"),
-        response('{"error": "server_error"}', "500 Internal Server Error"),
-        response('{"error": "invalid_client"}', "401 Unauthorized"),
-        response('{"access_token": "a", "token_type": "Bearer"}'),
-        response('{"access_token": "a", "id_token": null}'),
-        response('{"access_token": "a", "id_token": 5}'),
-        response('{"access_token": "a", "id_token": "a.b.c"}'),
-        response('{"access_token": "a", "id_token": "é☃"}'),
-        response('{"access_token": "a", "scope": 5, "expires_in": "soon"}'),
-        response('{"access_token": "a", "expires_in": 1e999}'),
-        response('{"keys": []}'),
-        response('{"keys": 5}'),
-        response('{"keys": [{"kty": "?"}]}'),
-        response("[]"),
-        response("null"),
-        response("5"),
-        response(""),
+        raw_response("<html>We're sorry</html>", content_type="text/html"),
+        raw_response("<html>Oops</html>", "500 Internal Server Error", "text/html"),
+        raw_response('{"error": "server_error"}', "500 Internal Server Error"),
+        raw_response('{"error": "invalid_client"}', "401 Unauthorized"),
+        raw_response('{"access_token": "a", "token_type": "Bearer"}'),
+        raw_response('{"access_token": "a", "id_token": null}'),
+        raw_response('{"access_token": "a", "id_token": 5}'),
+        raw_response('{"access_token": "a", "id_token": "a.b.c"}'),
+        raw_response('{"access_token": "a", "id_token": "é☃"}'),
+        raw_response('{"access_token": "a", "scope": 5, "expires_in": "soon"}'),
+        raw_response('{"access_token": "a", "expires_in": 1e999}'),
+        raw_response('{"keys": []}'),
+        raw_response('{"keys": 5}'),
+        raw_response('{"keys": [{"kty": "?"}]}'),
+        raw_response("[]"),
+        raw_response("null"),
+        raw_response("5"),
+        raw_response(""),
         b"not HTTP at all",
         b"",
     ],
     ids=lambda nonsense: nonsense.split(b"\r\n")[-1].decode() or "empty",
 )
 def test_client_does_not_see_the_nonsense_that_google_talks(anonymous, consent, settings, step, nonsense):
-    with answering(nonsense) as uri:
+    with responding(nonsense) as uri:
         setattr(settings, step, uri)
-        answer = anonymous.post(URL, {"code": consent()})
+        response = anonymous.post(URL, {"code": consent()})
 
-    assert_refused(answer, 503, "google_unavailable")
+    assert_refused(response, 503, "google_unavailable")
     assert not User.objects.exists()
 
 
@@ -604,7 +604,9 @@ def test_log_names_neither_people_nor_secrets(anonymous, consent, caplog, claims
 
 def test_log_does_not_quote_a_token_that_cannot_be_read(anonymous, provider, settings, caplog):
     caplog.set_level("INFO")
-    with answering(response('{"access_token": "bearer-me", "id_token": "eyJhbGciOi"}')) as settings.GOOGLE_TOKEN_URI:
+    with responding(
+        raw_response('{"access_token": "bearer-me", "id_token": "eyJhbGciOi"}')
+    ) as settings.GOOGLE_TOKEN_URI:
         anonymous.post(URL, {"code": "4/0A"})
 
     assert_silent(caplog, "4/0A", "bearer-me", "eyJhbGciOi", CLIENT_SECRET)

@@ -28,10 +28,10 @@ class CountingHasher(PBKDF2PasswordHasher):
 class TestLogin:
     @pytest.mark.parametrize("email", ["ben@example.org", "BEN@Example.Org", "  ben@example.org "])
     def test_user_signs_in_with_any_spelling_of_the_address(self, anonymous, ben, email):
-        answer = anonymous.post(URL, {"email": email, "password": PASSWORD})
+        response = anonymous.post(URL, {"email": email, "password": PASSWORD})
 
-        assert answer.status_code == 200
-        assert answer.json()["data"]["user"]["user_id"] == str(ben.pk)
+        assert response.status_code == 200
+        assert response.json()["data"]["user"]["user_id"] == str(ben.pk)
         assert Session.objects.get().user == ben
 
     def test_user_gets_an_access_token_that_opens_the_account(self, anonymous, ben):
@@ -51,11 +51,11 @@ class TestLogin:
             ("google@example.org", "!"),
             ("no address", PASSWORD),
         ]
-        answers = [anonymous.post(URL, {"email": email, "password": password}) for email, password in attempts]
+        responses = [anonymous.post(URL, {"email": email, "password": password}) for email, password in attempts]
 
-        assert {answer.status_code for answer in answers} == {401}
-        assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
-        bodies = [{**answer.json(), "request_id": ""} for answer in answers]
+        assert {response.status_code for response in responses} == {401}
+        assert {response.headers["WWW-Authenticate"] for response in responses} == {"Bearer"}
+        bodies = [{**response.json(), "request_id": ""} for response in responses]
         assert bodies == [bodies[0]] * len(bodies)
         assert bodies[0]["code"] == "invalid_credentials"
         assert bodies[0]["message"] == "The email address or the password is wrong."
@@ -78,25 +78,25 @@ class TestLogin:
 
     @pytest.mark.parametrize("body", [{}, {"email": "ben@example.org"}, {"password": PASSWORD}])
     def test_user_leaves_something_out_and_it_is_named(self, anonymous, db, body):
-        answer = anonymous.post(URL, body)
+        response = anonymous.post(URL, body)
 
-        assert answer.status_code == 400
-        assert set(answer.json()["errors"]) == {"email", "password"} - set(body)
+        assert response.status_code == 400
+        assert set(response.json()["errors"]) == {"email", "password"} - set(body)
 
     @pytest.mark.parametrize("value", [["a"], {"a": 1}, None, "", True, "\x00", "x" * 10_000])
     @pytest.mark.parametrize("field", ["email", "password"])
     def test_client_sends_nonsense_and_it_is_refused(self, anonymous, ben, field, value):
-        answer = anonymous.post(URL, {"email": ben.email, "password": PASSWORD, field: value})
+        response = anonymous.post(URL, {"email": ben.email, "password": PASSWORD, field: value})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
 
     def test_client_sends_half_a_character_and_it_is_refused(self, anonymous, ben):
         body = r'{"email": "ben@example.org", "password": "\ud800"}'
 
-        answer = anonymous.post(URL, body, content_type="application/json")
+        response = anonymous.post(URL, body, content_type="application/json")
 
-        assert answer.status_code == 400
+        assert response.status_code == 400
         assert not Session.objects.exists()
 
 

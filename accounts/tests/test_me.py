@@ -10,11 +10,11 @@ URL = "/api/auth/me/"
 
 
 def test_user_reads_the_own_account(seeker):
-    answer = seeker.get(URL)
+    response = seeker.get(URL)
 
-    user = answer.json()["data"]["user"]
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "success"
+    user = response.json()["data"]["user"]
+    assert response.status_code == 200
+    assert response.json()["status"] == "success"
     assert list(user) == ["user_id", "email", "role", "created_at", "updated_at"]
     assert (user["user_id"], user["email"], user["role"]) == (str(seeker.user.pk), seeker.user.email, "job_seeker")
     assert user["created_at"].endswith("Z")
@@ -24,10 +24,10 @@ def test_user_reads_the_own_account(seeker):
 def test_undecided_user_chooses_a_role_and_gets_its_profile(undecided, role, profile):
     before = undecided.get(URL).json()["data"]["user"]
 
-    answer = undecided.patch(URL, {"role": role})
+    response = undecided.patch(URL, {"role": role})
 
-    user = answer.json()["data"]["user"]
-    assert answer.status_code == 200
+    user = response.json()["data"]["user"]
+    assert response.status_code == 200
     assert user["role"] == role
     assert user["updated_at"] > before["updated_at"]
     assert profile.objects.get().user == undecided.user
@@ -36,20 +36,20 @@ def test_undecided_user_chooses_a_role_and_gets_its_profile(undecided, role, pro
 
 @pytest.mark.parametrize("role", ["admin", "", None, "boss"])
 def test_undecided_user_chooses_a_role_that_is_not_offered_and_it_is_refused(undecided, role):
-    answer = undecided.patch(URL, {"role": role})
+    response = undecided.patch(URL, {"role": role})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["role"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["role"]
     undecided.user.refresh_from_db()
     assert undecided.user.role == ""
 
 
 @pytest.mark.parametrize("role", ["employer", "job_seeker"])
 def test_user_with_a_role_chooses_again_and_it_is_refused(seeker, role):
-    answer = seeker.patch(URL, {"role": role})
+    response = seeker.patch(URL, {"role": role})
 
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"role": ["The role was chosen already and cannot be changed."]}
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"role": ["The role was chosen already and cannot be changed."]}
     assert User.objects.get().role == "job_seeker"
     assert not Employer.objects.exists()
 
@@ -69,10 +69,10 @@ def test_undecided_user_chooses_twice_at_once_and_one_choice_counts(client_for):
     user = UserFactory()
     roles = ["job_seeker", "employer"]
 
-    answers = at_once(*(partial(client_for(user).patch, URL, {"role": role}) for role in roles))
+    responses = at_once(*(partial(client_for(user).patch, URL, {"role": role}) for role in roles))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    assert sorted(response.status_code for response in responses) == [200, 400]
     user.refresh_from_db()
-    assert user.role == roles[[answer.status_code for answer in answers].index(200)]
+    assert user.role == roles[[response.status_code for response in responses].index(200)]
     assert JobSeeker.objects.count() + Employer.objects.count() == 1
     assert hasattr(user, user.role)

@@ -17,10 +17,10 @@ def bearer(token):
     return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
 
 
-def assert_refused(answer, code):
-    assert (answer.status_code, answer.json()["code"]) == (401, code)
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json()["message"]
+def assert_refused(response, code):
+    assert (response.status_code, response.json()["code"]) == (401, code)
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.json()["message"]
 
 
 class TestAdminSite:

@@ -35,9 +35,9 @@ def register(password, email=EMAIL, **profile):
     return APIClient().post(REGISTER, {"email": email, "password": password, **profile})
 
 
-def assert_refused(answer, field):
-    assert answer.status_code == 400
-    assert MESSAGE in " ".join(answer.json()["errors"][field])
+def assert_refused(response, field):
+    assert response.status_code == 400
+    assert MESSAGE in " ".join(response.json()["errors"][field])
 
 
 @pytest.mark.parametrize("password", REFUSED)
@@ -62,11 +62,11 @@ def test_name_of_another_is_no_name(db):
 def test_seeker_changes_the_password_to_a_name_and_is_told(client_for, db, password):
     user = JobSeekerFactory(user__email=EMAIL, first_name="Ben", last_name="Carson").user
 
-    answer = client_for(user).post(
+    response = client_for(user).post(
         "/api/auth/password/change/", {"current_password": PASSWORD, "new_password": password}
     )
 
-    assert_refused(answer, "new_password")
+    assert_refused(response, "new_password")
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
 

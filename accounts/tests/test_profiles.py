@@ -13,10 +13,10 @@ class TestJobSeeker:
     BODY = {"first_name": "Ben", "last_name": "Carson", "phone_number": "080444555666"}
 
     def test_seeker_replaces_the_own_profile(self, seeker):
-        answer = seeker.put(url_of(seeker), {"first_name": "Amy", "last_name": "Ade", "phone_number": "+234 1"})
+        response = seeker.put(url_of(seeker), {"first_name": "Amy", "last_name": "Ade", "phone_number": "+234 1"})
 
-        assert answer.status_code == 200
-        assert answer.json() == {
+        assert response.status_code == 200
+        assert response.json() == {
             "user": str(seeker.user.pk),
             "first_name": "Amy",
             "last_name": "Ade",
@@ -33,10 +33,10 @@ class TestJobSeeker:
     @pytest.mark.parametrize("value", ["", None, "  "])
     @pytest.mark.parametrize("method", ["put", "patch"])
     def test_seeker_clears_the_phone_number(self, seeker, method, value):
-        answer = getattr(seeker, method)(url_of(seeker), {**self.BODY, "phone_number": value})
+        response = getattr(seeker, method)(url_of(seeker), {**self.BODY, "phone_number": value})
 
-        assert answer.status_code == 200
-        assert answer.json()["phone_number"] == ""
+        assert response.status_code == 200
+        assert response.json()["phone_number"] == ""
         assert JobSeeker.objects.get().phone_number == ""
 
     def test_seeker_leaves_out_the_phone_number_and_keeps_it(self, seeker):
@@ -51,10 +51,10 @@ class TestJobSeeker:
     def test_seeker_cannot_give_the_profile_to_somebody_else(self, seeker):
         other = UserFactory()
 
-        answer = seeker.put(url_of(seeker), {**self.BODY, "user": str(other.pk)})
+        response = seeker.put(url_of(seeker), {**self.BODY, "user": str(other.pk)})
 
-        assert answer.status_code == 200
-        assert answer.json()["user"] == str(seeker.user.pk)
+        assert response.status_code == 200
+        assert response.json()["user"] == str(seeker.user.pk)
         assert JobSeeker.objects.get().user == seeker.user
 
     @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ class TestJobSeeker:
     def test_seeker_sends_a_bad_value_and_nothing_changes(self, seeker, field, value):
         before = seeker.get(url_of(seeker)).json()
 
-        answer = seeker.put(url_of(seeker), {**self.BODY, field: value})
+        response = seeker.put(url_of(seeker), {**self.BODY, field: value})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
         assert seeker.get(url_of(seeker)).json() == before
 
     def test_seeker_replaces_a_profile_without_a_name_and_it_is_named(self, seeker):
-        answer = seeker.put(url_of(seeker), {"first_name": "Ben"})
+        response = seeker.put(url_of(seeker), {"first_name": "Ben"})
 
-        assert answer.json()["errors"] == {"last_name": ["This field is required."]}
+        assert response.json()["errors"] == {"last_name": ["This field is required."]}
 
     def test_admin_lists_all_profiles_newest_first_and_pages_do_not_overlap(self, admin):
         made = [str(JobSeekerFactory().pk) for _ in range(5)]
@@ -99,28 +99,28 @@ class TestEmployer:
     }
 
     def test_employer_replaces_the_own_card(self, employer):
-        answer = employer.put(url_of(employer), self.BODY)
+        response = employer.put(url_of(employer), self.BODY)
 
-        assert answer.status_code == 200
-        assert answer.json() == {"user": str(employer.user.pk), **self.BODY}
+        assert response.status_code == 200
+        assert response.json() == {"user": str(employer.user.pk), **self.BODY}
         assert Employer.objects.get().company_name == "Microsoft"
 
     @pytest.mark.parametrize("value", ["", None])
     @pytest.mark.parametrize("field", ["company_description", "website"])
     @pytest.mark.parametrize("method", ["put", "patch"])
     def test_employer_clears_a_field(self, employer, method, field, value):
-        answer = getattr(employer, method)(url_of(employer), {**self.BODY, field: value})
+        response = getattr(employer, method)(url_of(employer), {**self.BODY, field: value})
 
-        assert answer.status_code == 200
-        assert answer.json()[field] == ""
+        assert response.status_code == 200
+        assert response.json()[field] == ""
         assert getattr(Employer.objects.get(), field) == ""
 
     def test_employer_cannot_give_the_card_to_somebody_else(self, employer):
         other = EmployerFactory()
 
-        answer = employer.patch(url_of(employer), {"user": str(other.pk), "company_name": "Mine"})
+        response = employer.patch(url_of(employer), {"user": str(other.pk), "company_name": "Mine"})
 
-        assert answer.json()["user"] == str(employer.user.pk)
+        assert response.json()["user"] == str(employer.user.pk)
         assert Employer.objects.get(pk=other.pk).company_name != "Mine"
 
     @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ class TestEmployer:
         ],
     )
     def test_employer_sends_a_bad_website_and_it_is_refused(self, employer, website):
-        answer = employer.patch(url_of(employer), {"website": website})
+        response = employer.patch(url_of(employer), {"website": website})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["website"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["website"]
         assert Employer.objects.get().website == "https://www.example.org"
 
     @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ class TestEmployer:
         ],
     )
     def test_employer_sends_a_bad_value_and_it_is_refused(self, employer, field, value):
-        answer = employer.patch(url_of(employer), {field: value})
+        response = employer.patch(url_of(employer), {field: value})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
 
     def test_employer_fills_every_field_to_the_brim(self, employer):
         body = {
@@ -167,7 +167,7 @@ class TestEmployer:
         assert employer.put(url_of(employer), body).json() == {"user": str(employer.user.pk), **body}
 
     def test_visitor_reads_a_card_without_anything_of_the_account(self, anonymous, employer):
-        answer = anonymous.get(url_of(employer))
+        response = anonymous.get(url_of(employer))
 
-        assert list(answer.json()) == ["user", "company_name", "company_description", "website"]
-        assert employer.user.email not in answer.content.decode()
+        assert list(response.json()) == ["user", "company_name", "company_description", "website"]
+        assert employer.user.email not in response.content.decode()

@@ -20,11 +20,11 @@ def registration(**changes):
 @pytest.mark.django_db
 class TestRegistration:
     def test_visitor_registers_and_gets_account_with_hashed_password_and_profile(self, anonymous):
-        answer = anonymous.post(URL, registration())
+        response = anonymous.post(URL, registration())
 
         user = User.objects.get()
-        assert answer.status_code == 201
-        assert answer.json()["data"]["user"]["user_id"] == str(user.pk)
+        assert response.status_code == 201
+        assert response.json()["data"]["user"]["user_id"] == str(user.pk)
         assert PASSWORD not in user.password
         assert check_password(PASSWORD, user.password)
         assert (user.role, user.is_staff, user.is_superuser, user.is_active) == ("job_seeker", False, False, True)
@@ -32,19 +32,19 @@ class TestRegistration:
 
     @pytest.mark.parametrize("email", ["  Ben@Example.ORG ", "BEN@EXAMPLE.ORG", "ben@example.org"])
     def test_visitor_registers_with_any_spelling_and_it_is_normalised(self, anonymous, email):
-        answer = anonymous.post(URL, registration(email=email))
+        response = anonymous.post(URL, registration(email=email))
 
-        assert answer.json()["data"]["user"]["email"] == "ben@example.org"
+        assert response.json()["data"]["user"]["email"] == "ben@example.org"
         assert User.objects.get().email == "ben@example.org"
 
     @pytest.mark.parametrize("email", ["ben@example.org", "BEN@example.org", " ben@EXAMPLE.org "])
     def test_visitor_registers_a_used_address_in_any_spelling_and_it_is_refused(self, anonymous, email):
         UserFactory(email="ben@example.org")
 
-        answer = anonymous.post(URL, registration(email=email))
+        response = anonymous.post(URL, registration(email=email))
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {"email": IN_USE}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {"email": IN_USE}
         assert User.objects.count() == 1
 
     @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ class TestRegistration:
         ids=["short", "common", "numeric", "similar"],
     )
     def test_visitor_registers_with_a_weak_password_and_it_is_refused(self, anonymous, email, password):
-        answer = anonymous.post(URL, registration(email=email, password=password))
+        response = anonymous.post(URL, registration(email=email, password=password))
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["password"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["password"]
         assert not User.objects.exists()
 
     @pytest.mark.parametrize("role", ["admin", "", None, "recruiter", ["employer"]])
     def test_visitor_registers_with_a_role_that_is_not_offered_and_it_is_refused(self, anonymous, role):
-        answer = anonymous.post(URL, registration(role=role))
+        response = anonymous.post(URL, registration(role=role))
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["role"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["role"]
         assert not User.objects.exists()
 
     @pytest.mark.parametrize("field", ["email", "password", "role"])
@@ -77,17 +77,17 @@ class TestRegistration:
         body = registration()
         del body[field]
 
-        answer = anonymous.post(URL, body)
+        response = anonymous.post(URL, body)
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {field: ["This field is required."]}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {field: ["This field is required."]}
 
     @pytest.mark.parametrize("email", ["ben", "ben@", "@example.org", "a@b", "x" * 255 + "@example.org", "b\x00@x.org"])
     def test_visitor_registers_with_something_that_is_no_address_and_it_is_refused(self, anonymous, email):
-        answer = anonymous.post(URL, registration(email=email))
+        response = anonymous.post(URL, registration(email=email))
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["email"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["email"]
 
     def test_visitor_makes_itself_no_administrator_by_further_fields(self, anonymous):
         anonymous.post(URL, registration(is_staff=True, is_superuser=True, user_id="0" * 32, token_version=9))
@@ -105,9 +105,9 @@ class TestRegistration:
         assert not Employer.objects.exists()
 
     def test_employer_registers_with_a_company_and_it_is_kept(self, anonymous):
-        answer = anonymous.post(URL, registration(role="employer", company_name="Microsoft", first_name=None))
+        response = anonymous.post(URL, registration(role="employer", company_name="Microsoft", first_name=None))
 
-        assert answer.status_code == 201
+        assert response.status_code == 201
         assert Employer.objects.get().company_name == "Microsoft"
         assert not JobSeeker.objects.exists()
 
@@ -115,10 +115,10 @@ class TestRegistration:
         ("field", "value"), [("first_name", "x" * 101), ("phone_number", "1" * 33), ("company_name", "x" * 256)]
     )
     def test_visitor_sends_too_long_a_profile_field_and_nothing_is_created(self, anonymous, field, value):
-        answer = anonymous.post(URL, registration(**{field: value}))
+        response = anonymous.post(URL, registration(**{field: value}))
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
         assert not User.objects.exists()
 
     def test_visitor_with_a_stale_token_registers_all_the_same(self):
@@ -132,10 +132,10 @@ class TestRegistration:
 def test_two_visitors_register_one_address_at_once_and_one_gets_it():
     spellings = ["ben@example.org", "Ben@Example.org"]
 
-    answers = at_once(*(partial(APIClient().post, URL, registration(email=email)) for email in spellings))
+    responses = at_once(*(partial(APIClient().post, URL, registration(email=email)) for email in spellings))
 
-    assert sorted(answer.status_code for answer in answers) == [201, 400]
-    refused = next(answer for answer in answers if answer.status_code == 400)
+    assert sorted(response.status_code for response in responses) == [201, 400]
+    refused = next(response for response in responses if response.status_code == 400)
     assert refused.json()["errors"] == {"email": IN_USE}
     assert User.objects.count() == JobSeeker.objects.count() == 1
 
@@ -146,9 +146,9 @@ def test_user_is_not_created_when_its_profile_cannot_be(anonymous):
         cursor.execute("ALTER TABLE accounts_jobseeker ADD CONSTRAINT nobody CHECK (first_name <> 'Ben')")
     anonymous.raise_request_exception = False
 
-    answer = anonymous.post(URL, registration(first_name="Ben"))
+    response = anonymous.post(URL, registration(first_name="Ben"))
 
-    assert answer.status_code == 500
+    assert response.status_code == 500
     assert not User.objects.exists()
 
 
@@ -167,17 +167,17 @@ def test_user_is_not_created_when_its_profile_cannot_be(anonymous):
 def test_password_made_of_a_name_and_digits_is_refused(anonymous, db, password, profile):
     body = {"email": "ben@example.org", "role": "job_seeker", **profile}
 
-    answer = anonymous.post("/api/auth/register/", {**body, "password": password})
+    response = anonymous.post("/api/auth/register/", {**body, "password": password})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["password"])
     assert anonymous.post("/api/auth/register/", {**body, "password": f"{password} and a horse"}).status_code == 201
 
 
 def test_company_sets_no_password_of_its_name(employer):
     employer.patch(f"/api/employers/{employer.user.pk}/", {"company_name": "Umbrella"})
 
-    answer = employer.post(
+    response = employer.post(
         "/api/auth/password/change/", {"current_password": PASSWORD, "new_password": "umbrella-2026"}
     )
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["new_password"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["new_password"])

@@ -33,9 +33,9 @@ def sign_in(user, **headers):
 
 
 def sessions(client):
-    answer = client.get(URL)
-    assert answer.status_code == 200
-    return answer.json()["data"]
+    response = client.get(URL)
+    assert response.status_code == 200
+    return response.json()["data"]
 
 
 def is_signed_in(client):
@@ -106,9 +106,9 @@ def test_user_ends_another_session_and_its_tokens_are_refused_at_once(ben):
     mine, stolen = sign_in(ben), sign_in(ben)
     [stolen_id] = [row["session_id"] for row in sessions(stolen) if row["is_current"]]
 
-    answer = mine.delete(f"{URL}{stolen_id}/")
+    response = mine.delete(f"{URL}{stolen_id}/")
 
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     assert not is_signed_in(stolen)
     refreshed = APIClient().post("/api/auth/refresh/", {"refreshToken": stolen.refresh_token})
     assert refreshed.status_code == 401
@@ -139,9 +139,9 @@ def test_user_ends_a_foreign_session_and_it_does_not_exist(ben):
 def test_user_logs_out_everywhere_and_may_return(ben):
     here, there, other = sign_in(ben), sign_in(ben), sign_in(UserFactory())
 
-    answer = here.post("/api/auth/logout-all/")
+    response = here.post("/api/auth/logout-all/")
 
-    assert answer.json() == {"status": "success", "message": "Logged out everywhere", "data": {}}
+    assert response.json() == {"status": "success", "message": "Logged out everywhere", "data": {}}
     for client in (here, there):
         assert not is_signed_in(client)
         refreshed = APIClient().post("/api/auth/refresh/", {"refreshToken": client.refresh_token})

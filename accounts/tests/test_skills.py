@@ -10,11 +10,11 @@ URL = "/api/skills/"
 def test_seeker_adds_a_skill_that_belongs_to_the_caller(seeker):
     other = SkillFactory().user
 
-    answer = seeker.post(URL, {"name": "  Django ", "user": str(other.pk)})
+    response = seeker.post(URL, {"name": "  Django ", "user": str(other.pk)})
 
     skill = Skill.objects.get(user=seeker.user)
-    assert answer.status_code == 201
-    assert answer.json() == {"skill_id": str(skill.pk), "name": "Django", "user": str(seeker.user.pk)}
+    assert response.status_code == 201
+    assert response.json() == {"skill_id": str(skill.pk), "name": "Django", "user": str(seeker.user.pk)}
     assert other.skills.count() == 1
 
 
@@ -23,11 +23,11 @@ def test_seeker_adds_a_skill_twice_and_is_shown_the_first(seeker, name):
     first = SkillFactory(user=seeker.user, name="Django")
     SkillFactory(name="Django")  # somebody else's
 
-    answer = seeker.post(URL, {"name": name})
+    response = seeker.post(URL, {"name": name})
 
-    assert answer.status_code == 409
-    assert answer.json()["code"] == "already_exists"
-    assert answer.json()["existing"] == {"skill_id": str(first.pk)}
+    assert response.status_code == 409
+    assert response.json()["code"] == "already_exists"
+    assert response.json()["existing"] == {"skill_id": str(first.pk)}
     assert seeker.user.skills.count() == 1
 
 
@@ -39,10 +39,10 @@ def test_two_seekers_have_the_same_skill(seeker):
 
 @pytest.mark.parametrize("name", ["", "  ", None, "x" * 101, ["Django"], "a\x00b"])
 def test_seeker_adds_a_skill_with_a_bad_name_and_it_is_refused(seeker, name):
-    answer = seeker.post(URL, {"name": name})
+    response = seeker.post(URL, {"name": name})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["name"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["name"]
     assert not Skill.objects.exists()
 
 
@@ -56,20 +56,20 @@ def test_seeker_reads_skills_by_name(seeker):
 def test_seeker_reads_a_hundred_skills_at_once(seeker):
     Skill.objects.bulk_create(Skill(user=seeker.user, name=f"Skill {n}") for n in range(101))
 
-    answer = seeker.get(URL).json()
+    response = seeker.get(URL).json()
 
-    assert (answer["count"], len(answer["results"])) == (101, 100)
-    assert answer["next"].endswith("/api/skills/?page=2")
+    assert (response["count"], len(response["results"])) == (101, 100)
+    assert response["next"].endswith("/api/skills/?page=2")
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_seeker_renames_a_skill_also_to_another_spelling_of_itself(seeker, method):
     skill = SkillFactory(user=seeker.user, name="django")
 
-    answer = getattr(seeker, method)(f"{URL}{skill.pk}/", {"name": "Django"})
+    response = getattr(seeker, method)(f"{URL}{skill.pk}/", {"name": "Django"})
 
-    assert answer.status_code == 200
-    assert answer.json()["name"] == Skill.objects.get().name == "Django"
+    assert response.status_code == 200
+    assert response.json()["name"] == Skill.objects.get().name == "Django"
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
@@ -77,10 +77,10 @@ def test_seeker_renames_a_skill_onto_another_and_is_shown_that(seeker, method):
     skill = SkillFactory(user=seeker.user, name="Flask")
     other = SkillFactory(user=seeker.user, name="Django")
 
-    answer = getattr(seeker, method)(f"{URL}{skill.pk}/", {"name": "DJANGO"})
+    response = getattr(seeker, method)(f"{URL}{skill.pk}/", {"name": "DJANGO"})
 
-    assert answer.status_code == 409
-    assert answer.json()["existing"] == {"skill_id": str(other.pk)}
+    assert response.status_code == 409
+    assert response.json()["existing"] == {"skill_id": str(other.pk)}
     skill.refresh_from_db()
     assert skill.name == "Flask"
 
@@ -88,9 +88,9 @@ def test_seeker_renames_a_skill_onto_another_and_is_shown_that(seeker, method):
 def test_seeker_deletes_a_skill(seeker):
     skill = SkillFactory(user=seeker.user)
 
-    answer = seeker.delete(f"{URL}{skill.pk}/")
+    response = seeker.delete(f"{URL}{skill.pk}/")
 
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     assert not Skill.objects.exists()
 
 
@@ -98,18 +98,18 @@ def test_seeker_deletes_a_skill(seeker):
 def test_seeker_adds_a_skill_twice_in_any_alphabet_and_is_shown_the_first(seeker, name, again):
     first = SkillFactory(user=seeker.user, name=name)
 
-    answer = seeker.post(URL, {"name": again})
+    response = seeker.post(URL, {"name": again})
 
-    assert answer.status_code == 409
-    assert answer.json()["existing"] == {"skill_id": str(first.pk)}
+    assert response.status_code == 409
+    assert response.json()["existing"] == {"skill_id": str(first.pk)}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_seeker_adds_a_skill_twice_at_once_and_has_it_once(client_for):
     user = JobSeekerFactory().user
 
-    answers = at_once(*[lambda: client_for(user).post(URL, {"name": "Django"})] * 2)
+    responses = at_once(*[lambda: client_for(user).post(URL, {"name": "Django"})] * 2)
 
-    assert sorted(answer.status_code for answer in answers) == [201, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert sorted(response.status_code for response in responses) == [201, 409]
+    refused = next(response for response in responses if response.status_code == 409)
     assert refused.json()["existing"] == {"skill_id": str(Skill.objects.get().pk)}

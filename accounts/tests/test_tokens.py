@@ -46,11 +46,11 @@ def signed(payload, key=None, algorithm="HS256"):
     return jwt.encode(payload, key or django_settings.SIMPLE_JWT["SIGNING_KEY"], algorithm=algorithm)
 
 
-def assert_refused(answer):
-    assert answer.status_code == 401, answer.content
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json()["errors"] == {}
-    assert answer.json()["message"]
+def assert_refused(response):
+    assert response.status_code == 401, response.content
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.json()["errors"] == {}
+    assert response.json()["message"]
 
 
 def assert_ended(pair):
@@ -168,19 +168,19 @@ class TestBadTokens:
 
     @pytest.mark.parametrize("token", ["", None, ["a"], {"a": 1}, "x" * 100_000])
     def test_client_refreshes_with_something_that_can_be_no_token_and_is_told(self, db, token):
-        answer = refresh(token)
+        response = refresh(token)
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["refreshToken"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["refreshToken"]
 
 
 class TestRefresh:
     def test_user_refreshes_and_gets_a_new_pair_of_the_same_session(self, pair):
-        answer = refresh(pair.refresh)
+        response = refresh(pair.refresh)
 
-        assert answer.status_code == 200
-        assert answer.json()["status"] == "success"
-        data = answer.json()["data"]
+        assert response.status_code == 200
+        assert response.json()["status"] == "success"
+        data = response.json()["data"]
         assert list(data) == ["accessToken", "refreshToken"]
         assert data["refreshToken"] != pair.refresh
         assert claims(data["refreshToken"])["sid"] == claims(pair.refresh)["sid"]
@@ -190,9 +190,9 @@ class TestRefresh:
         assert Session.objects.count() == 1
 
     def test_user_refreshes_while_sending_a_stale_access_token(self, pair):
-        answer = bearer("stale").post(REFRESH, {"refreshToken": pair.refresh})
+        response = bearer("stale").post(REFRESH, {"refreshToken": pair.refresh})
 
-        assert answer.status_code == 200
+        assert response.status_code == 200
 
     def test_second_tab_that_refreshes_within_the_grace_is_refused_and_ends_nothing(self, pair):
         new = refresh(pair.refresh).json()["data"]
@@ -273,10 +273,10 @@ class TestEnds:
     def test_user_logs_out_by_refresh_token_alone(self, ben, pair):
         other_device = open_session(ben)
 
-        answer = APIClient().post(LOGOUT, {"refreshToken": pair.refresh})
+        response = APIClient().post(LOGOUT, {"refreshToken": pair.refresh})
 
-        assert answer.status_code == 200
-        assert answer.json() == {"status": "success", "message": "Logged out", "data": {}}
+        assert response.status_code == 200
+        assert response.json() == {"status": "success", "message": "Logged out", "data": {}}
         assert_ended(pair)
         assert bearer(other_device.access).get(ME).status_code == 200
 
@@ -338,9 +338,9 @@ class TestEnds:
     def test_user_who_signed_out_signs_in_again(self, ben, pair):
         APIClient().post(LOGOUT, {"refreshToken": pair.refresh})
 
-        answer = APIClient().post("/api/auth/login/", {"email": ben.email, "password": PASSWORD})
+        response = APIClient().post("/api/auth/login/", {"email": ben.email, "password": PASSWORD})
 
-        assert bearer(answer.json()["data"]["accessToken"]).get(ME).status_code == 200
+        assert bearer(response.json()["data"]["accessToken"]).get(ME).status_code == 200
         assert_ended(pair)
 
 
@@ -359,10 +359,10 @@ class TestPublicEndpoints:
 def test_ten_tabs_refresh_one_token_at_once_and_exactly_one_wins():
     token = open_session(JobSeekerFactory().user).refresh
 
-    answers = at_once(*[lambda: refresh(token)] * 10)
+    responses = at_once(*[lambda: refresh(token)] * 10)
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
-    winner = next(answer for answer in answers if answer.status_code == 200).json()["data"]
+    assert sorted(response.status_code for response in responses) == [200] + [401] * 9
+    winner = next(response for response in responses if response.status_code == 200).json()["data"]
     assert bearer(winner["accessToken"]).get(ME).status_code == 200
     assert refresh(winner["refreshToken"]).status_code == 200
 

@@ -220,9 +220,9 @@ def test_browser_finds_the_icon_of_the_admin_site(live_server: Any) -> None:
     page = httpx.get(live_server.url + reverse("admin:login")).text
 
     [icon] = re.findall('<link rel="icon" href="([^"]+)">', page)
-    answer = httpx.get(live_server.url + icon)
+    response = httpx.get(live_server.url + icon)
 
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/svg+xml")
 
 
 def test_list_is_not_counted_to_its_end(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

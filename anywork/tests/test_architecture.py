@@ -124,10 +124,10 @@ def test_seeker_who_sends_a_status_with_an_application_decides_nothing(seeker: A
     person = seeker.user.job_seeker  # type: ignore[attr-defined]
     body = {"job": str(JobFactory().pk), "resume": str(ResumeFactory(job_seeker=person).pk), "status": "accepted"}
 
-    answer = seeker.post("/api/applications/", body).json()
+    response = seeker.post("/api/applications/", body).json()
 
-    application = Application.objects.get(pk=answer["application_id"])
-    assert (answer["status"], application.status) == ("pending", "pending")
+    application = Application.objects.get(pk=response["application_id"])
+    assert (response["status"], application.status) == ("pending", "pending")
     assert [change.to_status for change in application.status_changes.all()] == ["pending"]
 
 

@@ -30,9 +30,9 @@ READ_ONLY = {"/api/resumes/{resume}/": "applicant", "/api/analytics/{views}/": "
 STALE = '"0123456789abcdef"'
 
 
-def assert_precondition_failed(answer: Any) -> None:
-    assert answer.status_code == 412, answer.content
-    body = answer.json()
+def assert_precondition_failed(response: Any) -> None:
+    assert response.status_code == 412, response.content
+    body = response.json()
     assert list(body) == ["status", "code", "message", "errors", "request_id"]
     assert body["code"] == "precondition_failed"
     assert "Read it again" in body["message"]
@@ -66,9 +66,9 @@ class TestChanging:
         client, url = world.client(caller), world.fill(path)
         tag = client.get(url).headers["ETag"]
 
-        answer = client.patch(url, change, HTTP_IF_MATCH=f'"other", {tag}')
+        response = client.patch(url, change, HTTP_IF_MATCH=f'"other", {tag}')
 
-        assert answer.status_code == 200, answer.content
+        assert response.status_code == 200, response.content
         assert client.get(url).headers["ETag"] != tag
         assert client.get(url, HTTP_IF_NONE_MATCH=tag).status_code == 200
 
@@ -93,31 +93,31 @@ class TestChanging:
     def test_caller_changes_whatever_is_there(self, world: World, path: str) -> None:
         caller, change = DETAILS[path]
 
-        answer = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH="*")
+        response = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH="*")
 
-        assert answer.status_code == 200, answer.content
+        assert response.status_code == 200, response.content
 
     @pytest.mark.parametrize("header", ["", "nonsense", "0123456789abcdef"])
     def test_caller_sends_no_tag_and_is_told_how_one_looks(self, world: World, path: str, header: str) -> None:
         caller, change = DETAILS[path]
 
-        answer = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH=header)
+        response = world.client(caller).patch(world.fill(path), change, HTTP_IF_MATCH=header)
 
-        assert answer.status_code == 400
-        assert "double quotes" in answer.json()["message"]
+        assert response.status_code == 400
+        assert "double quotes" in response.json()["message"]
         assert fingerprint() == world.fingerprint
 
 
 def test_stranger_learns_nothing_by_tags(world: World) -> None:
     client = world.client("rival")
 
-    answers = [
+    responses = [
         client.patch(world.fill("/api/jobs/{hidden}/"), {"title": "Mine"}, HTTP_IF_MATCH=STALE),
         client.patch(world.fill("/api/jobs/{open}/"), {"title": "Mine"}, HTTP_IF_MATCH=STALE),
         client.delete(world.fill("/api/jobs/{open}/"), HTTP_IF_MATCH=STALE),
     ]
 
-    assert [answer.status_code for answer in answers] == [404, 403, 403]
+    assert [response.status_code for response in responses] == [404, 403, 403]
 
 
 class TestTagsOfAJob:
@@ -171,20 +171,20 @@ class TestTagsOfAJob:
             with CaptureQueriesContext(connection) as first:
                 tag = anonymous.get(url).headers["ETag"]
             with CaptureQueriesContext(connection) as again:
-                answer = anonymous.get(url, HTTP_IF_NONE_MATCH=tag)
+                response = anonymous.get(url, HTTP_IF_NONE_MATCH=tag)
         finally:
             job_viewed.disconnect(dispatch_uid="test")
 
-        assert answer.status_code == 304
+        assert response.status_code == 304
         assert [str(key) for key in viewed] == [world.key("open")] * 2
         assert len(again) == len(first)
 
     def test_browser_is_told_to_ask_again(self, world: World, anonymous) -> None:
         url = world.fill("/api/jobs/{open}/")
-        answer = anonymous.get(url)
+        response = anonymous.get(url)
 
-        assert answer.headers["Cache-Control"] == "no-cache"
-        again = anonymous.get(url, HTTP_IF_NONE_MATCH=answer.headers["ETag"])
+        assert response.headers["Cache-Control"] == "no-cache"
+        again = anonymous.get(url, HTTP_IF_NONE_MATCH=response.headers["ETag"])
         assert again.headers["Cache-Control"] == "no-cache"
         assert "Authorization" in again.headers["Vary"]
         assert world.client("employer").get(url).headers["Cache-Control"] == "no-store"
@@ -219,9 +219,9 @@ def test_change_that_fails_at_its_end_leaves_nothing(world: World) -> None:
     """The letter is taken, the move is not: neither is made, and nobody is told."""
     client, url = world.client("applicant"), world.fill("/api/applications/{application}/")
 
-    answer = client.patch(url, {"cover_letter": "Other", "status": "accepted"})
+    response = client.patch(url, {"cover_letter": "Other", "status": "accepted"})
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert fingerprint() == world.fingerprint
     assert Notification.objects.count() == len([name for name in world.rows if name.endswith("_notification")])
 

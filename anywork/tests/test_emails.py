@@ -79,9 +79,9 @@ def test_what_is_no_address_or_reaches_another_is_refused(typed):
 
 @pytest.mark.parametrize("typed", REFUSED)
 def test_nobody_registers_with_such_an_address(anonymous, db, typed):
-    answer = anonymous.post(REGISTER, {"email": typed, "password": PASSWORD, "role": "employer"})
+    response = anonymous.post(REGISTER, {"email": typed, "password": PASSWORD, "role": "employer"})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["email"])
     assert not get_user_model().objects.exists()
     # Nothing is found by it either.
     assert anonymous.post(LOGIN, {"email": typed, "password": PASSWORD}).status_code in {400, 401}

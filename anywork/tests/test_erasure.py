@@ -102,23 +102,23 @@ def test_dump_shows_every_column_of_every_table(db: None) -> None:
 def register(role: str, **profile: str) -> APIClient:
     body = {"password": PASSWORD, "role": role, **profile}
     assert APIClient().post("/api/auth/register/", body).status_code == 201
-    answer = APIClient().post("/api/auth/login/", {"email": body["email"], "password": PASSWORD})
-    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {answer.json()['data']['accessToken']}")
+    response = APIClient().post("/api/auth/login/", {"email": body["email"], "password": PASSWORD})
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {response.json()['data']['accessToken']}")
     client.user = User.objects.get(email=body["email"])  # type: ignore[attr-defined]
     return client
 
 
 def upload(client: APIClient, data: bytes) -> str:
     file = SimpleUploadedFile("Zebulon Quillfeather.pdf", data, "application/pdf")
-    answer = client.post("/api/resumes/", {"file_path": file}, format="multipart")
-    assert answer.status_code == 201, answer.content
-    return str(answer.json()["resume_id"])
+    response = client.post("/api/resumes/", {"file_path": file}, format="multipart")
+    assert response.status_code == 201, response.content
+    return str(response.json()["resume_id"])
 
 
 def apply(client: APIClient, job: Job, resume: str) -> str:
-    answer = client.post("/api/applications/", {"job": str(job.pk), "resume": resume, "cover_letter": LETTER})
-    assert answer.status_code == 201, answer.content
-    return str(answer.json()["application_id"])
+    response = client.post("/api/applications/", {"job": str(job.pk), "resume": resume, "cover_letter": LETTER})
+    assert response.status_code == 201, response.content
+    return str(response.json()["application_id"])
 
 
 def decide(client: APIClient, application: str, status: str) -> None:
@@ -126,8 +126,8 @@ def decide(client: APIClient, application: str, status: str) -> None:
 
 
 def erase(client: APIClient) -> None:
-    answer = client.delete(ME, {"password": PASSWORD})
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = client.delete(ME, {"password": PASSWORD})
+    assert (response.status_code, response.content) == (204, b"")
 
 
 def logged_by_an_administrator(*rows: Any) -> None:
@@ -347,9 +347,9 @@ def test_job_without_an_employer_stays_closed(boss: Any, jobs: list[Job], admin:
 
 @pytest.mark.parametrize("body", [{"password": "wrong-horse-42"}, {"password": ""}, {"code": "4/0AQ"}, {}])
 def test_user_without_the_password_deletes_nothing(zebulon: Any, body: dict[str, str]) -> None:
-    answer = zebulon.delete(ME, body)
+    response = zebulon.delete(ME, body)
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["password"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["password"])
     assert zebulon.get(ME).status_code == 200
 
 
@@ -369,10 +369,10 @@ def test_deletion_is_in_the_audit_trail_without_a_name(zebulon: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_user_deletes_the_account_twice_at_once(zebulon: Any) -> None:
-    answers = at_once(*[partial(zebulon.delete, ME, {"password": PASSWORD})] * 3)
+    responses = at_once(*[partial(zebulon.delete, ME, {"password": PASSWORD})] * 3)
 
-    assert {answer.status_code for answer in answers} <= {204, 400, 401}
-    assert 204 in {answer.status_code for answer in answers}
+    assert {response.status_code for response in responses} <= {204, 400, 401}
+    assert 204 in {response.status_code for response in responses}
     assert not User.objects.exists()
 
 
@@ -423,7 +423,7 @@ def test_file_stays_when_the_deletion_fails(zebulon: Any, settings: Any) -> None
 
 @pytest.fixture
 def google_user(db: None, client_for: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Somebody without a password; what Google answers is tested in accounts/tests/test_google.py."""
+    """Somebody without a password; what Google responses is tested in accounts/tests/test_google.py."""
     user = UserFactory(google_sub="110169484474386276334")
     user.set_unusable_password()
     user.save()
@@ -438,9 +438,9 @@ def test_google_user_deletes_the_account_with_a_fresh_code(google_user: Any) -> 
 
 @pytest.mark.parametrize(("body", "field"), [({"code": "4711"}, "code"), ({}, "code"), ({"password": "x"}, "code")])
 def test_google_user_deletes_nothing_without_the_own_account(google_user: Any, body: Any, field: str) -> None:
-    answer = google_user.delete(ME, body)
+    response = google_user.delete(ME, body)
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+    assert (response.status_code, list(response.json()["errors"])) == (400, [field])
     assert User.objects.exists()
 
 

@@ -23,7 +23,7 @@ failing_urls = pytest.mark.urls("anywork.tests.error_urls")
 
 
 def assert_error(response: Any, status: int, code: str, **fields: list[str]) -> dict[str, Any]:
-    """Hold an answer of any client against the one shape, and return its body."""
+    """Hold a response of any client against the one shape, and return its body."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/json"
     body: dict[str, Any] = json.loads(response.content)
@@ -161,7 +161,7 @@ def test_caller_of_a_broken_view_gets_json_that_tells_nothing(path: str, caplog:
     body = assert_error(response, 500, "error")
     assert SECRET not in response.content.decode()
     assert body["request_id"] == "find-me"
-    # The log holds what the answer does not.
+    # The log holds what the response does not.
     assert SECRET in caplog.text
 
 

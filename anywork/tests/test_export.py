@@ -37,9 +37,9 @@ FILES = {
 
 
 def export(client: Any) -> ZipFile:
-    answer = client.get(URL)
-    assert answer.status_code == 200
-    return ZipFile(io.BytesIO(answer.getvalue()))
+    response = client.get(URL)
+    assert response.status_code == 200
+    return ZipFile(io.BytesIO(response.getvalue()))
 
 
 def told(archive: ZipFile, name: str) -> Any:
@@ -139,23 +139,23 @@ def test_lost_file_does_not_keep_the_rest_back(seeker: Any, caplog: pytest.LogCa
 
 @pytest.mark.parametrize("accept", ["*/*", "application/zip", "application/json"])
 def test_export_is_a_download_that_nobody_keeps(seeker: Any, accept: str) -> None:
-    answer = seeker.get(URL, HTTP_ACCEPT=accept)
+    response = seeker.get(URL, HTTP_ACCEPT=accept)
 
-    archive = answer.getvalue()
-    assert answer.headers["Content-Type"] == "application/zip"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="anywork.zip"'
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert int(answer.headers["Content-Length"]) == len(archive)
+    archive = response.getvalue()
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="anywork.zip"'
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert int(response.headers["Content-Length"]) == len(archive)
 
 
 def test_full_disk_is_told(seeker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every write to /dev/full finds the disk full."""
     monkeypatch.setattr("accounts.account_views.tempfile.TemporaryFile", partial(Path("/dev/full").open, "wb", 0))
 
-    answer = seeker.get(URL)
+    response = seeker.get(URL)
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
 
 
 def test_files_are_stored_as_they_are(seeker: Any) -> None:

@@ -48,7 +48,7 @@ class Numbers(NamedTuple):
     acknowledged: int
     lost: int
     duplicated: int
-    recovered: int  # requests answered well after the fault
+    recovered: int  # successful requests after the fault
 
     def tell(self, fault: str) -> None:
         print(f"\n{fault}: {', '.join(f'{name} {value}' for name, value in self._asdict().items())}")  # noqa: T201
@@ -428,12 +428,12 @@ def test_clients_that_speak_no_http_get_json(serve: Callable[..., WebServer], tr
     for name, (request, status) in NO_REQUESTS.items():
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
             client.sendall(request.encode())
-            answer = HTTPResponse(client)
-            answer.begin()
-            body = json.loads(answer.read())
-        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json"), (name, body)
+            response = HTTPResponse(client)
+            response.begin()
+            body = json.loads(response.read())
+        assert (response.status, response.headers["Content-Type"]) == (status, "application/json"), (name, body)
         assert list(body) == ["status", "code", "message", "errors", "request_id"], name
-        assert body["request_id"] == answer.headers["X-Request-ID"], name
+        assert body["request_id"] == response.headers["X-Request-ID"], name
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ def test_clients_that_send_20_mb_read_the_refusal_and_memory_stays_flat(
     assert httpx.post(f"{server.url}/api/{path}/", content=b"x", headers=headers, timeout=30).status_code == 400
     before = peak()
     for _ in range(5):
-        answer = httpx.post(f"{server.url}/api/{path}/", content=b" " * 20 * MIB, headers=headers, timeout=30)
-        assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+        response = httpx.post(f"{server.url}/api/{path}/", content=b" " * 20 * MIB, headers=headers, timeout=30)
+        assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
     # Of 100 MB that came nothing stays; Python imports a few things late.
     assert peak() - before < 8 * 1024

@@ -51,15 +51,15 @@ EXCLUDED_CHECKS = [
     positive_data_acceptance,
 ]
 
-answered: Counter[int] = Counter()
+statuses: Counter[int] = Counter()
 
 
 def counting(application: Any) -> Any:
-    """Return a WSGI application that counts the answers of `application`."""
+    """Return a WSGI application that counts the responses of `application`."""
 
     def handle(environ: dict[str, Any], start_response: Any) -> Any:
         def start(status: str, *args: Any) -> Any:
-            answered[int(status[:3])] += 1
+            statuses[int(status[:3])] += 1
             return start_response(status, *args)
 
         body = application(environ, start)
@@ -95,7 +95,7 @@ def _one_connection() -> Iterator[None]:
     yield
     for signal in (signals.request_started, signals.request_finished):
         signal.connect(close_old_connections)
-    print(f"\nfuzzing: {answered.total()} requests, by status {dict(sorted(answered.items()))}")  # noqa: T201
+    print(f"\nfuzzing: {statuses.total()} requests, by status {dict(sorted(statuses.items()))}")  # noqa: T201
 
 
 def is_uuid(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What browsers, caches and proxies are told, and who is answered at all."""
+"""What browsers, caches and proxies are told, and which requests are refused."""
 
 import re
 import shutil
@@ -49,8 +49,8 @@ class TestCaching:
         JobSeekerFactory(user__email="ben@example.org")
 
         for password in (PASSWORD, "wrong-horse-42"):
-            answer = anonymous.post("/api/auth/login/", {"email": "ben@example.org", "password": password})
-            assert "no-store" in answer.headers["Cache-Control"]
+            response = anonymous.post("/api/auth/login/", {"email": "ben@example.org", "password": password})
+            assert "no-store" in response.headers["Cache-Control"]
 
     def test_public_answers_may_be_kept_but_not_for_others(self, anonymous, db):
         headers = anonymous.get("/api/jobs/").headers
@@ -65,22 +65,22 @@ class TestCaching:
 class TestHosts:
     @pytest.mark.parametrize("url", ["/api/jobs/", "/nothing", "/admin/"])
     def test_wrong_host_is_refused_in_json(self, anonymous, db, url):
-        answer = anonymous.get(url, HTTP_HOST="evil.example")
+        response = anonymous.get(url, HTTP_HOST="evil.example")
 
-        assert answer.status_code == 400
-        assert answer.json()["status"] == "error"
-        assert answer.json()["code"] == "parse_error"
-        assert "evil" not in answer.content.decode()
+        assert response.status_code == 400
+        assert response.json()["status"] == "error"
+        assert response.json()["code"] == "parse_error"
+        assert "evil" not in response.content.decode()
 
     @pytest.mark.parametrize("url", ["/healthz", "/readyz"])
     @pytest.mark.parametrize("host", ["10.0.3.7:8000", "[2001:db8::7]", "evil.example", "a b", ""])
     def test_balancer_asks_for_the_health_by_whatever_host(self, anonymous, db, settings, url, host):
         settings.ALLOWED_HOSTS = ["api.example.org"]
 
-        answer = anonymous.get(url, HTTP_HOST=host)
+        response = anonymous.get(url, HTTP_HOST=host)
 
-        assert answer.status_code == 200
-        assert answer.json()["status"] in {"ok", "degraded"}
+        assert response.status_code == 200
+        assert response.json()["status"] in {"ok", "degraded"}
 
     def test_forwarded_host_is_not_believed(self, anonymous, db):
         JobFactory.create_batch(21)
@@ -112,8 +112,8 @@ class TestCrossOrigin:
     def test_listed_origin_does_not_reach_the_admin_site(self, anonymous, db, settings):
         settings.CORS_ALLOWED_ORIGINS = [self.ORIGIN]
 
-        answer = anonymous.get("/admin/login/", HTTP_ORIGIN=self.ORIGIN)
-        assert "Access-Control-Allow-Origin" not in answer.headers
+        response = anonymous.get("/admin/login/", HTTP_ORIGIN=self.ORIGIN)
+        assert "Access-Control-Allow-Origin" not in response.headers
 
 
 class TestTransport:
@@ -123,10 +123,10 @@ class TestTransport:
         settings.SECURE_HSTS_SECONDS = 31_536_000
 
     def test_plain_http_is_sent_to_https(self, client, db):
-        answer = client.get("/api/jobs/?page=1")
+        response = client.get("/api/jobs/?page=1")
 
-        assert answer.status_code == 301
-        assert answer.headers["Location"] == "https://testserver/api/jobs/?page=1"
+        assert response.status_code == 301
+        assert response.headers["Location"] == "https://testserver/api/jobs/?page=1"
 
     def test_client_cannot_claim_https_without_a_proxy(self, client, db):
         assert client.get("/api/jobs/", HTTP_X_FORWARDED_PROTO="https").status_code == 301
@@ -134,9 +134,9 @@ class TestTransport:
     def test_proxy_vouches_for_https(self, client, db, settings):
         settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-        answer = client.get("/api/jobs/", HTTP_X_FORWARDED_PROTO="https")
-        assert answer.status_code == 200
-        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        response = client.get("/api/jobs/", HTTP_X_FORWARDED_PROTO="https")
+        assert response.status_code == 200
+        assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
 
     @pytest.mark.parametrize("url", ["/healthz", "/readyz"])
     def test_load_balancer_asks_over_plain_http(self, client, db, url):
@@ -148,15 +148,15 @@ class TestAdminSession:
         AdminFactory(email="root@example.org")
         client.get("/admin/login/")
 
-        answer = client.post("/admin/login/", {"username": "root@example.org", "password": PASSWORD})
+        response = client.post("/admin/login/", {"username": "root@example.org", "password": PASSWORD})
 
-        cookie = answer.cookies["sessionid"]
+        cookie = response.cookies["sessionid"]
         assert cookie["path"] == "/admin/"
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
         assert cookie["max-age"] == 8 * 3_600
-        assert answer.cookies["csrftoken"]["path"] == "/admin/"
-        assert answer.cookies["csrftoken"]["httponly"]
+        assert response.cookies["csrftoken"]["path"] == "/admin/"
+        assert response.cookies["csrftoken"]["httponly"]
 
     def test_admin_session_opens_nothing_of_the_api(self, admin_client):
         assert admin_client.get("/api/auth/me/").status_code == 401

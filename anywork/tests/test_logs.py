@@ -99,9 +99,9 @@ def journey(client, port):
 
     def register(email, role, **more):
         body = {"email": email, "password": PASSWORD, "role": role, **more}
-        answer = client.post("/api/auth/register/", json=body)
+        response = client.post("/api/auth/register/", json=body)
         token = client.post("/api/auth/login/", json=body).json()["data"]["accessToken"]
-        return answer.json()["data"]["user"]["user_id"], {"Authorization": f"Bearer {token}"}
+        return response.json()["data"]["user"]["user_id"], {"Authorization": f"Bearer {token}"}
 
     ada, as_ada = register("ADA@private.example", "job_seeker", last_name="Lovelace", phone_number="080-555-1234")
     boss, as_boss = register("boss@private.example", "employer", company_name="Private Ltd")
@@ -141,7 +141,7 @@ def journey(client, port):
         client.post("/admin/login/?next=secret-query", data={"username": "ada@private.example", "password": PASSWORD}),
         client.post("/admin/login/", headers={"Origin": "https://evil.example"}),
     ]
-    assert [answer.status_code for answer in statuses] == [
+    assert [response.status_code for response in statuses] == [
         *(200, 401, 200, 400, 401, 400, 400, 401, 403, 404, 404, 405, 409, 400, 415, 403, 403),
     ]
     # A rule that no code knows of: its violation is a bug, and PostgreSQL quotes the whole row.

@@ -10,9 +10,9 @@ URLS = ["http://evil.example", "Win at WWW.evil.example", "hTTps://x", "://"]
 PASSWORD = "correct-horse-42"
 
 
-def refused(answer, field):
-    body = answer.json()
-    assert (answer.status_code, list(body["errors"])) == (400, [field]), body
+def refused(response, field):
+    body = response.json()
+    assert (response.status_code, list(body["errors"])) == (400, [field]), body
     assert "web address" in body["message"]
 
 
@@ -63,8 +63,8 @@ def test_admin_sets_no_such_name_but_may_keep_one(admin_client, db):
     body = {name: form[name].value() for name in form.fields}
     body.update(expires_at_0="2999-12-12", expires_at_1="00:00:00", is_active="on", description="New")
 
-    answer = admin_client.post(url, {**body, "title": "Editor of WWW.evil.example"})
-    assert answer.context["adminform"].form.errors == {"title": [NO_URL]}
+    response = admin_client.post(url, {**body, "title": "Editor of WWW.evil.example"})
+    assert response.context["adminform"].form.errors == {"title": [NO_URL]}
     assert admin_client.post(url, body).status_code == 302
 
     job.refresh_from_db()

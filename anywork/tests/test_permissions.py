@@ -52,7 +52,7 @@ def assert_refused(world: World, response: Any, status: int) -> None:
 
 
 def assert_as_for_no_such_row(world: World, cell: Cell, response: Any, client: APIClient) -> None:
-    """The answer does not tell a hidden row from one that does not exist."""
+    """The response does not tell a hidden row from one that does not exist."""
     row = cell.path.partition("{")[2].partition("}")[0]
     nowhere = world.send(cell, client=client, path=cell.path.replace(f"{{{row}}}", str(uuid.uuid4())))
     assert nowhere.status_code == response.status_code
@@ -64,7 +64,7 @@ def assert_as_for_no_such_row(world: World, cell: Cell, response: Any, client: A
 
 
 def assert_allowed(world: World, cell: Cell, response: Any) -> None:
-    """The answer is about the row that was asked for, and what was to change has changed."""
+    """The response is about the row that was asked for, and what was to change has changed."""
     assert response.status_code == int(cell.expected), response.content
     if cell.method != "GET":
         assert fingerprint() != world.fingerprint
@@ -247,7 +247,7 @@ def drf_routes() -> Iterator[tuple[str, URLPattern]]:
 
 
 def offered_methods(pattern: URLPattern) -> set[str]:
-    """Return the methods that a route answers, but for HEAD, which comes with GET."""
+    """Return the methods that a route responses, but for HEAD, which comes with GET."""
     view: Any = pattern.callback.cls  # type: ignore[attr-defined]
     bound = getattr(pattern.callback, "actions", None) or [
         name for name in view.http_method_names if hasattr(view, name)

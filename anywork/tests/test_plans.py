@@ -132,7 +132,7 @@ def some_job(many_rows, db):
 
 
 def plans_of(client, url):
-    """Return the plans of what an answer reads where there is much to read."""
+    """Return the plans of what a response reads where there is much to read."""
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return list(plans(captured))

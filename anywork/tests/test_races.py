@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def patched(client: APIClient, url: str, changes: list[dict[str, Any]], **headers: Any) -> list[int]:
-    answers = at_once(*(partial(client.patch, url, change, **headers) for change in changes))
-    return sorted(answer.status_code for answer in answers)
+    responses = at_once(*(partial(client.patch, url, change, **headers) for change in changes))
+    return sorted(response.status_code for response in responses)
 
 
 def test_changes_of_different_fields_all_stay(client_for) -> None:
@@ -63,12 +63,12 @@ def test_letter_and_decision_based_on_the_same_reading_do_not_both_pass(client_f
     employer = client_for(application.job.employer.user)
     read = employer.get(url).headers["ETag"]
 
-    answers = at_once(
+    responses = at_once(
         partial(seeker.patch, url, {"cover_letter": "Other"}, HTTP_IF_MATCH=read),
         partial(employer.patch, url, {"status": "reviewed"}, HTTP_IF_MATCH=read),
     )
 
-    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    assert sorted(response.status_code for response in responses) == [200, 412]
 
 
 def test_category_deleted_while_it_is_renamed_is_gone(admin) -> None:

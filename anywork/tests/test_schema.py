@@ -93,9 +93,9 @@ def resolved(schema, part):
     return part
 
 
-def answers(schema, operation):
-    """Return an operation's answers by status."""
-    return {int(code): resolved(schema, answer) for code, answer in operation["responses"].items()}
+def responses(schema, operation):
+    """Return an operation's responses by status."""
+    return {int(code): resolved(schema, response) for code, response in operation["responses"].items()}
 
 
 # --- The document -----------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_operation_ids_are_what_client_generators_got_before(operations):
 def test_every_body_and_answer_has_an_example_that_fits(schema, operations, matches):
     problems = {}
     for name, operation in operations.items():
-        bodies = {"request": operation.get("requestBody", {}), **answers(schema, operation)}
+        bodies = {"request": operation.get("requestBody", {}), **responses(schema, operation)}
         for part, body in bodies.items():
             for media_type, content in body.get("content", {}).items():
                 if media_type in {"application/pdf", "application/zip"}:
@@ -185,16 +185,16 @@ def test_dates_of_examples_lie_ahead(generated):
 
 def test_every_answer_carries_the_request_id_and_every_error_the_error_shape(schema, operations):
     for name, operation in operations.items():
-        found = answers(schema, operation)
+        found = responses(schema, operation)
         assert any(code >= 400 for code in found), name
         assert any(code < 400 for code in found), name
-        for code, answer in found.items():
-            assert all(resolved(schema, header)["description"] for header in answer["headers"].values()), (name, code)
-            assert "X-Request-ID" in answer["headers"], (name, code)
-            assert ("Retry-After" in answer["headers"]) == (code in {429, 503}), (name, code)
-            assert ("WWW-Authenticate" in answer["headers"]) == (code == 401), (name, code)
+        for code, response in found.items():
+            assert all(resolved(schema, header)["description"] for header in response["headers"].values()), (name, code)
+            assert "X-Request-ID" in response["headers"], (name, code)
+            assert ("Retry-After" in response["headers"]) == (code in {429, 503}), (name, code)
+            assert ("WWW-Authenticate" in response["headers"]) == (code == 401), (name, code)
             if code >= 400:
-                content = answer["content"]
+                content = response["content"]
                 assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}, (name, code)
                 assert {example["value"]["status"] for example in content["application/json"]["examples"].values()} == {
                     "error"
@@ -204,12 +204,12 @@ def test_every_answer_carries_the_request_id_and_every_error_the_error_shape(sch
 def test_deletions_answer_no_body(schema, operations):
     for name, operation in operations.items():
         if name.startswith("DELETE"):
-            assert "content" not in answers(schema, operation)[204], name
+            assert "content" not in responses(schema, operation)[204], name
 
 
 def test_error_answers_follow_from_the_view(schema, operations):
     def codes(name):
-        return set(answers(schema, operations[name]))
+        return set(responses(schema, operations[name]))
 
     assert codes("GET /api/categories/") == {200, 304, 400, 401, 404, 429, 503}
     assert codes("POST /api/categories/") == {201, 400, 401, 403, 409, 413, 415, 429, 503}
@@ -226,7 +226,7 @@ def test_error_answers_follow_from_the_view(schema, operations):
 
 def test_conditional_requests_are_documented_where_they_are_minded(schema, operations):
     for name, operation in operations.items():
-        method, found = name.split()[0], answers(schema, operation)
+        method, found = name.split()[0], responses(schema, operation)
         sent = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "header"}
         assert (304 in found) == (sent == {"If-None-Match"}), name
         assert (412 in found) == (sent == {"If-Match"}), name
@@ -399,11 +399,11 @@ def test_developer_authorizes_in_the_browser_and_calls_me(live_server, account, 
     operation = page.locator("#operations-Account-auth_me_retrieve")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Execute").click()
-    answer = operation.locator(".live-responses-table tr.response")
-    answer.wait_for()
+    response = operation.locator(".live-responses-table tr.response")
+    response.wait_for()
 
-    assert answer.locator(".response-col_status").inner_text().startswith("200")
-    assert str(user.pk) in answer.locator(".response-col_description").inner_text()
+    assert response.locator(".response-col_status").inner_text().startswith("200")
+    assert str(user.pk) in response.locator(".response-col_description").inner_text()
     assert {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in fetched(requested)} == {live_server.url}
     assert console == []
 

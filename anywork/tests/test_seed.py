@@ -1,7 +1,7 @@
 """The documented exchanges, replayed as one journey against the golden files in `golden/`.
 
-A golden file holds a request and its answer. Literals hold exactly, keys with their order; of ids, timestamps, dates,
-tokens, checksums and links only the kind does. Ids stand for each other: what an answer calls by an id of the golden
+A golden file holds a request and its response. Literals hold exactly, keys with their order; of ids, timestamps, dates,
+tokens, checksums and links only the kind does. Ids stand for each other: what a response calls by an id of the golden
 files is what a later request by that id means.
 """
 
@@ -53,7 +53,7 @@ def golden(name: str) -> dict[str, Any]:
 
 
 class Journey:
-    """Sends golden requests, and holds the answers against the golden ones."""
+    """Sends golden requests, and compares the responses with the golden ones."""
 
     def __init__(self) -> None:
         self.ids: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Journey:
         return re.sub(UUID, lambda match: self.ids[match[0]], text)
 
     def replay(self, name: str, client: APIClient, **files: Any) -> Any:
-        """Send the request of a golden file and return the answer, which is like the golden one."""
+        """Send the request of a golden file and return the body, which is like the golden one."""
         exchange = golden(name)
         path = self.actual(exchange["path"])
         body = json.loads(self.actual(json.dumps(exchange.get("request"))))
@@ -74,35 +74,35 @@ class Journey:
             response = client.generic(exchange["method"], path, json.dumps(body) if body else "", "application/json")
         assert response.status_code == exchange["status"], response.content
         assert response.headers["Content-Type"] == "application/json"
-        answer = json.loads(response.content)
-        self.match(exchange["response"], answer, name)
+        body = json.loads(response.content)
+        self.match(exchange["response"], body, name)
         self.replayed.add(name)
-        return answer
+        return body
 
-    def match(self, expected: Any, answer: Any, where: str) -> None:
-        assert type(answer) is type(expected), where
+    def match(self, expected: Any, body: Any, where: str) -> None:
+        assert type(body) is type(expected), where
         if isinstance(expected, dict):
-            assert list(answer) == list(expected), where
+            assert list(body) == list(expected), where
             for key, value in expected.items():
-                self.match(value, answer[key], f"{where}.{key}")
+                self.match(value, body[key], f"{where}.{key}")
         elif isinstance(expected, list):
-            assert len(answer) == len(expected), where
+            assert len(body) == len(expected), where
             for index, value in enumerate(expected):
-                self.match(value, answer[index], f"{where}.{index}")
+                self.match(value, body[index], f"{where}.{index}")
         elif kind(expected) == "uuid":
             # The same thing keeps the same id through the whole journey.
-            assert kind(answer) == "uuid", where
-            assert self.ids.setdefault(expected, answer) == answer, where
+            assert kind(body) == "uuid", where
+            assert self.ids.setdefault(expected, body) == body, where
         elif kind(expected) == "literal" or where.endswith("expires_at"):
-            assert answer == expected, where
+            assert body == expected, where
         else:
-            assert kind(answer) == kind(expected), where
+            assert kind(body) == kind(expected), where
 
 
 def signed_in(email: str, password: str = "testing321") -> APIClient:
-    answer = APIClient().post("/api/auth/login/", {"email": email, "password": password}).json()
+    login = APIClient().post("/api/auth/login/", {"email": email, "password": password}).json()
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer['data']['accessToken']}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {login['data']['accessToken']}")
     return client
 
 
@@ -167,10 +167,10 @@ def test_people_go_through_the_documented_exchanges(db: None, monkeypatch: pytes
         application = {"job": second["job_id"], "resume": str(ResumeFactory(job_seeker=user.job_seeker).pk)}
         assert signed_in(user.email).post("/api/applications/", application).status_code == 201
     analytics = golden("analytics_list")
-    answer = employer.get(journey.actual(analytics["path"])).json()
+    body = employer.get(journey.actual(analytics["path"])).json()
     # Rows of one day come in no particular order.
-    answer["results"].sort(key=lambda row: -row["views"])
-    journey.match(analytics["response"], answer, "analytics_list")
+    body["results"].sort(key=lambda row: -row["views"])
+    journey.match(analytics["response"], body, "analytics_list")
     journey.replayed.add("analytics_list")
 
     assert journey.ids[GOOGLE_USER] == str(google_user.pk)

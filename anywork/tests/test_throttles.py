@@ -54,7 +54,7 @@ def redis_cache():
     try:
         Redis.from_url(REDIS_URL, socket_timeout=1).ping()
     except RedisError:
-        pytest.skip("no Redis answers on localhost")
+        pytest.skip("no Redis responses on localhost")
     cache = RedisCache(REDIS_URL, {"KEY_PREFIX": f"anywork-test-{uuid.uuid4()}"})
     yield cache
     client = cache._cache.get_client(write=True)
@@ -200,21 +200,21 @@ class TestRates:
     def test_visitor_beyond_the_rate_gets_429_with_the_time_to_wait(self, anonymous, db, rates):
         rates(anon="3/min")
 
-        answers = [anonymous.get(JOBS) for _ in range(4)]
+        responses = [anonymous.get(JOBS) for _ in range(4)]
 
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-        assert [answer.headers["RateLimit-Policy"] for answer in answers] == ['"anon";q=3;w=60'] * 4
-        assert [answer.headers["RateLimit"].rpartition(";")[0] for answer in answers] == [
+        assert [response.status_code for response in responses] == [200, 200, 200, 429]
+        assert [response.headers["RateLimit-Policy"] for response in responses] == ['"anon";q=3;w=60'] * 4
+        assert [response.headers["RateLimit"].rpartition(";")[0] for response in responses] == [
             '"anon";r=2',
             '"anon";r=1',
             '"anon";r=0',
             '"anon";r=0',
         ]
-        assert 58 <= int(answers[3].headers["Retry-After"]) <= 60
-        body = answers[3].json()
+        assert 58 <= int(responses[3].headers["Retry-After"]) <= 60
+        body = responses[3].json()
         assert body["code"] == "throttled"
         assert body["message"].startswith("Too many requests. Please try again in ")
-        assert "Retry-After" not in answers[2].headers
+        assert "Retry-After" not in responses[2].headers
 
     def test_visitors_at_other_addresses_are_not_held_up(self, anonymous, db, rates):
         rates(anon="1/min")
@@ -256,13 +256,13 @@ class TestRates:
         settings.CORS_ALLOWED_ORIGINS = ["https://www.example.org"]
         anonymous.credentials(HTTP_AUTHORIZATION="Bearer nonsense", HTTP_ORIGIN="https://www.example.org")
 
-        answers = [anonymous.get(url) for url in ("/api/nothing/", "/api/auth/me/", "/api/auth/me/", "/nothing")]
+        responses = [anonymous.get(url) for url in ("/api/nothing/", "/api/auth/me/", "/api/auth/me/", "/nothing")]
 
-        assert [answer.status_code for answer in answers] == [404, 401, 429, 429]
-        assert [answer.headers["RateLimit"].split(";t=")[0] for answer in answers] == [
+        assert [response.status_code for response in responses] == [404, 401, 429, 429]
+        assert [response.headers["RateLimit"].split(";t=")[0] for response in responses] == [
             *('"anon";r=1', '"anon";r=0', '"anon";r=0', '"anon";r=0'),
         ]
-        refused = answers[2]
+        refused = responses[2]
         assert refused.json()["code"] == "throttled"
         assert int(refused.headers["Retry-After"]) > 0
         assert refused.headers["Access-Control-Allow-Origin"] == "https://www.example.org"
@@ -275,17 +275,17 @@ class TestRates:
     def test_rates_that_are_off_are_off(self, anonymous, db, rates):
         rates()
 
-        answers = [anonymous.get(JOBS) for _ in range(3)]
-        assert {answer.status_code for answer in answers} == {200}
-        assert "RateLimit" not in answers[0].headers
+        responses = [anonymous.get(JOBS) for _ in range(3)]
+        assert {response.status_code for response in responses} == {200}
+        assert "RateLimit" not in responses[0].headers
 
     def test_refused_request_changes_nothing(self, anonymous, db, rates, django_user_model):
         rates(register="1/hour")
         body = {"password": PASSWORD, "role": "job_seeker"}
 
-        answers = [anonymous.post("/api/auth/register/", {**body, "email": f"u{n}@example.org"}) for n in range(2)]
+        responses = [anonymous.post("/api/auth/register/", {**body, "email": f"u{n}@example.org"}) for n in range(2)]
 
-        assert [answer.status_code for answer in answers] == [201, 429]
+        assert [response.status_code for response in responses] == [201, 429]
         assert list(django_user_model.objects.values_list("email", flat=True)) == ["u0@example.org"]
 
     def test_every_scope_has_its_own_count(self, anonymous, seeker, employer, rates):
@@ -326,11 +326,11 @@ class TestRates:
     def test_accounts_at_one_address_share_its_rate(self, seeker, employer, rates):
         rates(user="9/min", address="2/min")
 
-        answers = [client.get("/api/skills/") for client in (seeker, employer, seeker)]
+        responses = [client.get("/api/skills/") for client in (seeker, employer, seeker)]
 
-        assert [answer.status_code for answer in answers] == [200, 200, 429]
-        assert answers[1].headers["RateLimit-Policy"] == '"user";q=9;w=60'
-        assert answers[2].headers["RateLimit-Policy"] == '"address";q=2;w=60'
+        assert [response.status_code for response in responses] == [200, 200, 429]
+        assert responses[1].headers["RateLimit-Policy"] == '"user";q=9;w=60'
+        assert responses[2].headers["RateLimit-Policy"] == '"address";q=2;w=60'
         assert seeker.get("/api/skills/", REMOTE_ADDR="203.0.113.7").status_code == 200
 
     def test_guesses_at_the_admin_site_count_as_logins(self, client, anonymous, db, rates):
@@ -376,12 +376,12 @@ class TestRates:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE anywork_cache RENAME TO anywork_cache_away")
         try:
-            answers = [client.get(JOBS) for _ in range(3)]
+            responses = [client.get(JOBS) for _ in range(3)]
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("ALTER TABLE anywork_cache_away RENAME TO anywork_cache")
 
-        assert [answer.status_code for answer in answers] == [200] * 3
+        assert [response.status_code for response in responses] == [200] * 3
         # Left alone after the first failure.
         assert [
             record.getMessage() for record in caplog.records if record.name == "anywork.api.throttling.throttle"
