@@ -14,20 +14,12 @@ from applications.services import change_status
 
 
 class StatusChangeInline(admin.TabularInline):
-    """History of an application's status, read-only."""
+    """History of an application's status, read-only like the application itself."""
 
     model = StatusChange
     fields = ("at", "actor", "from_status", "to_status")
     ordering = ("at", "pk")
     verbose_name_plural = "status history"
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatusChange]:
         return super().get_queryset(request).select_related("actor")

@@ -4,18 +4,10 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.schema import EMPLOYER, JOB_SEEKER_INPUT
 from anywork.api.schema import documented, operation
+from applications import services
 from applications.choices import Status
 from applications.models import Application
 from applications.serializers import ApplicationCreateSerializer, ApplicationSerializer, ApplicationUpdateSerializer
-from applications.services import (
-    SET_BY_APPLICANT,
-    SET_BY_EMPLOYER,
-    TRANSITIONS,
-    InvalidStatusChange,
-    already_applied,
-    job_not_open,
-    may_not_set,
-)
 from jobs.schema import JOB
 from resumes.schema import RESUME
 
@@ -45,12 +37,8 @@ APPLICATION_DETAILS = {
     "job_details": {"title": JOB["title"], "company_name": EMPLOYER["company_name"]},
 }
 
-_TRANSITIONS_TABLE = "\n".join(
-    ["| from | to |", "|---|---|"]
-    + [
-        f"| {start} | {', '.join(to for to in Status if to in ends) or '(final)'} |"
-        for start, ends in TRANSITIONS.items()
-    ]
+_TRANSITIONS_TABLE = "| from | to |\n|---|---|\n" + "\n".join(
+    f"| {start} | {', '.join(following) or '(final)'} |" for start, following in services.TRANSITIONS.items()
 )
 
 applications_documented = documented(
@@ -71,7 +59,7 @@ applications_documented = documented(
         responses={201: ApplicationSerializer},
         body={name: APPLICATION[name] for name in ("job_seeker", "job", "resume", "cover_letter")},
         response=APPLICATION,
-        errors=(job_not_open(), already_applied(Application(pk=str(APPLICATION["application_id"])))),
+        errors=(services.job_not_open(), services.already_applied(Application(pk=str(APPLICATION["application_id"])))),
         summary="Apply to a job",
     ),
     retrieve=operation("With details of applicant, resume and job.", response=APPLICATION_DETAILS),
@@ -86,14 +74,14 @@ applications_documented = documented(
         response={**APPLICATION, "status": "accepted"},
         errors=(
             ValidationError({"status": ['"hired" is not a valid choice.']}),
-            may_not_set(Status.WITHDRAWN),
-            InvalidStatusChange(Status.WITHDRAWN, SET_BY_EMPLOYER),
+            services.may_not_set(Status.WITHDRAWN),
+            services.InvalidStatusChange(Status.WITHDRAWN, services.SET_BY_EMPLOYER),
         ),
         summary="Decide on an application, or edit it",
     ),
     destroy=operation(
         "The same as setting its status to `withdrawn`: for the applicant, while it is `pending` or `reviewed`.",
-        errors=(InvalidStatusChange(Status.ACCEPTED, SET_BY_APPLICANT),),
+        errors=(services.InvalidStatusChange(Status.ACCEPTED, services.SET_BY_APPLICANT),),
         summary="Withdraw an application",
     ),
 )

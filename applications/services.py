@@ -1,11 +1,9 @@
 """Services of applications: the only code that writes an application's status."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import User
@@ -16,17 +14,15 @@ from applications.models import Application, StatusChange
 from applications.signals import application_status_changed, application_submitted
 from jobs.models import Job
 
-TRANSITIONS: Mapping[str, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.REVIEWED, Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN}),
-    Status.REVIEWED: frozenset({Status.PENDING, Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN}),
-    Status.ACCEPTED: frozenset({Status.REVIEWED, Status.REJECTED}),
-    Status.REJECTED: frozenset({Status.REVIEWED, Status.ACCEPTED}),
-    Status.WITHDRAWN: frozenset(),
+TRANSITIONS: Mapping[str, tuple[Status, ...]] = {
+    Status.PENDING: (Status.REVIEWED, Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN),
+    Status.REVIEWED: (Status.PENDING, Status.ACCEPTED, Status.REJECTED, Status.WITHDRAWN),
+    Status.ACCEPTED: (Status.REVIEWED, Status.REJECTED),
+    Status.REJECTED: (Status.REVIEWED, Status.ACCEPTED),
+    Status.WITHDRAWN: (),
 }
 SET_BY_APPLICANT = frozenset({Status.WITHDRAWN})
 SET_BY_EMPLOYER = frozenset(Status) - SET_BY_APPLICANT
-
-_M = TypeVar("_M", bound=Model)
 
 
 def job_not_open() -> ValidationError:
@@ -48,8 +44,8 @@ class InvalidStatusChange(Conflict):
 
     def __init__(self, status: str, permitted: frozenset[Status]) -> None:
         """Name the statuses that can follow `status`, of those that the actor is permitted to set."""
-        if following := TRANSITIONS[status] & permitted:
-            rest = f"it can become {' or '.join(choice for choice in Status if choice in following)}"
+        if following := [choice for choice in TRANSITIONS[status] if choice in permitted]:
+            rest = f"it can become {' or '.join(following)}"
         else:
             rest = "you cannot change that" if TRANSITIONS[status] else "that is final"
         super().__init__(f"This application is {status}; {rest}.")
@@ -62,23 +58,19 @@ def submit_application(*, user: User, job_id: UUID, resume_id: UUID, cover_lette
         ValidationError: there is no such open job, or no such resume of this user.
         AlreadyExists: the user has an application to this job that is not withdrawn.
     """
-
-    def conflict() -> AlreadyExists:
-        return already_applied(Application.objects.live().filter(job=job_id, job_seeker=user.pk).first())
-
-    with unique_violation_as("applications_application_unique_live", conflict):
+    earlier = Application.objects.live().filter(job=job_id, job_seeker=user.pk)
+    with unique_violation_as("applications_application_unique_live", lambda: already_applied(earlier.first())):
         # Locked until the commit: the job cannot be closed, nor the resume deleted, in between.
         jobs = Job.objects.visible_to(user).with_details().select_related("employer__user")
-        job = jobs.select_for_update(of=("self",), no_key=True).filter(pk=job_id)
-        resume = user.job_seeker.resumes.kept().select_for_update(no_key=True).filter(pk=resume_id)
-        application = Application(
-            job=_first(job, otherwise=job_not_open()),
-            resume=_first(resume, otherwise=ValidationError({"resume": ["You have no such resume."]})),
-            job_seeker=user.job_seeker,
-            cover_letter=cover_letter,
-        )
-        if not application.job.is_open:
+        job = jobs.select_for_update(of=("self",), no_key=True).filter(pk=job_id).first()
+        if job is None:
             raise job_not_open()
+        resume = user.job_seeker.resumes.kept().select_for_update(no_key=True).filter(pk=resume_id).first()
+        if resume is None:
+            raise ValidationError({"resume": ["You have no such resume."]})
+        if not job.is_open:
+            raise job_not_open()
+        application = Application(job=job, resume=resume, job_seeker=user.job_seeker, cover_letter=cover_letter)
         application.save(force_insert=True)
         StatusChange.objects.create(application=application, actor=user, to_status=application.status)
         application_submitted.send(sender=Application, application=application)
@@ -147,13 +139,6 @@ def anonymise_applications(*, user: User) -> None:
             application.job_seeker = application.resume = None
             application.cover_letter = ""
             application.save(update_fields=["job_seeker", "resume", "cover_letter", "status"])
-
-
-def _first(rows: QuerySet[_M], *, otherwise: ValidationError) -> _M:
-    row = rows.first()
-    if row is None:
-        raise otherwise
-    return row
 
 
 def _locked(application_id: UUID) -> Application:

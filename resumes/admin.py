@@ -16,7 +16,7 @@ from resumes.signed_links import SignedLinks
 
 
 class ResumeAccessInline(admin.TabularInline):
-    """Records of access, read-only."""
+    """Records of access, read-only like the resume itself."""
 
     model = ResumeAccess
     fields = ("opened_at", "actor", "by_link")
@@ -24,15 +24,6 @@ class ResumeAccessInline(admin.TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ResumeAccess]:
         return super().get_queryset(request).select_related("actor")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Resume)

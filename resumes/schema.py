@@ -20,22 +20,13 @@ RESUME = {
     "uploaded_at": "2030-03-05T22:56:15.360311Z",
     "job_seeker": "9a6a44cd-d90d-4418-856f-7b192d3bb3c5",
 }
-ACCESSES = [
-    {
-        "access_id": "0c7d1f6e-6c0b-4d57-9f0e-2f6b1f3f7a55",
-        "opened_at": "2030-03-07T09:12:00Z",
-        "opened_by": "Microsoft",
-        "employer": "b7ff1ac5-a3e6-4707-9ee3-863ff6382abd",
-        "by_link": True,
-    },
-    {
-        "access_id": "5b1c6c8e-3f1f-4a44-8a53-9a7f0f0f4c11",
-        "opened_at": "2030-03-06T14:03:00Z",
-        "opened_by": "an administrator",
-        "employer": None,
-        "by_link": False,
-    },
-]
+ACCESS = {
+    "access_id": "0c7d1f6e-6c0b-4d57-9f0e-2f6b1f3f7a55",
+    "opened_at": "2030-03-07T09:12:00Z",
+    "opened_by": "Microsoft",
+    "employer": "b7ff1ac5-a3e6-4707-9ee3-863ff6382abd",
+    "by_link": True,
+}
 
 resumes_documented = documented(
     "Resumes",
@@ -70,7 +61,7 @@ resumes_documented = documented(
     ),
     retrieve=operation("With a new link to its file.", response=RESUME),
     destroy=operation("For the owner. Applications made with it keep it; otherwise the file is deleted, too."),
-    accesses=operation(responses=ResumeAccessSerializer(many=True), response=ACCESSES),
+    accesses=operation(responses=ResumeAccessSerializer(many=True), response=[ACCESS]),
 )
 
 resume_file_documented = documented(

@@ -21,6 +21,19 @@ ATTEMPTS = 2
 IN_MEMORY_BYTES = 1024 * 1024
 
 
+@contextmanager
+def _os_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        # Not for a missing bucket, which does not mean that the file is missing.
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            raise FileNotFoundError("There is no such object.") from error
+        raise OSError(f"S3 refused: {error.response['Error']['Code']}.") from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise OSError(f"S3 is unavailable: {type(error).__name__}.") from error
+
+
 class PrivateS3Storage(S3Storage):
     """S3 storage that raises OSError like a file system, and FileNotFoundError for a missing object.
 
@@ -54,7 +67,7 @@ class PrivateS3Storage(S3Storage):
         """Fetch the whole object, so that an error occurs before the response has begun."""
         spool = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
         try:
-            with _as_os_error():
+            with _os_errors():
                 shutil.copyfileobj(self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"], spool)
         except BaseException:
             spool.close()
@@ -62,39 +75,12 @@ class PrivateS3Storage(S3Storage):
         spool.seek(0)
         return File(spool, name)
 
+    @_os_errors()
     def _save(self, name: str, content: File) -> str:
-        with _as_os_error():
-            return super()._save(name, content)
+        return super()._save(name, content)
 
-    def delete(self, name: str) -> None:
-        with _as_os_error():
-            super().delete(name)
-
-    def exists(self, name: str) -> bool:
-        with _as_os_error():
-            return super().exists(name)
-
-    def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        with _as_os_error():
-            return super().listdir(name)
-
-    def size(self, name: str) -> int:
-        with _as_os_error():
-            return super().size(name)
-
-    def get_modified_time(self, name: str) -> Any:
-        with _as_os_error():
-            return super().get_modified_time(name)
-
-
-@contextmanager
-def _as_os_error() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        # Not for a missing bucket, which does not mean that the file is missing.
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
-            raise FileNotFoundError("There is no such object.") from error
-        raise OSError(f"S3 refused: {error.response['Error']['Code']}.") from error
-    except (BotoCoreError, Boto3Error) as error:
-        raise OSError(f"S3 is unavailable: {type(error).__name__}.") from error
+    delete = _os_errors()(S3Storage.delete)
+    exists = _os_errors()(S3Storage.exists)
+    listdir = _os_errors()(S3Storage.listdir)
+    size = _os_errors()(S3Storage.size)
+    get_modified_time = _os_errors()(S3Storage.get_modified_time)

@@ -7,8 +7,6 @@ from notifications.mail.outbox import hold_unsent_emails, release_held_emails
 
 
 class Command(BaseCommand):
-    """Holds all unsent emails of a restored backup, or queues all held emails."""
-
     help = (
         "Hold all unsent emails. Run it in a restored backup before the first worker and beat start, since some of "
         "these emails were sent after the backup was made. --release queues all held emails."

@@ -6,8 +6,6 @@ from notifications.mail.status import mail_figures
 
 
 class Command(BaseCommand):
-    """Prints the figures of the outbox in the text format of Prometheus."""
-
     help = "Print the figures of the outbox in the text format of Prometheus, for node_exporter's textfile collector."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,8 +6,6 @@ from notifications.mail.delivery import deliver_next
 
 
 class Command(BaseCommand):
-    """Sends all due emails, without broker and worker."""
-
     help = "Send all due emails, without broker and worker."
 
     def handle(self, *args: Any, **options: Any) -> None:
