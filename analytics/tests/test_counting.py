@@ -18,9 +18,9 @@ def job(db):
 
 
 def view(client, job):
-    answer = client.get(f"/api/jobs/{job.pk}/")
-    assert answer.status_code == 200
-    return answer
+    response = client.get(f"/api/jobs/{job.pk}/")
+    assert response.status_code == 200
+    return response
 
 
 def counted(job):
@@ -31,7 +31,7 @@ def today():
     return timezone.now().date()
 
 
-def test_views_by_anybody_but_the_owner_count(anonymous, seeker, employer, undecided, admin):
+def test_views_by_others_than_the_owner_count(anonymous, seeker, employer, undecided, admin):
     job = JobFactory()
 
     for client in (anonymous, seeker, employer, undecided, admin):
@@ -94,9 +94,9 @@ def test_an_application_counts_on_the_row_of_the_views(anonymous, seeker, job):
     view(anonymous, job)
     resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
 
-    answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
+    response = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert counted(job) == [(today(), 1, 1)]
 
 
@@ -109,7 +109,7 @@ def test_a_change_of_status_does_not_count(seeker, job):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_first_views_at_once_make_one_row_of_fifty(anonymous):
+def test_fifty_concurrent_first_views_make_one_row(anonymous):
     job = JobFactory()
 
     at_once(*[lambda: view(anonymous, job)] * 50)
@@ -131,9 +131,9 @@ def days(employer):
 
 
 def found(client, **params):
-    answer = client.get(URL, params)
-    assert answer.status_code == 200, answer.json()
-    return [row["analytics_id"] for row in answer.json()["results"]]
+    response = client.get(URL, params)
+    assert response.status_code == 200, response.json()
+    return [row["analytics_id"] for row in response.json()["results"]]
 
 
 def ids(*rows):
@@ -193,7 +193,7 @@ def test_list_with_an_empty_parameter_is_not_filtered(employer, days, name):
     [("job", "abc"), ("date_from", "yesterday"), ("date_from", "2025-02-30"), ("date_to", "08.03.2025")],
 )
 def test_list_with_a_bad_parameter_is_refused(employer, name, value):
-    answer = employer.get(URL, {name: value})
+    response = employer.get(URL, {name: value})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [name]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [name]

@@ -50,7 +50,7 @@ def test_admin_is_told_which_applications_cannot_change(admin_client):
     assert statuses(application, final) == ["accepted", "withdrawn"]
 
 
-def test_admin_accepts_twice_with_one_mail(admin_client):
+def test_admin_accepts_twice_with_one_email(admin_client):
     application = ApplicationFactory()
     run(admin_client, "accept", application)
     assert "1 already accepted." in run(admin_client, "accept", application)

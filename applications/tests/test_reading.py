@@ -33,7 +33,7 @@ def follow(client, absolute_url):
 
 
 @pytest.mark.parametrize("actor", ["seeker", "employer", "admin"])
-def test_get_shows_who_applied_to_what_with_which_file(request, application, actor):
+def test_get_shows_applicant_job_and_file(request, application, actor):
     client = request.getfixturevalue(actor)
 
     one = client.get(f"{URL}{application.pk}/").json()
@@ -60,11 +60,11 @@ def test_get_shows_who_applied_to_what_with_which_file(request, application, act
 def test_signed_file_url_opens_without_a_token(employer, anonymous, application):
     url = employer.get(f"{URL}{application.pk}/").json()["resume_details"]["file_url"]
 
-    answer = follow(anonymous, url)
+    response = follow(anonymous, url)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     with application.resume.file.open() as file:
-        assert b"".join(answer.streaming_content) == file.read()
+        assert b"".join(response.streaming_content) == file.read()
 
 
 def test_file_that_its_owner_removed_still_opens_for_the_employer(seeker, employer, anonymous, application):
@@ -72,9 +72,9 @@ def test_file_that_its_owner_removed_still_opens_for_the_employer(seeker, employ
 
     details = employer.get(f"{URL}{application.pk}/").json()["resume_details"]
 
-    answer = follow(anonymous, details["file_url"])
-    assert answer.status_code == 200
-    answer.close()
+    response = follow(anonymous, details["file_url"])
+    assert response.status_code == 200
+    response.close()
 
 
 def test_employer_sees_of_a_withdrawn_application_neither_letter_contact_nor_file(seeker, employer, application):
@@ -100,26 +100,26 @@ def test_seeker_still_sees_all_of_what_it_withdrew(seeker, application):
     assert one["resume_details"]["resume_id"] == str(application.resume_id)
 
 
-def test_answer_to_a_patch_has_the_plain_keys_and_the_letter(employer, application):
+def test_response_to_a_patch_has_the_plain_keys_and_the_letter(employer, application):
     body = employer.patch(f"{URL}{application.pk}/", {"status": "reviewed"}, format="json").json()
 
     assert list(body) == PLAIN_KEYS
     assert body["cover_letter"] == application.cover_letter
 
 
-def test_answer_to_a_patch_of_a_withdrawn_application_shows_the_employer_no_letter(seeker, employer, application):
+def test_response_to_a_patch_of_a_withdrawn_application_shows_the_employer_no_letter(seeker, employer, application):
     seeker.delete(f"{URL}{application.pk}/")
 
-    answer = employer.patch(f"{URL}{application.pk}/", {}, format="json")
+    response = employer.patch(f"{URL}{application.pk}/", {}, format="json")
 
-    assert answer.status_code == 200
-    assert list(answer.json()) == PLAIN_KEYS
-    assert answer.json()["cover_letter"] == ""
+    assert response.status_code == 200
+    assert list(response.json()) == PLAIN_KEYS
+    assert response.json()["cover_letter"] == ""
 
 
 # --- The list, which is made of rows and not of instances ------------------------------------------------------------
 
-EVERYBODY = ("seeker", "employer", "admin")
+ALL_ACTORS = ("seeker", "employer", "admin")
 
 
 def stays(application):
@@ -155,7 +155,7 @@ def loses_its_applicant_decided(application):
     anonymise_applications(user=application.job_seeker.user)
 
 
-def is_of_somebody_called(first_name, last_name):
+def has_applicant_named(first_name, last_name):
     def rename(application):
         seeker = application.job_seeker
         seeker.first_name, seeker.last_name = first_name, last_name
@@ -167,16 +167,13 @@ def is_of_somebody_called(first_name, last_name):
 
 
 STATES = [
-    *((gets_status(status), EVERYBODY) for status in Status),
-    (loses_its_resume, EVERYBODY),
-    (loses_its_letter, EVERYBODY),
+    *((gets_status(status), ALL_ACTORS) for status in Status),
+    (loses_its_resume, ALL_ACTORS),
+    (loses_its_letter, ALL_ACTORS),
     (loses_its_employer, ("seeker", "admin")),
     (loses_its_applicant_undecided, ("employer", "admin")),
     (loses_its_applicant_decided, ("employer", "admin")),
-    *(
-        (is_of_somebody_called(*names), EVERYBODY)
-        for names in [("", ""), ("Bo", ""), ("", "Li"), ("\u00a0Zoë", "“Q” ")]
-    ),
+    *((has_applicant_named(*names), ALL_ACTORS) for names in [("", ""), ("Bo", ""), ("", "Li"), ("\u00a0Zoë", "“Q” ")]),
 ]
 
 
@@ -184,11 +181,9 @@ STATES = [
     ("actor", "happens"),
     [pytest.param(actor, happens, id=f"{actor}-{happens.__name__}") for happens, actors in STATES for actor in actors],
 )
-def test_row_of_the_list_is_byte_by_byte_what_get_of_it_alone_answers(
-    request, monkeypatch, application, actor, happens
-):
+def test_row_of_the_list_equals_the_response_to_get_byte_by_byte(request, monkeypatch, application, actor, happens):
     client = request.getfixturevalue(actor)
-    # Otherwise the links of the two answers may be of different minutes.
+    # Otherwise the links of the two responses may be of different minutes.
     monkeypatch.setattr("resumes.signed_links._signer.timestamp", lambda: "1vcXyz")
     happens(application)
 
@@ -212,7 +207,7 @@ def test_page_of_a_list_shows_its_own_rows(employer, applications):
     assert [row["application_id"] for row in page["results"]] == [str(applications[0].pk)]
 
 
-def test_list_is_counted_without_what_is_shown_and_read_without_what_is_not(seeker, application):
+def test_list_is_counted_without_joins_and_read_without_hidden_columns(seeker, application):
     with CaptureQueriesContext(connection) as captured:
         seeker.get(URL)
 
@@ -238,10 +233,10 @@ def applications(employer):
 
 
 def found(client, applications, **params):
-    answer = client.get(URL, params)
-    assert answer.status_code == 200, answer.json()
+    response = client.get(URL, params)
+    assert response.status_code == 200, response.json()
     order = [str(application.pk) for application in applications]
-    return [order.index(row["application_id"]) for row in answer.json()["results"]]
+    return [order.index(row["application_id"]) for row in response.json()["results"]]
 
 
 def test_list_is_newest_first(employer, applications):
@@ -285,10 +280,10 @@ def test_list_with_an_empty_parameter_is_not_filtered(employer, applications, na
     ("name", "value"), [("job", "abc"), ("job_seeker", "1"), ("status", "unknown"), ("ordering", "cover_letter")]
 )
 def test_list_with_a_bad_parameter_is_refused(employer, name, value):
-    answer = employer.get(URL, {name: value})
+    response = employer.get(URL, {name: value})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [name]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [name]
 
 
 def test_list_with_an_unknown_parameter_is_not_filtered(employer, applications):

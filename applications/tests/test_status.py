@@ -73,18 +73,18 @@ def test_actor_changes_status_as_the_table_says(actors, application, actor, star
     put_at(application, start)
     client = actors[actor]
 
-    answer = set_status(client, application, to)
+    response = set_status(client, application, to)
 
     if to in FORBIDDEN[actor]:
-        assert answer.status_code == 403
+        assert response.status_code == 403
         assert_nothing_happened(application, start)
     elif to == start:
-        assert answer.status_code == 200
-        assert answer.json()["status"] == start
+        assert response.status_code == 200
+        assert response.json()["status"] == start
         assert_nothing_happened(application, start)
     elif to in ALLOWED[actor][start]:
-        assert answer.status_code == 200
-        assert answer.json()["status"] == to
+        assert response.status_code == 200
+        assert response.json()["status"] == to
         change = StatusChange.objects.get()
         assert (change.application, change.actor, change.from_status, change.to_status) == (
             application,
@@ -96,8 +96,8 @@ def test_actor_changes_status_as_the_table_says(actors, application, actor, star
         mails = [DECISION_MAIL[to]] if to in DECISION_MAIL else []
         assert list(OutgoingEmail.objects.values_list("kind", flat=True)) == mails
     else:
-        assert answer.status_code == 409
-        body = answer.json()
+        assert response.status_code == 409
+        body = response.json()
         assert body["code"] == "invalid_status_change"
         assert body["message"].startswith(f"This application is {start};")
         named = {status for status in STATUSES if status in body["message"].partition(";")[2]}
@@ -126,19 +126,19 @@ def test_employer_takes_a_decision_back_and_makes_it_again(seeker, employer, app
 
 @pytest.mark.parametrize("value", ["", None, "unknown", "ACCEPTED", 1, ["accepted"], {"status": "accepted"}])
 def test_employer_sends_no_known_status_is_refused(employer, application, value):
-    answer = set_status(employer, application, value)
+    response = set_status(employer, application, value)
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["status"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["status"]
     assert_nothing_happened(application, "pending")
 
 
 def test_employer_changes_nothing_but_the_status(employer, application):
-    answer = set_status(
+    response = set_status(
         employer, application, "reviewed", job_seeker=str(employer.user.pk), applied_at="2020-01-01T00:00:00Z"
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     before = application.applied_at
     application.refresh_from_db()
     assert application.applied_at == before
@@ -149,16 +149,16 @@ def test_employer_changes_nothing_but_the_status(employer, application):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deciders_at_once_are_put_in_a_row(client_for):
+def test_concurrent_decisions_are_serialized(client_for):
     application = ApplicationFactory()
     wanted = ["accepted", "rejected"] * 5
     clients = [client_for(application.job.employer.user) for _ in wanted]
 
-    answers = at_once(
+    responses = at_once(
         *[partial(set_status, client, application, status) for client, status in zip(clients, wanted, strict=True)]
     )
 
-    assert [answer.json()["status"] for answer in answers] == wanted
+    assert [response.json()["status"] for response in responses] == wanted
     changes = list(StatusChange.objects.filter(application=application))
     # Each starts where the one before it ended, so none was decided on a stale status.
     assert [change.from_status for change in changes] == ["pending", *(change.to_status for change in changes[:-1])]
@@ -172,7 +172,7 @@ def test_deciders_at_once_are_put_in_a_row(client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_withdrawal_and_decision_at_once_end_in_one_of_them(client_for):
+def test_concurrent_withdrawal_and_decision_end_in_one_of_them(client_for):
     application = ApplicationFactory()
     seeker = client_for(application.job_seeker.user)
     employer = client_for(application.job.employer.user)
@@ -196,10 +196,10 @@ def test_withdrawal_and_decision_at_once_end_in_one_of_them(client_for):
 def test_seeker_withdraws_by_delete_and_the_row_stays(seeker, application, start):
     put_at(application, start)
 
-    answer = seeker.delete(url(application))
+    response = seeker.delete(url(application))
 
-    assert answer.status_code == 204
-    assert answer.content == b""
+    assert response.status_code == 204
+    assert response.content == b""
     application.refresh_from_db()
     assert application.status == "withdrawn"
     change = StatusChange.objects.get()
@@ -207,12 +207,12 @@ def test_seeker_withdraws_by_delete_and_the_row_stays(seeker, application, start
 
 
 @pytest.mark.parametrize("start", ["accepted", "rejected"])
-def test_seeker_withdraws_what_is_decided_gets_a_conflict(seeker, application, start):
+def test_seeker_withdraws_a_decided_application_gets_a_conflict(seeker, application, start):
     put_at(application, start)
 
-    answer = seeker.delete(url(application))
+    response = seeker.delete(url(application))
 
-    assert answer.status_code == 409
+    assert response.status_code == 409
     assert_nothing_happened(application, start)
 
 
@@ -235,10 +235,10 @@ def test_others_do_not_withdraw(request, application, actor):
 
 @pytest.mark.parametrize(("sent", "stored"), [("A better letter.", "A better letter."), ("", ""), (None, "")])
 def test_seeker_edits_the_letter_while_pending(seeker, application, sent, stored):
-    answer = seeker.patch(url(application), {"cover_letter": sent}, format="json")
+    response = seeker.patch(url(application), {"cover_letter": sent}, format="json")
 
-    assert answer.status_code == 200
-    assert answer.json()["cover_letter"] == stored
+    assert response.status_code == 200
+    assert response.json()["cover_letter"] == stored
     application.refresh_from_db()
     assert application.cover_letter == stored
     assert_nothing_happened(application, "pending")
@@ -249,18 +249,18 @@ def test_seeker_edits_the_letter_later_gets_a_conflict(seeker, application, stat
     put_at(application, status)
     letter = application.cover_letter
 
-    answer = seeker.patch(url(application), {"cover_letter": "Too late."}, format="json")
+    response = seeker.patch(url(application), {"cover_letter": "Too late."}, format="json")
 
-    assert answer.status_code == 409
+    assert response.status_code == 409
     application.refresh_from_db()
     assert application.cover_letter == letter
 
 
 def test_seeker_edits_the_letter_beyond_its_limit_is_refused(seeker, application):
-    answer = seeker.patch(url(application), {"cover_letter": "x" * 10_001}, format="json")
+    response = seeker.patch(url(application), {"cover_letter": "x" * 10_001}, format="json")
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["cover_letter"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cover_letter"]
 
 
 def test_employer_edits_the_letter_is_forbidden(employer, application):
@@ -271,10 +271,10 @@ def test_employer_edits_the_letter_is_forbidden(employer, application):
 
 @pytest.mark.parametrize("body", [{}, {"unknown": 1}])
 def test_seeker_sends_nothing_to_change_gets_the_application(seeker, application, body):
-    answer = seeker.patch(url(application), body, format="json")
+    response = seeker.patch(url(application), body, format="json")
 
-    assert answer.status_code == 200
-    assert answer.json()["cover_letter"] == application.cover_letter
+    assert response.status_code == 200
+    assert response.json()["cover_letter"] == application.cover_letter
     assert_nothing_happened(application, "pending")
 
 
@@ -283,9 +283,9 @@ def test_seeker_edits_and_withdraws_in_one_request(seeker, application, fields):
     """In whichever order the body names them, the letter is changed while that is still allowed."""
     values = {"cover_letter": "Never mind.", "status": "withdrawn"}
 
-    answer = seeker.patch(url(application), {field: values[field] for field in fields}, format="json")
+    response = seeker.patch(url(application), {field: values[field] for field in fields}, format="json")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     application.refresh_from_db()
     assert (application.cover_letter, application.status) == ("Never mind.", "withdrawn")
 
@@ -294,9 +294,9 @@ def test_seeker_edits_and_withdraws_in_one_request(seeker, application, fields):
 def test_a_request_with_one_refused_field_changes_neither(actors, application, actor):
     letter = application.cover_letter
 
-    answer = set_status(actors[actor], application, "accepted", cover_letter="Changed.")
+    response = set_status(actors[actor], application, "accepted", cover_letter="Changed.")
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     application.refresh_from_db()
     assert application.cover_letter == letter
     assert_nothing_happened(application, "pending")
@@ -305,7 +305,7 @@ def test_a_request_with_one_refused_field_changes_neither(actors, application, a
 # --- History ----------------------------------------------------------------------------------------------------------
 
 
-def test_history_outlives_the_account_of_who_decided(admin_user, seeker):
+def test_history_outlives_the_account_of_the_actor(admin_user, seeker):
     resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
     application = submit_application(user=seeker.user, job_id=JobFactory().pk, resume_id=resume.pk, cover_letter="")
     change = StatusChange.objects.create(

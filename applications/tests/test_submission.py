@@ -40,11 +40,11 @@ def assert_nothing_was_written():
 
 def test_seeker_applies_to_an_open_job(seeker, job, resume):
     before = timezone.now()
-    answer = apply(seeker, job, resume, job_seeker=str(seeker.user.pk))
+    response = apply(seeker, job, resume, job_seeker=str(seeker.user.pk))
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     application = Application.objects.get()
-    assert list(answer.json().items()) == [
+    assert list(response.json().items()) == [
         ("application_id", str(application.pk)),
         ("cover_letter", LETTER),
         ("status", "pending"),
@@ -65,34 +65,34 @@ def test_seeker_applies_to_an_open_job(seeker, job, resume):
 
 
 def test_seeker_applies_without_naming_itself(seeker, job, resume):
-    answer = apply(seeker, job, resume)
+    response = apply(seeker, job, resume)
 
-    assert answer.status_code == 201
-    assert answer.json()["job_seeker"] == str(seeker.user.pk)
+    assert response.status_code == 201
+    assert response.json()["job_seeker"] == str(seeker.user.pk)
 
 
 @pytest.mark.parametrize("letter", [{}, {"cover_letter": ""}, {"cover_letter": None}], ids=["absent", "empty", "null"])
 def test_seeker_applies_without_a_letter(seeker, job, resume, letter):
     body = {"job": str(job.pk), "resume": str(resume.pk), **letter}
 
-    answer = seeker.post(URL, body, format="json")
+    response = seeker.post(URL, body, format="json")
 
-    assert answer.status_code == 201
-    assert answer.json()["cover_letter"] == ""
+    assert response.status_code == 201
+    assert response.json()["cover_letter"] == ""
 
 
 def test_seeker_applies_with_the_longest_letter(seeker, job, resume):
-    answer = apply(seeker, job, resume, cover_letter="x" * 10_000)
+    response = apply(seeker, job, resume, cover_letter="x" * 10_000)
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert Application.objects.get().cover_letter == "x" * 10_000
 
 
 def test_seeker_applies_with_a_longer_letter_is_refused(seeker, job, resume):
-    answer = apply(seeker, job, resume, cover_letter="x" * 10_001)
+    response = apply(seeker, job, resume, cover_letter="x" * 10_001)
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["cover_letter"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cover_letter"]
     assert_nothing_was_written()
 
 
@@ -100,23 +100,23 @@ def test_seeker_applies_with_a_longer_letter_is_refused(seeker, job, resume):
 def test_seeker_applies_to_a_job_that_is_not_open_is_refused(seeker, resume, state):
     job = JobFactory.build(pk=uuid.uuid4()) if state is None else JobFactory(**state)
 
-    answer = apply(seeker, job, resume)
+    response = apply(seeker, job, resume)
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
     # The same words for all three: a hidden job is not given away.
-    assert answer.json()["errors"] == {"job": ["This job is not open for applications."]}
+    assert response.json()["errors"] == {"job": ["This job is not open for applications."]}
     assert_nothing_was_written()
 
 
-def test_seeker_applies_again_to_a_job_that_closed_meanwhile_is_refused(seeker, resume):
+def test_seeker_applies_again_to_a_closed_job_is_refused(seeker, resume):
     withdrawn = ApplicationFactory(
         job_seeker=seeker.user.job_seeker, resume=resume, status="withdrawn", job=JobFactory(closed=True)
     )
 
-    answer = apply(seeker, withdrawn.job, resume)
+    response = apply(seeker, withdrawn.job, resume)
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["job"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["job"]
     assert Application.objects.count() == 1
 
 
@@ -127,10 +127,10 @@ def test_seeker_applies_until_the_end_of_the_last_day(seeker, resume):
 
 
 def test_seeker_applies_with_a_foreign_resume_is_refused(seeker, job):
-    answer = apply(seeker, job, ResumeFactory())
+    response = apply(seeker, job, ResumeFactory())
 
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"resume": ["You have no such resume."]}
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"resume": ["You have no such resume."]}
     assert_nothing_was_written()
 
 
@@ -138,10 +138,10 @@ def test_seeker_applies_with_a_removed_resume_is_refused(seeker, job, resume):
     resume.removed_at = timezone.now()
     resume.save()
 
-    answer = apply(seeker, job, resume)
+    response = apply(seeker, job, resume)
 
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"resume": ["You have no such resume."]}
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"resume": ["You have no such resume."]}
     assert_nothing_was_written()
 
 
@@ -150,17 +150,17 @@ def test_seeker_applies_with_a_removed_resume_is_refused(seeker, job, resume):
 def test_seeker_applies_with_a_malformed_key_is_refused(seeker, job, resume, field, value):
     body = {"job": str(job.pk), "resume": str(resume.pk), field: value}
 
-    answer = seeker.post(URL, body, format="json")
+    response = seeker.post(URL, body, format="json")
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [field]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
     assert_nothing_was_written()
 
 
-def test_seeker_applies_for_somebody_else_is_forbidden(seeker, job, resume):
-    answer = apply(seeker, job, resume, job_seeker=str(JobSeekerFactory().pk))
+def test_seeker_applies_for_another_user_is_forbidden(seeker, job, resume):
+    response = apply(seeker, job, resume, job_seeker=str(JobSeekerFactory().pk))
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert_nothing_was_written()
 
 
@@ -191,16 +191,16 @@ def test_seeker_applies_again_after_withdrawing(seeker, job, resume):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_seeker_applies_fifty_times_at_once_counts_as_one(client_for):
+def test_seeker_applies_fifty_times_concurrently_counts_as_one(client_for):
     resume = ResumeFactory()
     job = JobFactory()
     clients = [client_for(resume.job_seeker.user) for _ in range(50)]
 
-    answers = at_once(*[partial(apply, client, job, resume) for client in clients])
+    responses = at_once(*[partial(apply, client, job, resume) for client in clients])
 
     application = Application.objects.get()
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
-    assert {answer.json()["existing"]["application_id"] for answer in answers if answer.status_code == 409} == {
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 49
+    assert {response.json()["existing"]["application_id"] for response in responses if response.status_code == 409} == {
         str(application.pk)
     }
     assert StatusChange.objects.count() == 1
@@ -210,13 +210,13 @@ def test_seeker_applies_fifty_times_at_once_counts_as_one(client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_seekers_apply_at_once_and_each_counts(client_for):
+def test_many_seekers_apply_concurrently_and_each_counts(client_for):
     job = JobFactory()
     resumes = [ResumeFactory() for _ in range(10)]
     clients = [(client_for(resume.job_seeker.user), resume) for resume in resumes]
 
-    answers = at_once(*[partial(apply, client, job, resume) for client, resume in clients])
+    responses = at_once(*[partial(apply, client, job, resume) for client, resume in clients])
 
-    assert [answer.status_code for answer in answers] == [201] * 10
+    assert [response.status_code for response in responses] == [201] * 10
     assert Analytics.objects.get().applications == 10
     assert set(OutgoingEmail.objects.values_list("recipient_id", flat=True)) == {r.job_seeker_id for r in resumes}

@@ -47,7 +47,7 @@ def ben(db):
 
 
 def deliver():
-    """Do what the worker does, and return what arrived."""
+    """Deliver all due emails, and return them."""
     already = len(mail.outbox)
     while deliver_next():
         pass
@@ -74,21 +74,21 @@ def can_log_in(user, password):
     return APIClient().post("/api/auth/login/", {"email": user.email, "password": password}).status_code == 200
 
 
-def assert_link_is_refused(answer):
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"] == {"token": ["This link was used already or has expired. Request another one."]}
+def assert_link_is_refused(response):
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"] == {"token": ["This link was used already or has expired. Request another one."]}
 
 
 class TestPasswordReset:
-    def test_user_sets_a_password_by_the_link_and_is_signed_out_everywhere(self, ben, client_for):
+    def test_user_sets_a_password_by_the_link_and_is_logged_out_everywhere(self, ben, client_for):
         device = client_for(ben)
-        answer = APIClient().post(RESET, {"email": " Ben@Example.org "})
+        response = APIClient().post(RESET, {"email": " Ben@Example.org "})
         [message] = deliver()
         path, link = link_in(message)
 
         done = APIClient().post(RESET_CONFIRM, {**link, "new_password": NEW_PASSWORD})
 
-        assert answer.json()["data"] == done.json()["data"] == {}
+        assert response.json()["data"] == done.json()["data"] == {}
         assert (message.to, message.subject) == ([ben.email], "Set a new password")
         assert path == "/reset-password"
         assert done.status_code == 200
@@ -173,12 +173,12 @@ class TestPasswordReset:
         link = {"uid": str(user.pk), "token": password_reset_tokens.make_token(user)}
         passwords = [f"{word}-horse-43" for word in ("first", "second", "third")]
 
-        answers = at_once(
+        responses = at_once(
             *(partial(APIClient().post, RESET_CONFIRM, {**link, "new_password": word}) for word in passwords)
         )
 
-        assert sorted(answer.status_code for answer in answers) == [200, 400, 400]
-        winner = passwords[[answer.status_code for answer in answers].index(200)]
+        assert sorted(response.status_code for response in responses) == [200, 400, 400]
+        winner = passwords[[response.status_code for response in responses].index(200)]
         assert can_log_in(user, winner)
 
     def test_google_user_gets_a_password_by_the_link(self, db):
@@ -192,7 +192,7 @@ class TestPasswordReset:
 
 
 class TestUnknownAddress:
-    def test_answer_is_the_same_and_nobody_is_written_to(self, ben):
+    def test_response_is_the_same_and_no_email_is_sent(self, ben):
         unknown = APIClient().post(RESET, {"email": "nobody@example.org"})
         assert deliver() == []
         known = APIClient().post(RESET, {"email": ben.email})
@@ -215,14 +215,14 @@ class TestUnknownAddress:
 
         known, unknown = statements(ben.email), statements("nobo@example.org")
         assert known == unknown
-        # Whether the worker has found somebody shows no more than that.
+        # Whether the worker has found a user shows no more than that.
         deliver()
         assert known == statements(ben.email) == statements("nobo@example.org")
         assert any("INSERT" in statement for statement in known)
         assert not any("accounts_user" in statement for statement in known)
 
     @pytest.mark.parametrize("whose", ["nobody", "deactivated"])
-    def test_address_is_forgotten_when_the_mail_would_leave(self, db, whose):
+    def test_row_is_deleted_when_the_email_would_be_sent(self, db, whose):
         if whose == "deactivated":
             UserFactory(email="nobody@example.org", is_active=False)
         APIClient().post(RESET, {"email": "nobody@example.org"})
@@ -242,7 +242,7 @@ class TestLinksInMails:
             assert LINK_PLACEHOLDER in email.text
             assert "token=" not in email.text + email.html
 
-    def test_impatient_user_gets_one_link_a_minute(self, ben, client_for):
+    def test_user_gets_one_link_a_minute(self, ben, client_for):
         for _ in range(3):
             APIClient().post(RESET, {"email": ben.email})
         APIClient().post(RESET, {"email": UserFactory().email})
@@ -256,7 +256,7 @@ class TestLinksInMails:
 
         assert len(deliver()) == 1
 
-    def test_mail_that_waited_goes_to_nobody_who_has_left_the_address(self, ben, client_for):
+    def test_delayed_email_is_not_sent_to_a_former_address(self, ben, client_for):
         client_for(ben).post(VERIFY)
         User.objects.filter(pk=ben.pk).update(email="moved@example.org")
 
@@ -323,7 +323,7 @@ class TestEmailVerification:
 
         assert_link_is_refused(client_for(ben).post(VERIFY_CONFIRM, body))
 
-    def test_user_with_a_proven_address_gets_no_mail(self, ben, client_for):
+    def test_user_with_a_verified_address_gets_no_email(self, ben, client_for):
         User.objects.filter(pk=ben.pk).update(email_verified_at=timezone.now())
 
         assert client_for(ben).post(VERIFY).status_code == 200
@@ -411,34 +411,34 @@ class TestEmailChange:
     def test_address_in_use_is_refused(self, ben, client_for, email):
         JobSeekerFactory(user__email="ada@example.org")
 
-        answer = self.request(client_for(ben), email=email)
+        response = self.request(client_for(ben), email=email)
 
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["email"])
         assert deliver() == []
 
-    def test_address_that_is_taken_meanwhile_stays_its_owners(self, ben, client_for):
+    def test_address_taken_in_between_stays_with_its_owner(self, ben, client_for):
         client = client_for(ben)
         self.request(client)
         _, link = link_in(deliver()[0])
         JobSeekerFactory(user__email=self.NEW)
 
-        answer = client.post(VERIFY_CONFIRM, link)
+        response = client.post(VERIFY_CONFIRM, link)
 
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+        assert (response.status_code, list(response.json()["errors"])) == (400, ["email"])
         ben.refresh_from_db()
         assert ben.email == "ben@example.org"
         assert client.get("/api/auth/me/").status_code == 200
 
-    def test_wrong_password_is_told_and_slowed_down(self, ben, client_for):
+    def test_wrong_password_is_refused_and_slowed_down(self, ben, client_for):
         client = client_for(ben)
 
-        answers = [self.request(client, password="wrong") for _ in range(11)]
+        responses = [self.request(client, password="wrong") for _ in range(11)]
 
-        assert [answer.status_code for answer in answers] == [400] * 10 + [429]
-        assert list(answers[0].json()["errors"]) == ["password"]
+        assert [response.status_code for response in responses] == [400] * 10 + [429]
+        assert list(responses[0].json()["errors"]) == ["password"]
         assert not EmailChange.objects.exists()
 
-    def test_links_to_the_former_address_go_with_it(self, ben, client_for):
+    def test_links_to_the_former_address_are_deleted(self, ben, client_for):
         APIClient().post(RESET, {"email": ben.email})
         client = client_for(ben)
         self.request(client)
@@ -449,7 +449,7 @@ class TestEmailChange:
 
         assert not OutgoingEmail.objects.filter(kind="password_reset").exists()
 
-    def test_news_that_wait_go_to_the_new_address(self, ben, client_for):
+    def test_unsent_emails_go_to_the_new_address(self, ben, client_for):
         waiting = [
             OutgoingEmailFactory(recipient=ben, to=ben.email, state=state) for state in ("queued", "retry", "held")
         ]
@@ -476,18 +476,18 @@ class TestEmailChange:
 
 
 class TestReusedTokens:
-    def test_owner_is_told_once_a_day_with_device_and_network(self, ben):
+    def test_owner_gets_one_email_a_day_with_device_and_network(self, ben):
         for _ in range(2):
             pair = open_session(ben)
             refresh_session(pair.refresh)
             RefreshTokenUse.objects.update(used_at=timezone.now() - timedelta(minutes=1))
-            answer = APIClient().post(
+            response = APIClient().post(
                 "/api/auth/refresh/",
                 {"refreshToken": pair.refresh},
                 REMOTE_ADDR="203.0.113.7",
                 HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0",
             )
-            assert (answer.status_code, answer.json()["code"]) == (401, "session_ended")
+            assert (response.status_code, response.json()["code"]) == (401, "session_ended")
 
         [message] = deliver()
 
@@ -495,7 +495,7 @@ class TestReusedTokens:
         assert "Device: Firefox on Linux. Network: 203.0.113.0/24." in message.body
         assert AuditEvent.objects.filter(kind="token_reused", user=ben).count() == 2
 
-    def test_mail_shows_no_words_of_an_unknown_program(self, ben):
+    def test_email_does_not_contain_an_unknown_user_agent(self, ben):
         pair = open_session(ben)
         refresh_session(pair.refresh)
         RefreshTokenUse.objects.update(used_at=timezone.now() - timedelta(minutes=1))
@@ -511,7 +511,7 @@ class TestReusedTokens:
 class TestRequireVerifiedEmail:
     @pytest.fixture
     def requests(self, client_for, settings):
-        """What waits for the proof, by those who would do it."""
+        """Requests that need a verified address, by actor."""
         settings.REQUIRE_VERIFIED_EMAIL = True
         job, resume = JobFactory(), ResumeFactory()
         posting = {
@@ -530,7 +530,7 @@ class TestRequireVerifiedEmail:
             partial(seeker.post, "/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}),
         ]
 
-    def test_user_posts_uploads_and_applies_only_with_a_proven_address(self, db, requests):
+    def test_user_posts_uploads_and_applies_only_with_a_verified_address(self, db, requests):
         for request in requests:
             refused = request()
             assert (refused.status_code, refused.json()["code"]) == (403, "email_not_verified")
@@ -541,10 +541,10 @@ class TestRequireVerifiedEmail:
         # The upload, which brings no file, fails of that from now on.
         assert [request().status_code for request in requests] == [201, 201, 400, 201]
 
-    def test_wrong_role_is_told_first(self, db, requests, undecided):
+    def test_wrong_role_is_refused_first(self, db, requests, undecided):
         assert undecided.post("/api/jobs/", {}).json()["code"] == "permission_denied"
 
-    def test_newcomer_gets_the_link_at_once(self, db, settings, client_for):
+    def test_new_user_gets_the_link_immediately(self, db, settings, client_for):
         settings.REQUIRE_VERIFIED_EMAIL = True
         body = {"email": "new@example.org", "password": PASSWORD, "role": "job_seeker"}
         APIClient().post("/api/auth/register/", body)
@@ -555,7 +555,7 @@ class TestRequireVerifiedEmail:
         assert newcomer.post(VERIFY_CONFIRM, link_in(message)[1]).status_code == 200
         assert User.objects.get().email_verified_at is not None
 
-    def test_newcomer_gets_no_mail_where_nobody_asks_for_proof(self, db):
+    def test_new_user_gets_no_email_if_verification_is_not_required(self, db):
         body = {"email": "new@example.org", "password": PASSWORD, "role": "job_seeker"}
         assert APIClient().post("/api/auth/register/", body).status_code == 201
 
@@ -563,13 +563,13 @@ class TestRequireVerifiedEmail:
 
 
 class TestPasswordChange:
-    def test_user_changes_the_password_and_goes_on_with_the_new_tokens_alone(self, ben, client_for):
+    def test_user_changes_the_password_and_only_the_new_tokens_work(self, ben, client_for):
         here, there = client_for(ben), client_for(ben)
 
-        answer = here.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        response = here.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
 
-        assert answer.status_code == 200
-        data = answer.json()["data"]
+        assert response.status_code == 200
+        data = response.json()["data"]
         assert list(data) == ["accessToken", "refreshToken"]
         assert here.get("/api/auth/me/").status_code == there.get("/api/auth/me/").status_code == 401
         new = APIClient(HTTP_AUTHORIZATION=f"Bearer {data['accessToken']}")
@@ -590,31 +590,31 @@ class TestPasswordChange:
     def test_user_changes_nothing_with_a_wrong_or_a_weak_password(self, ben, client_for, current, new, field):
         client = client_for(ben)
 
-        answer = client.post(CHANGE, {"current_password": current, "new_password": new})
+        response = client.post(CHANGE, {"current_password": current, "new_password": new})
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == [field]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [field]
         assert client.get("/api/auth/me/").status_code == 200
         assert can_log_in(ben, PASSWORD)
         assert deliver() == []
 
     def test_password_like_the_address_is_refused(self, ben, client_for):
-        answer = client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": "ben@example.org"})
+        response = client_for(ben).post(CHANGE, {"current_password": PASSWORD, "new_password": "ben@example.org"})
 
-        assert list(answer.json()["errors"]) == ["new_password"]
+        assert list(response.json()["errors"]) == ["new_password"]
 
-    def test_thief_of_a_token_guesses_the_password_and_is_slowed_down(self, ben, client_for):
+    def test_attacker_with_a_token_guesses_the_password_and_is_slowed_down(self, ben, client_for):
         client = client_for(ben)
         for number in range(10):
             guess = client.post(CHANGE, {"current_password": f"guess-{number}", "new_password": NEW_PASSWORD})
             assert guess.status_code == 400
 
-        answer = client.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        response = client.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
 
-        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_failures")
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_failures")
 
 
-def test_owner_is_told_that_a_google_account_was_linked(ben):
+def test_owner_gets_an_email_about_a_linked_google_account(ben):
     for _ in range(2):
         log_in_with_google(sub="110169484474386276334", email=ben.email, hosted_domain="example.org")
 
@@ -622,7 +622,7 @@ def test_owner_is_told_that_a_google_account_was_linked(ben):
     assert (message.to, message.subject) == ([ben.email], "Login with Google was added to your account")
 
 
-def test_newcomer_by_google_gets_no_mail(db):
+def test_new_google_user_gets_no_email(db):
     log_in_with_google(sub="110169484474386276334", email="new@example.org")
 
     assert deliver() == []

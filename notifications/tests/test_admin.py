@@ -29,7 +29,7 @@ def states(*emails):
 
 
 @pytest.mark.parametrize("state", ["dead", "held", "sent", "retry"])
-def test_admin_sends_a_mail_again(admin_client, admin_user, mailoutbox, django_capture_on_commit_callbacks, state):
+def test_admin_sends_an_email_again(admin_client, admin_user, mailoutbox, django_capture_on_commit_callbacks, state):
     email = OutgoingEmailFactory(
         state=state, attempts=7, give_up_at=PAST, next_attempt_at=timezone.now() + timedelta(hours=1)
     )
@@ -51,7 +51,7 @@ def test_admin_sends_a_mail_again(admin_client, admin_user, mailoutbox, django_c
     assert admin_user.email in history
 
 
-def test_admin_leaves_a_mail_alone_that_is_on_its_way(admin_client, django_capture_on_commit_callbacks):
+def test_admin_sends_a_queued_email_again_and_nothing_changes(admin_client, django_capture_on_commit_callbacks):
     lease = timezone.now() + timedelta(minutes=1)
     sending, queued = OutgoingEmailFactory(state="sending", locked_until=lease), OutgoingEmailFactory()
     with django_capture_on_commit_callbacks() as callbacks:
@@ -63,7 +63,7 @@ def test_admin_leaves_a_mail_alone_that_is_on_its_way(admin_client, django_captu
     assert sending.locked_until == lease
 
 
-def test_admin_holds_what_is_not_sent(admin_client, mailoutbox):
+def test_admin_holds_unsent_emails(admin_client, mailoutbox):
     abandoned = OutgoingEmailFactory(state="sending", locked_until=PAST)
     waiting = [OutgoingEmailFactory(), OutgoingEmailFactory(state="retry"), abandoned]
     sending = OutgoingEmailFactory(state="sending", locked_until=timezone.now() + timedelta(minutes=1))
@@ -84,7 +84,7 @@ def test_viewer_sends_nothing_again(db):
     assert states(email) == ["dead"]
 
 
-def test_admin_sees_how_many_mails_are_in_which_state(admin_client):
+def test_admin_sees_the_number_of_emails_in_each_state(admin_client):
     OutgoingEmailFactory.create_batch(2, state="dead", last_error="SMTPRecipientsRefused 550")
     OutgoingEmailFactory(state="retry", next_attempt_at=timezone.now() + timedelta(minutes=30, seconds=5))
     OutgoingEmailFactory(created_at=timezone.now() - timedelta(hours=3))
@@ -97,13 +97,13 @@ def test_admin_sees_how_many_mails_are_in_which_state(admin_client):
     assert ">Queued, due<" in page
 
 
-def test_admin_finds_a_mail_by_what_a_bounce_quotes(admin_client):
+def test_admin_finds_an_email_by_message_id_address_or_dedup_key(admin_client):
     email, _ = OutgoingEmailFactory(), OutgoingEmailFactory()
     for words in (str(email.pk), email.to, email.dedup_key):
         assert list(admin_client.get(reverse(LIST), {"q": words}).context["cl"].result_list) == [email]
 
 
-def test_admin_sees_a_mail_without_running_it(admin_client):
+def test_admin_sees_an_email_without_running_its_scripts(admin_client):
     email = OutgoingEmailFactory(text="Dear <you>", html='<p class="x">Hi</p>"><script>alert(1)</script>')
     page = admin_client.get(reverse(CHANGE, args=[email.pk])).content.decode()
     assert '<iframe sandbox srcdoc="&lt;p class=&quot;x&quot;&gt;Hi&lt;/p&gt;&quot;&gt;&lt;script&gt;alert(1)' in page
@@ -112,14 +112,14 @@ def test_admin_sees_a_mail_without_running_it(admin_client):
     assert str(email.pk) in page
 
 
-def test_admin_notifies_anybody(admin_client):
+def test_admin_notifies_any_user(admin_client):
     user = UserFactory()
     values = {"user": user.pk, "message": "We close at noon."}
     assert admin_client.post(reverse("admin:notifications_notification_add"), values).status_code == 302
     assert Notification.objects.get(user=user).message == "We close at noon."
 
 
-def test_admin_rewrites_no_notification(admin_client):
+def test_admin_cannot_change_a_notification(admin_client):
     notification = NotificationFactory()
     values = {"message": "Another", "user": UserFactory().pk, "is_read": "on"}
     page = reverse("admin:notifications_notification_change", args=[notification.pk])

@@ -48,7 +48,7 @@ def rabbitmq() -> Iterator[str]:
         with Connection(url, connect_timeout=2) as broker:
             broker.connect()
     except (OSError, AMQPError) as error:
-        pytest.skip(f"no RabbitMQ answers on localhost:5672 ({type(error).__name__})")
+        pytest.skip(f"RabbitMQ does not respond on localhost:5672 ({type(error).__name__})")
     yield url
     queue = django_settings.CELERY_TASK_DEFAULT_QUEUE
     with Connection(url) as broker:
@@ -77,9 +77,9 @@ def apply(seeker, employer) -> str:
     """Apply to a job of the employer; return the URL of the application."""
     job = JobFactory(title="Software Engineer", employer=employer.user.employer)
     resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
-    answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
-    assert answer.status_code == 201
-    return f"/api/applications/{answer.json()['application_id']}/"
+    response = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
+    assert response.status_code == 201
+    return f"/api/applications/{response.json()['application_id']}/"
 
 
 def sweep() -> None:
@@ -120,7 +120,7 @@ def test_application_and_decision_are_mailed_by_a_worker(rabbitmq, start_worker,
 
 @pytest.mark.broker
 @pytest.mark.django_db(transaction=True)
-def test_mail_of_a_worker_that_is_killed_before_sending_is_sent_once(
+def test_email_of_a_worker_that_is_killed_before_sending_is_sent_once(
     rabbitmq, start_worker, seeker, employer, mail_server
 ):
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -143,7 +143,7 @@ def test_mail_of_a_worker_that_is_killed_before_sending_is_sent_once(
 
 @pytest.mark.broker
 @pytest.mark.django_db(transaction=True)
-def test_broker_that_restarts_loses_and_doubles_no_mail(rabbitmq, start_worker, seeker, employer, mail_server):
+def test_restart_of_the_broker_loses_and_duplicates_no_email(rabbitmq, start_worker, seeker, employer, mail_server):
     proxy = Proxy()
     try:
         start_worker(broker=amqp_url(proxy.port), email_url=mail_server.url)
@@ -169,7 +169,7 @@ def test_broker_that_restarts_loses_and_doubles_no_mail(rabbitmq, start_worker, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mail_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_worker, mail_server):
+def test_email_is_sent_through_folders_where_there_is_no_broker(tmp_path, start_worker, mail_server):
     """As under `make run`: Celery's filesystem transport with a real worker."""
     folder = tmp_path / "with a space" / "broker"
     folder.mkdir(parents=True)

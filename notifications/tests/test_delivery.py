@@ -1,4 +1,4 @@
-"""From the row to the SMTP server, which is a real one."""
+"""Delivery to a real SMTP server."""
 
 import socket
 import time
@@ -44,7 +44,7 @@ def make_due(email):
     email.save()
 
 
-def test_mail_that_is_accepted_is_sent(smtp, email):
+def test_email_that_is_accepted_is_sent(smtp, email):
     before = timezone.now()
 
     deliver(email)
@@ -56,7 +56,7 @@ def test_mail_that_is_accepted_is_sent(smtp, email):
     assert message["Subject"] == email.subject
 
 
-def test_mail_has_the_message_id_of_its_row_and_says_that_no_person_wrote_it(smtp, email, settings):
+def test_email_has_a_message_id_and_is_marked_as_auto_generated(smtp, email, settings):
     settings.DEFAULT_FROM_EMAIL = "AnyWork <no-reply@anywork.example>"
 
     deliver(email)
@@ -67,7 +67,7 @@ def test_mail_has_the_message_id_of_its_row_and_says_that_no_person_wrote_it(smt
     assert message["From"] == "AnyWork <no-reply@anywork.example>"
 
 
-def test_mail_comes_as_text_and_html(smtp, email):
+def test_email_comes_as_text_and_html(smtp, email):
     deliver(email)
 
     [message] = smtp.messages
@@ -78,7 +78,7 @@ def test_mail_comes_as_text_and_html(smtp, email):
     ]
 
 
-def test_sent_mail_is_not_sent_again(smtp, email):
+def test_sent_email_is_not_sent_again(smtp, email):
     deliver(email)
 
     assert not deliver_one(email.pk)
@@ -88,7 +88,7 @@ def test_sent_mail_is_not_sent_again(smtp, email):
 
 @pytest.mark.parametrize("seconds", [-10, 10])
 @pytest.mark.parametrize("state", EmailState.values)
-def test_mail_is_claimed_exactly_while_it_is_due(smtp, email, state, seconds):
+def test_email_is_claimed_only_while_it_is_due(smtp, email, state, seconds):
     moment = timezone.now() + timedelta(seconds=seconds)
     OutgoingEmail.objects.update(state=state, next_attempt_at=moment, locked_until=moment)
     is_due = OutgoingEmail.objects.due(timezone.now()).exists()
@@ -98,7 +98,7 @@ def test_mail_is_claimed_exactly_while_it_is_due(smtp, email, state, seconds):
     assert is_due == (seconds < 0 and state in {"queued", "retry", "sending"})
 
 
-def test_one_mail_is_claimed_at_a_time_while_the_database_takes_them_for_fewer(smtp, db):
+def test_one_email_is_claimed_at_a_time_with_outdated_statistics(smtp, db):
     OutgoingEmailFactory()
     with connection.cursor() as cursor:
         # From now on it expects a single row, and goes through its rows in another way.
@@ -112,7 +112,7 @@ def test_one_mail_is_claimed_at_a_time_while_the_database_takes_them_for_fewer(s
 
 
 @pytest.mark.parametrize("state", ["held", "dead"])
-def test_mail_that_is_held_or_given_up_is_not_sent(smtp, email, state):
+def test_email_that_is_held_or_given_up_is_not_sent(smtp, email, state):
     email.state = state
     email.save()
 
@@ -121,7 +121,7 @@ def test_mail_that_is_held_or_given_up_is_not_sent(smtp, email, state):
     assert smtp.messages == []
 
 
-def test_task_for_a_mail_that_is_gone_does_nothing(smtp, email):
+def test_task_for_a_deleted_email_does_nothing(smtp, email):
     email_id = str(email.pk)
     email.delete()
 
@@ -131,7 +131,7 @@ def test_task_for_a_mail_that_is_gone_does_nothing(smtp, email):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_deliveries_of_one_mail_at_once_send_one(smtp):
+def test_twenty_concurrent_deliveries_of_one_email_send_one(smtp):
     email = OutgoingEmailFactory()
 
     sent = at_once(*[lambda: deliver_one(email.pk)] * 20)
@@ -143,7 +143,7 @@ def test_twenty_deliveries_of_one_mail_at_once_send_one(smtp):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sweeps_at_once_share_the_mails_among_them(smtp):
+def test_concurrent_sweeps_send_each_email_once(smtp):
     emails = OutgoingEmailFactory.create_batch(12)
 
     at_once(*[sweep_outgoing_email] * 4)
@@ -157,7 +157,7 @@ def test_sweeps_at_once_share_the_mails_among_them(smtp):
 # --- The lease --------------------------------------------------------------------------------------------------------
 
 
-def test_mail_that_a_worker_is_at_is_left_to_it(smtp, email):
+def test_email_with_a_valid_lease_is_not_claimed(smtp, email):
     OutgoingEmail.objects.update(state="sending", attempts=1, locked_until=timezone.now() + timedelta(seconds=1))
 
     assert not deliver_one(email.pk)
@@ -165,7 +165,7 @@ def test_mail_that_a_worker_is_at_is_left_to_it(smtp, email):
     assert smtp.messages == []
 
 
-def test_mail_of_a_worker_that_died_is_sent_by_the_next(smtp, email):
+def test_email_of_a_dead_worker_is_sent_by_the_next(smtp, email):
     OutgoingEmail.objects.update(state="sending", attempts=1, locked_until=timezone.now() - timedelta(seconds=1))
 
     deliver(email)
@@ -180,7 +180,7 @@ def test_lease_outlives_the_hard_time_limit_of_a_task(settings):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("second", [{"state": "sending"}, {"state": "sent"}], ids=["is at it", "has sent it"])
-def test_worker_whose_lease_ran_out_leaves_the_mail_to_who_claimed_it_next(smtp, settings, email, second):
+def test_worker_with_an_expired_lease_does_not_write_the_row(smtp, settings, email, second):
     with socket.create_server(("127.0.0.1", 0)) as slow:
         slow.settimeout(10)
         settings.EMAIL_PORT = slow.getsockname()[1]
@@ -213,7 +213,7 @@ def test_worker_whose_lease_ran_out_leaves_the_mail_to_who_claimed_it_next(smtp,
         ("RCPT", "530 5.7.0 authentication required", "SMTPRecipientsRefused 530"),
     ],
 )
-def test_mail_that_is_refused_for_now_waits(smtp, email, command, reply, last_error):
+def test_email_refused_temporarily_is_retried(smtp, email, command, reply, last_error):
     smtp.replies[command] = [reply]
 
     deliver(email)
@@ -223,7 +223,7 @@ def test_mail_that_is_refused_for_now_waits(smtp, email, command, reply, last_er
     assert smtp.messages == []
 
 
-def test_mail_that_was_refused_for_now_is_sent_later(smtp, email):
+def test_email_refused_temporarily_is_sent_later(smtp, email):
     smtp.replies["RCPT"] = ["450 greylisted", None]
     deliver(email)
 
@@ -236,7 +236,7 @@ def test_mail_that_was_refused_for_now_is_sent_later(smtp, email):
     assert len(smtp.messages) == 1
 
 
-def test_mail_waits_while_the_server_is_away(smtp, settings, email):
+def test_email_is_retried_while_the_server_is_unavailable(smtp, settings, email):
     settings.EMAIL_PORT = free_port()
 
     deliver(email)
@@ -244,7 +244,7 @@ def test_mail_waits_while_the_server_is_away(smtp, settings, email):
     assert (email.state, email.last_error) == ("retry", "ConnectionRefusedError")
 
 
-def test_mail_waits_while_the_server_does_not_answer(smtp, settings, email):
+def test_email_is_retried_while_the_server_does_not_reply(smtp, settings, email):
     settings.EMAIL_TIMEOUT = 0.2
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         settings.EMAIL_PORT = frozen.getsockname()[1]
@@ -254,7 +254,7 @@ def test_mail_waits_while_the_server_does_not_answer(smtp, settings, email):
 
 
 @pytest.mark.parametrize("greeting", [b"421 too busy\r\n", b"554 no service\r\n"])
-def test_mail_waits_while_the_server_takes_no_connections(smtp, settings, email, greeting):
+def test_email_is_retried_while_the_server_refuses_connections(smtp, settings, email, greeting):
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.EMAIL_PORT = server.getsockname()[1]
 
@@ -272,7 +272,7 @@ def test_mail_waits_while_the_server_takes_no_connections(smtp, settings, email,
     assert (email.state, email.last_error) == ("retry", f"SMTPConnectError {greeting[:3].decode()}")
 
 
-def test_mail_waits_while_our_password_is_wrong(smtp, settings, email):
+def test_email_is_retried_while_our_password_is_wrong(smtp, settings, email):
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "anywork", "wrong"
 
     deliver(email)
@@ -295,7 +295,7 @@ def test_retries_wait_longer_each_time_up_to_an_hour(smtp, email, attempts, ceil
         assert before <= email.next_attempt_at <= after + timedelta(seconds=ceiling)
         delays.append((email.next_attempt_at - before).total_seconds())
 
-    # Full jitter: anywhere between at once and the ceiling, so that not everybody comes back together.
+    # Full jitter: anywhere between zero and the ceiling, so that not all retries happen together.
     assert max(delays) > ceiling / 4
     assert min(delays) < ceiling * 3 / 4
     assert len(set(delays)) == 20
@@ -312,7 +312,7 @@ def test_retries_wait_longer_each_time_up_to_an_hour(smtp, email, attempts, ceil
         ({"DATA": [f"554 5.7.1 {ADDRESS} does not want this"]}, "SMTPDataError 554"),
     ],
 )
-def test_mail_that_is_refused_for_good_is_given_up_at_once(smtp, email, caplog, refusal, last_error):
+def test_email_refused_permanently_is_given_up_immediately(smtp, email, caplog, refusal, last_error):
     smtp.replies = refusal
 
     deliver(email)
@@ -324,7 +324,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once(smtp, email, caplog, 
     assert not deliver_next()
 
 
-def test_mail_is_retried_for_three_days_and_then_given_up(smtp, email):
+def test_email_is_retried_for_three_days_and_then_given_up(smtp, email):
     assert email.give_up_at - email.created_at == pytest.approx(timedelta(hours=72), abs=timedelta(seconds=1))
     smtp.replies["RCPT"] = ["450 greylisted"]
 
@@ -335,7 +335,7 @@ def test_mail_is_retried_for_three_days_and_then_given_up(smtp, email):
     assert email.last_error == "SMTPRecipientsRefused 450"
 
 
-# --- Attempts that nobody saw the end of ------------------------------------------------------------------------------
+# --- Attempts of unknown outcome --------------------------------------------------------------------------------------
 
 
 def abandon(email, **values):
@@ -344,13 +344,13 @@ def abandon(email, **values):
     email.refresh_from_db()
 
 
-def test_mail_whose_worker_died_counts_as_a_possible_duplicate(smtp, email):
+def test_email_of_a_dead_worker_counts_as_a_possible_duplicate(smtp, email):
     abandon(email, attempts=1)
 
     assert deliver(email).possible_duplicates == 1
 
 
-def test_mail_whose_workers_keep_dying_is_given_up_after_three_possible_duplicates(smtp, email):
+def test_email_of_dying_workers_is_given_up_after_three_possible_duplicates(smtp, email):
     for _ in range(4):
         abandon(email, possible_duplicates=email.possible_duplicates)
         smtp.replies["RCPT"] = ["450 greylisted"]
@@ -362,21 +362,21 @@ def test_mail_whose_workers_keep_dying_is_given_up_after_three_possible_duplicat
     assert smtp.messages == []
 
 
-def test_mail_whose_worker_died_is_given_up_after_its_time(smtp, email):
+def test_email_of_a_dead_worker_is_given_up_after_its_time(smtp, email):
     abandon(email, attempts=1, give_up_at=timezone.now())
 
     assert deliver(email).state == "dead"
     assert smtp.messages == []
 
 
-def test_mail_that_nobody_began_in_its_time_is_sent_all_the_same(smtp, email):
+def test_email_never_attempted_in_its_time_is_still_sent(smtp, email):
     OutgoingEmail.objects.update(give_up_at=timezone.now() - timedelta(days=1))
 
     assert deliver(email).state == "sent"
 
 
 @pytest.mark.parametrize("error", [SoftTimeLimitExceeded, UnicodeError, KeyError])
-def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(smtp, email, monkeypatch, error):
+def test_email_with_an_unexpected_error_is_retried_and_then_given_up(smtp, email, monkeypatch, error):
     def fail(*args, **kwargs):
         raise error("ben.carson@example.org")
 
@@ -388,27 +388,27 @@ def test_mail_that_meets_something_unexpected_is_tried_again_and_then_given_up(s
 
 
 @pytest.fixture
-def silent_at_the_end(smtp, monkeypatch):
-    """The server takes whole mails and does not say so."""
+def no_final_reply(smtp, monkeypatch):
+    """A server that accepts whole messages without a final reply."""
     monkeypatch.setattr("notifications.mail.smtp.FINAL_REPLY_SECONDS", 0.2)
     smtp.pauses["DATA"] = 1.0
     return smtp
 
 
-def test_mail_that_was_handed_over_without_an_answer_is_a_possible_duplicate(silent_at_the_end, email):
+def test_email_without_a_final_reply_is_a_possible_duplicate(no_final_reply, email):
     deliver(email)
 
     assert (email.state, email.last_error, email.possible_duplicates) == ("retry", "NoFinalReplyError", 1)
 
 
-def test_mail_that_is_never_answered_is_given_up_before_a_mailbox_is_full_of_it(silent_at_the_end, email):
+def test_email_without_final_replies_is_given_up(no_final_reply, email):
     OutgoingEmail.objects.update(possible_duplicates=3)
 
     assert deliver(email).state == "dead"
     assert email.possible_duplicates == 4
 
 
-def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, settings, email):
+def test_mail_server_may_take_longer_for_the_final_reply(smtp, settings, email):
     settings.EMAIL_TIMEOUT = 0.3
     smtp.pauses["DATA"] = 1.0
 
@@ -417,7 +417,7 @@ def test_mail_server_may_take_longer_for_the_last_answer_than_for_others(smtp, s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monkeypatch):
+def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch):
     email = OutgoingEmailFactory()
 
     def send_and_lose_the_database(message):
@@ -436,10 +436,10 @@ def test_mail_that_left_while_the_database_was_away_is_not_sent_again(smtp, monk
     assert not deliver_next()
 
 
-# --- One connection for many mails ------------------------------------------------------------------------------------
+# --- One connection for many emails -----------------------------------------------------------------------------------
 
 
-def test_mails_in_a_row_share_a_connection(smtp, db):
+def test_consecutive_emails_share_a_connection(smtp, db):
     OutgoingEmailFactory.create_batch(5)
 
     sweep_outgoing_email()
@@ -448,7 +448,7 @@ def test_mails_in_a_row_share_a_connection(smtp, db):
     assert smtp.sessions == 1
 
 
-def test_connection_that_the_server_closed_meanwhile_is_replaced_without_an_attempt(smtp, db):
+def test_connection_closed_by_the_server_is_replaced_without_an_attempt(smtp, db):
     first, second = OutgoingEmailFactory.create_batch(2)
     deliver(first)
     smtp.hang_up()
@@ -490,7 +490,7 @@ def test_connection_is_closed_after_the_maximum_number_of_emails(smtp):
     assert len(set(used)) == 3
 
 
-def test_line_that_begins_with_a_dot_arrives_as_it_was(smtp, db):
+def test_line_that_begins_with_a_dot_arrives_unchanged(smtp, db):
     email = OutgoingEmailFactory(text="One\n.two\n..three\n.\nfour")
 
     deliver(email)
@@ -501,7 +501,7 @@ def test_line_that_begins_with_a_dot_arrives_as_it_was(smtp, db):
 # --- Draining ---------------------------------------------------------------------------------------------------------
 
 
-def test_other_mails_go_on_while_one_is_refused(smtp, db):
+def test_other_emails_are_sent_while_one_is_refused(smtp, db):
     first, refused, last = OutgoingEmailFactory.create_batch(3)
     smtp.replies["RCPT"] = [None, "450 greylisted", None]
 
@@ -515,7 +515,7 @@ def test_other_mails_go_on_while_one_is_refused(smtp, db):
     assert len(smtp.messages) == 2
 
 
-def test_mail_that_has_been_due_the_longest_goes_first(smtp, db):
+def test_email_due_the_longest_is_sent_first(smtp, db):
     now = timezone.now()
     emails = [OutgoingEmailFactory(next_attempt_at=now - timedelta(minutes=age)) for age in (1, 3, 2)]
 
@@ -524,7 +524,7 @@ def test_mail_that_has_been_due_the_longest_goes_first(smtp, db):
     assert [message["To"] for message in smtp.messages] == [emails[1].to, emails[2].to, emails[0].to]
 
 
-def test_operator_sends_what_is_due_without_broker_and_worker(smtp, db):
+def test_operator_sends_due_emails_without_broker_and_worker(smtp, db):
     OutgoingEmailFactory.create_batch(3)
     later = OutgoingEmailFactory(state="retry", next_attempt_at=timezone.now() + timedelta(hours=1))
     out = StringIO()
@@ -537,7 +537,7 @@ def test_operator_sends_what_is_due_without_broker_and_worker(smtp, db):
     assert later.state == "retry"
 
 
-# --- A restored backup, and what is forgotten -------------------------------------------------------------------------
+# --- A restored backup, and old bodies --------------------------------------------------------------------------------
 
 
 def run_command(name, *arguments):
@@ -546,7 +546,7 @@ def run_command(name, *arguments):
     return out.getvalue()
 
 
-def test_operator_holds_what_a_restored_backup_would_send_and_releases_it(smtp, db):
+def test_operator_holds_the_emails_of_a_restored_backup_and_releases_them(smtp, db):
     lease = timezone.now() + timedelta(minutes=2)
     unsent = [
         OutgoingEmailFactory(),
@@ -566,7 +566,7 @@ def test_operator_holds_what_a_restored_backup_would_send_and_releases_it(smtp, 
     assert [OutgoingEmail.objects.get(pk=email.pk).state for email in others] == ["sent", "dead", "skipped"]
 
 
-def test_text_of_a_mail_is_forgotten_a_month_after_it_left(db, settings):
+def test_body_of_an_email_is_blanked_a_month_after_it_was_sent(db, settings):
     settings.MAIL_BODY_DAYS = 30
     now = timezone.now()
     old = OutgoingEmailFactory(state="sent", sent_at=now - timedelta(days=31))
@@ -582,10 +582,10 @@ def test_text_of_a_mail_is_forgotten_a_month_after_it_left(db, settings):
     assert requeue_emails(OutgoingEmail.objects.filter(pk=old.pk)) == []
 
 
-# --- How mail is doing ------------------------------------------------------------------------------------------------
+# --- Monitoring -------------------------------------------------------------------------------------------------------
 
 
-def test_operator_sees_how_mail_is_doing(client, db):
+def test_operator_sees_the_figures_of_the_outbox(client, db):
     now = timezone.now()
     OutgoingEmailFactory(next_attempt_at=now - timedelta(minutes=2))
     OutgoingEmailFactory(state="sending", locked_until=now - timedelta(seconds=1), possible_duplicates=2)
@@ -595,27 +595,27 @@ def test_operator_sees_how_mail_is_doing(client, db):
     OutgoingEmailFactory(state="sent", next_attempt_at=now - timedelta(days=2))
     figures = {"due": 2, "oldest_due_seconds": 120, "dead": 2, "held": 1, "possible_duplicates": 4}
 
-    answer = client.get("/readyz").json()
+    response = client.get("/readyz").json()
 
-    assert answer["mail"] == figures
-    assert answer["checks"]["mail"] == "ok"
+    assert response["mail"] == figures
+    assert response["checks"]["mail"] == "ok"
     lines = run_command("mail_status").splitlines()
     assert lines == [f"anywork_mail_{name} {value}" for name, value in figures.items()]
 
 
-def test_readyz_says_degraded_while_no_worker_sends_mail(client, db):
+def test_readyz_says_degraded_while_no_worker_sends_email(client, db):
     assert client.get("/readyz").json()["checks"]["mail"] == "ok"
     OutgoingEmailFactory(next_attempt_at=timezone.now() - timedelta(minutes=6))
     probe_cache.clear()
 
-    answer = client.get("/readyz")
+    response = client.get("/readyz")
 
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "degraded"
-    assert answer.json()["checks"]["mail"] == "late"
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    assert response.json()["checks"]["mail"] == "late"
 
 
-def test_mail_to_an_address_without_a_canonical_form_is_given_up(db):
+def test_email_to_an_address_without_a_canonical_form_is_given_up(db):
     email = OutgoingEmailFactory(to="anna@straße.example")
 
     assert deliver_one(email.pk)

@@ -1,4 +1,4 @@
-"""What is written to whom when something happens to an application."""
+"""Emails and notifications about applications."""
 
 from datetime import timedelta
 
@@ -65,7 +65,7 @@ TEXTS = {
     ("status", "kind"),
     [(None, "application_received"), ("accepted", "application_accepted"), ("rejected", "application_rejected")],
 )
-def test_seeker_is_written_the_news_with_job_company_name_and_link(application, status, kind):
+def test_seeker_gets_an_email_with_job_company_name_and_link(application, status, kind):
     if status:
         decide(application, status)
 
@@ -86,7 +86,7 @@ def test_seeker_is_written_the_news_with_job_company_name_and_link(application, 
 
 
 @pytest.mark.parametrize("status", [None, "accepted", "rejected"])
-def test_unverified_address_gets_the_news_without_a_name_and_with_the_reason(db, settings, status):
+def test_unverified_address_gets_an_email_without_a_name_and_with_the_reason(db, settings, status):
     settings.SUPPORT_EMAIL = "help@anywork.example"
     application = submit(is_verified=False)
     if status:
@@ -117,7 +117,7 @@ class TestDecisions:
         for email in self.mails():
             OutgoingEmail.objects.filter(pk=email.pk).update(next_attempt_at=email.next_attempt_at - hours)
 
-    def test_employer_who_decides_120_times_causes_six_mails_and_one_that_waits(self, application):
+    def test_employer_decides_120_times_and_causes_six_emails(self, application):
         for _ in range(60):
             decide(application, "accepted")
             decide(application, "rejected")
@@ -129,7 +129,7 @@ class TestDecisions:
         assert all(email.next_attempt_at <= now for email in (*at_once, waiting))
         assert Notification.objects.filter(user=application.job_seeker.user).count() == 120
 
-    def test_seventh_waits_until_the_window_has_room(self, application):
+    def test_seventh_email_is_deferred_until_the_window_allows_it(self, application):
         for status in ("accepted", "rejected") * 3:
             decide(application, status)
         first = self.mails().first()
@@ -143,7 +143,7 @@ class TestDecisions:
         assert waiting.give_up_at == waiting.next_attempt_at + timedelta(hours=72)
         assert not deliver_one(waiting.pk)
 
-    def test_change_of_the_status_replaces_what_waits(self, application):
+    def test_change_of_the_status_replaces_the_deferred_email(self, application):
         for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
             decide(application, status)
         assert self.mails().count() == 7
@@ -158,7 +158,7 @@ class TestDecisions:
         decide(application, "accepted")
         assert [email.kind for email in self.mails()][6:] == ["application_accepted"]
 
-    def test_change_of_the_status_replaces_what_waits_and_is_held(self, application):
+    def test_change_of_the_status_replaces_a_held_deferred_email(self, application):
         for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
             decide(application, status)
         assert len(hold_emails(self.mails().filter(next_attempt_at__gt=timezone.now()))) == 1
@@ -168,7 +168,7 @@ class TestDecisions:
         assert not self.mails().filter(state="held").exists()
         assert self.mails().count() == 6
 
-    def test_seventh_waits_for_those_that_left_late(self, application, smtp):
+    def test_seventh_email_is_deferred_after_emails_sent_late(self, application, smtp):
         for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
             decide(application, status)
         # No worker for a day.
@@ -190,7 +190,7 @@ class TestDecisions:
         assert deliver_one(waiting.pk)
         assert smtp.messages[-1]["Subject"].startswith("Good news")
 
-    def test_decision_that_waits_follows_the_address(self, application):
+    def test_unsent_decision_goes_to_the_new_address(self, application):
         decide(application, "accepted")
         user = application.job_seeker.user
         former, user.email = user.email, "new@anywork.example"
@@ -219,7 +219,7 @@ class TestDecisions:
         assert all(email.next_attempt_at <= timezone.now() for email in self.mails())
 
     @pytest.mark.django_db(transaction=True)
-    def test_two_sessions_that_decide_at_once_cause_six_mails(self, application):
+    def test_concurrent_decisions_cause_six_emails(self, application):
         at_once(*[lambda status=status: decide(application, status) for status in ("accepted", "rejected") * 8])
 
         due = self.mails().filter(next_attempt_at__lte=timezone.now())
@@ -228,7 +228,7 @@ class TestDecisions:
 
 
 @pytest.mark.parametrize("status", ["reviewed", "withdrawn"])
-def test_seeker_is_written_nothing_about_what_is_no_decision(application, status):
+def test_seeker_gets_no_email_about_other_changes(application, status):
     actor = application.job_seeker.user if status == "withdrawn" else application.job.employer.user
 
     change_status(application_id=application.pk, actor=actor, status=status)
@@ -236,7 +236,7 @@ def test_seeker_is_written_nothing_about_what_is_no_decision(application, status
     assert OutgoingEmail.objects.get().kind == "application_received"
 
 
-def test_mail_greets_and_names_who_has_no_name_yet(db):
+def test_email_greets_a_seeker_without_a_name(db):
     submit(first_name="", last_name="", company="")
 
     email = newest_mail()
@@ -248,7 +248,7 @@ def test_mail_greets_and_names_who_has_no_name_yet(db):
     assert "\nThe company decided" in newest_mail().text
 
 
-def test_mail_escapes_in_html_and_only_there(db):
+def test_email_is_escaped_only_in_html(db):
     submit(title="<b>C & C++</b>", company="Smith & “Sons”", first_name="<i>Ben</i>")
 
     email = newest_mail()
@@ -295,7 +295,7 @@ def test_title_of_full_length_fits_into_the_subject(db, smtp):
     assert "Ü" * 255 in email.text
 
 
-def test_title_beyond_ascii_arrives_as_it_was(db, smtp):
+def test_title_beyond_ascii_arrives_unchanged(db, smtp):
     submit(title="Bäcker 面包师 🥐", first_name="Zoë")
 
     assert deliver_one(newest_mail().pk)
@@ -306,7 +306,7 @@ def test_title_beyond_ascii_arrives_as_it_was(db, smtp):
     assert "<strong>Bäcker 面包师 🥐</strong>" in message.get_body(("html",)).get_content()
 
 
-def test_decision_that_is_taken_back_and_made_again_is_three_mails(application, smtp):
+def test_decision_reverted_and_made_again_sends_three_emails(application, smtp):
     for status in ("accepted", "rejected", "accepted"):
         decide(application, status)
 
@@ -318,7 +318,7 @@ def test_decision_that_is_taken_back_and_made_again_is_three_mails(application, 
     assert len({message["Message-ID"] for message in smtp.messages}) == 3
 
 
-def test_blocked_seeker_is_told_nothing(db):
+def test_blocked_seeker_gets_no_email_or_notification(db):
     resume = ResumeFactory()
     application = submit_application(
         user=resume.job_seeker.user, job_id=JobFactory().pk, resume_id=resume.pk, cover_letter=""
@@ -338,7 +338,7 @@ def test_blocked_seeker_is_told_nothing(db):
     assert (queued.state, queued.text) == ("skipped", "")
 
 
-def test_the_same_cause_is_never_written_about_twice(application):
+def test_same_cause_sends_one_email(application):
     mail_receipt_to_seeker(application=application)
 
     assert OutgoingEmail.objects.count() == 1
@@ -351,18 +351,18 @@ def messages_of(user):
     return list(Notification.objects.filter(user=user).order_by("created_at").values_list("message", "is_read"))
 
 
-def test_employer_finds_who_applied_to_what(application):
+def test_employer_is_notified_of_applicant_and_job(application):
     assert messages_of(application.job.employer.user) == [("Ben Carson applied for “Software Engineer”.", False)]
     assert messages_of(application.job_seeker.user) == []
 
 
-def test_employer_finds_an_applicant_without_a_name(db):
+def test_employer_is_notified_of_an_applicant_without_a_name(db):
     application = submit(first_name="", last_name="")
 
     assert messages_of(application.job.employer.user) == [("A job seeker applied for “Software Engineer”.", False)]
 
 
-def test_seeker_finds_each_change_in_words(application):
+def test_seeker_is_notified_of_each_change(application):
     for status in ("reviewed", "pending", "accepted", "rejected", "reviewed"):
         decide(application, status)
     seeker = application.job_seeker.user
@@ -412,9 +412,9 @@ def test_application_that_fails_at_the_end_leaves_nothing_behind(
     seeker.raise_request_exception = False
 
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
+        response = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)}, format="json")
 
-    assert answer.status_code == 500
+    assert response.status_code == 500
     assert callbacks == []
     for rows in (Application.objects, StatusChange.objects, Notification.objects, OutgoingEmail.objects, job.analytics):
         assert not rows.exists()
@@ -427,9 +427,9 @@ def test_decision_that_fails_at_the_end_leaves_nothing_behind(
     employer.raise_request_exception = False
 
     with django_capture_on_commit_callbacks() as callbacks:
-        answer = employer.patch(f"/api/applications/{application.pk}/", {"status": "accepted"}, format="json")
+        response = employer.patch(f"/api/applications/{application.pk}/", {"status": "accepted"}, format="json")
 
-    assert answer.status_code == 500
+    assert response.status_code == 500
     assert callbacks == []
     application.refresh_from_db()
     assert application.status == "pending"

@@ -22,46 +22,46 @@ def send(client, user_id, **body):
 
 @pytest.fixture
 def inbox(seeker):
-    """Two unread notifications and one that is read, and one of somebody else."""
+    """Two unread notifications and one that is read, and one of another user."""
     NotificationFactory()
     return [NotificationFactory(user=seeker.user, is_read=is_read) for is_read in (False, True, False)]
 
 
-def test_list_is_newest_first_and_one_s_own(seeker, inbox):
+def test_list_is_newest_first_and_only_the_callers_own(seeker, inbox):
     body = seeker.get(URL).json()
 
     assert [row["notification_id"] for row in body["results"]] == [str(row.pk) for row in reversed(inbox)]
 
 
 @pytest.mark.parametrize(("value", "expected"), [("true", [1]), ("false", [2, 0]), ("", [2, 1, 0])])
-def test_list_of_what_is_read_or_not(seeker, inbox, value, expected):
+def test_list_by_is_read(seeker, inbox, value, expected):
     body = seeker.get(URL, {"is_read": value}).json()
 
     assert [row["notification_id"] for row in body["results"]] == [str(inbox[index].pk) for index in expected]
 
 
 def test_list_with_a_bad_parameter_is_refused(seeker, inbox):
-    answer = seeker.get(URL, {"is_read": "perhaps"})
+    response = seeker.get(URL, {"is_read": "perhaps"})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["is_read"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["is_read"]
 
 
-def test_user_counts_what_is_unread(seeker, inbox):
-    answer = seeker.get(f"{URL}unread-count/")
+def test_user_counts_unread_notifications(seeker, inbox):
+    response = seeker.get(f"{URL}unread-count/")
 
-    assert answer.status_code == 200
-    assert answer.json() == {"unread_count": 2}
+    assert response.status_code == 200
+    assert response.json() == {"unread_count": 2}
 
 
 def test_user_marks_all_as_read(seeker, inbox):
-    answer = seeker.post(f"{URL}mark-all-read/")
+    response = seeker.post(f"{URL}mark-all-read/")
 
-    assert answer.status_code == 200
-    assert answer.json() == {"updated": 2}
+    assert response.status_code == 200
+    assert response.json() == {"updated": 2}
     assert seeker.get(f"{URL}unread-count/").json() == {"unread_count": 0}
     assert seeker.post(f"{URL}mark-all-read/").json() == {"updated": 0}
-    # Somebody else's stays as it was.
+    # That of another user is unchanged.
     assert Notification.objects.get(is_read=False).user != seeker.user
 
 
@@ -69,10 +69,10 @@ def test_user_marks_all_as_read(seeker, inbox):
 def test_user_marks_one_as_read_and_unread(seeker, before, after):
     row = NotificationFactory(user=seeker.user, is_read=before)
 
-    answer = seeker.patch(f"{URL}{row.pk}/", {"is_read": after}, format="json")
+    response = seeker.patch(f"{URL}{row.pk}/", {"is_read": after}, format="json")
 
-    assert answer.status_code == 200
-    assert answer.json()["is_read"] is after
+    assert response.status_code == 200
+    assert response.json()["is_read"] is after
     row.refresh_from_db()
     assert row.is_read is after
 
@@ -82,9 +82,9 @@ def test_user_changes_nothing_but_is_read(seeker, inbox):
     other = UserFactory()
     body = {"message": "Changed.", "user": str(other.pk), "created_at": "2020-01-01T00:00:00Z", "is_read": True}
 
-    answer = seeker.patch(f"{URL}{row.pk}/", body, format="json")
+    response = seeker.patch(f"{URL}{row.pk}/", body, format="json")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     stored = Notification.objects.get(pk=row.pk)
     assert (stored.message, stored.user, stored.created_at, stored.is_read) == (
         row.message,
@@ -95,11 +95,11 @@ def test_user_changes_nothing_but_is_read(seeker, inbox):
 
 
 @pytest.mark.parametrize("value", [None, "perhaps", [], 7])
-def test_user_marks_one_as_nonsense_is_refused(seeker, inbox, value):
-    answer = seeker.patch(f"{URL}{inbox[0].pk}/", {"is_read": value}, format="json")
+def test_user_sends_an_invalid_is_read_is_refused(seeker, inbox, value):
+    response = seeker.patch(f"{URL}{inbox[0].pk}/", {"is_read": value}, format="json")
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["is_read"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["is_read"]
 
 
 def test_user_deletes_one(seeker, inbox):
@@ -113,14 +113,14 @@ def test_user_deletes_one(seeker, inbox):
 
 
 @pytest.mark.parametrize("actor", ["seeker", "employer", "undecided", "admin"])
-def test_anybody_leaves_itself_a_message(request, actor):
+def test_user_notifies_itself(request, actor):
     client = request.getfixturevalue(actor)
 
-    answer = send(client, client.user.pk)
+    response = send(client, client.user.pk)
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     row = Notification.objects.get()
-    assert list(answer.json().items()) == [
+    assert list(response.json().items()) == [
         ("notification_id", str(row.pk)),
         ("message", MESSAGE),
         ("is_read", False),
@@ -130,13 +130,13 @@ def test_anybody_leaves_itself_a_message(request, actor):
 
 
 @pytest.mark.parametrize(("company", "prefix"), [("Microsoft", "Microsoft"), ("", "An employer")])
-def test_applicant_reads_who_wrote(employer, client_for, company, prefix):
+def test_applicant_reads_the_company_name(employer, client_for, company, prefix):
     Employer.objects.update(company_name=company)
     application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
 
-    answer = send(employer, application.job_seeker_id)
+    response = send(employer, application.job_seeker_id)
 
-    assert (answer.status_code, answer.json()["message"]) == (201, MESSAGE)
+    assert (response.status_code, response.json()["message"]) == (201, MESSAGE)
     row = Notification.objects.get()
     assert row.message == MESSAGE
     applicant = client_for(application.job_seeker.user)
@@ -151,9 +151,9 @@ def test_applicant_reads_who_wrote(employer, client_for, company, prefix):
 def test_employer_sends_an_applicant_no_link(employer, url):
     application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
 
-    answer = employer.post(URL, {"user": str(application.job_seeker_id), "message": url})
+    response = employer.post(URL, {"user": str(application.job_seeker_id), "message": url})
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["message"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["message"])
     assert not Notification.objects.exists()
     assert employer.post(URL, {"user": str(employer.user.pk), "message": url}).status_code == 201
 
@@ -162,9 +162,9 @@ def test_blocked_applicant_is_not_notified(employer):
     application = ApplicationFactory(job=JobFactory(employer=employer.user.employer))
     block_account(user=application.job_seeker.user)
 
-    answer = send(employer, application.job_seeker_id)
+    response = send(employer, application.job_seeker_id)
 
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["user"])
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["user"])
     assert not Notification.objects.exists()
 
 
@@ -178,7 +178,7 @@ def test_message_outlives_the_account_of_its_sender_without_the_name(employer, c
     assert [row["message"] for row in applicant.get(URL).json()["results"]] == [f"An employer: {MESSAGE}"]
 
 
-def test_employer_notifies_who_withdrew_is_forbidden(employer):
+def test_employer_notifies_a_withdrawn_applicant_is_forbidden(employer):
     application = ApplicationFactory(job=JobFactory(employer=employer.user.employer), status="withdrawn")
 
     assert send(employer, application.job_seeker_id).status_code == 403
@@ -186,30 +186,30 @@ def test_employer_notifies_who_withdrew_is_forbidden(employer):
 
 
 @pytest.mark.parametrize("actor", ["seeker", "employer", "undecided"])
-def test_user_notifies_a_stranger_or_nobody_gets_the_same_refusal(request, actor):
+def test_user_notifies_another_or_an_unknown_user_gets_the_same_refusal(request, actor):
     client = request.getfixturevalue(actor)
 
     stranger = send(client, JobSeekerFactory().pk)
     nobody = send(client, uuid.uuid4())
 
     assert stranger.status_code == nobody.status_code == 403
-    # Whether somebody exists is not given away.
+    # The response does not tell whether the user exists.
     assert stranger.json()["message"] == nobody.json()["message"]
     assert not Notification.objects.exists()
 
 
-def test_admin_notifies_anybody(admin):
+def test_admin_notifies_any_user(admin):
     user = UserFactory()
 
     assert send(admin, user.pk).status_code == 201
     assert Notification.objects.get().user == user
 
 
-def test_admin_notifies_nobody_is_refused(admin):
-    answer = send(admin, uuid.uuid4())
+def test_admin_notifies_an_unknown_user_is_refused(admin):
+    response = send(admin, uuid.uuid4())
 
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"user": ["There is no such user."]}
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"user": ["There is no such user."]}
 
 
 @pytest.mark.parametrize(
@@ -225,15 +225,15 @@ def test_admin_notifies_nobody_is_refused(admin):
     ],
 )
 def test_user_sends_a_malformed_message_is_refused(seeker, body, field):
-    answer = send(seeker, seeker.user.pk, **body)
+    response = send(seeker, seeker.user.pk, **body)
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [field]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
     assert not Notification.objects.exists()
 
 
 def test_user_sends_the_longest_message_without_saying_is_read(seeker):
-    answer = seeker.post(URL, {"user": str(seeker.user.pk), "message": "x" * 1_000}, format="json")
+    response = seeker.post(URL, {"user": str(seeker.user.pk), "message": "x" * 1_000}, format="json")
 
-    assert answer.status_code == 201
-    assert answer.json()["is_read"] is False
+    assert response.status_code == 201
+    assert response.json()["is_read"] is False

@@ -1,4 +1,4 @@
-"""What people want to be told, and that they are told nothing else."""
+"""Notification preferences and their effect."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,9 +30,9 @@ def application(db):
 
 
 def put(client, body):
-    answer = client.put(URL, body, format="json")
-    assert answer.status_code == 200, answer.content
-    return answer.json()
+    response = client.put(URL, body, format="json")
+    assert response.status_code == 200, response.content
+    return response.json()
 
 
 def kinds_of_mail(user):
@@ -56,10 +56,10 @@ def test_serializer_knows_every_kind_and_channel():
 
 def test_user_chooses_and_what_the_body_leaves_out_stays(seeker, employer):
     put(seeker, {"application_accepted": {"email": False}})
-    answer = put(seeker, {"application_accepted": {"in_app": False}, "new_application": {"email": True}})
+    response = put(seeker, {"application_accepted": {"in_app": False}, "new_application": {"email": True}})
 
-    assert answer == seeker.get(URL).json()
-    assert answer == {
+    assert response == seeker.get(URL).json()
+    assert response == {
         **DEFAULTS,
         "application_accepted": {"email": False, "in_app": False},
         "new_application": {"email": True, "in_app": True},
@@ -76,15 +76,15 @@ def test_user_chooses_and_what_the_body_leaves_out_stays(seeker, employer):
         ({"new_application": None}, "new_application"),
     ],
 )
-def test_user_sends_what_is_no_choice_and_changes_nothing(seeker, body, field):
-    answer = seeker.put(URL, body, format="json")
+def test_user_sends_an_invalid_choice_and_changes_nothing(seeker, body, field):
+    response = seeker.put(URL, body, format="json")
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [field]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
     assert not NotificationPreference.objects.exists()
 
 
-def test_user_who_sends_everything_again_keeps_since_when(seeker):
+def test_user_sends_the_same_preferences_and_changed_at_stays(seeker):
     put(seeker, {"applications_digest": {"email": True}})
     before = NotificationPreference.objects.get().changed_at
 
@@ -93,14 +93,14 @@ def test_user_who_sends_everything_again_keeps_since_when(seeker):
     assert NotificationPreference.objects.get().changed_at == before
 
 
-def test_mails_about_the_account_cannot_be_switched_off(seeker):
+def test_emails_about_the_account_cannot_be_switched_off(seeker):
     assert is_wanted(seeker.user.pk, "password_reset", "email")
 
 
 # --- What follows -----------------------------------------------------------------------------------------------------
 
 
-def test_seeker_who_wants_no_mail_gets_none_and_the_others_stay(application):
+def test_seeker_switches_one_kind_of_email_off(application):
     seeker = application.job_seeker.user
     change_preferences(user=seeker, choices={"application_accepted": {"email": False}})
 
@@ -111,7 +111,7 @@ def test_seeker_who_wants_no_mail_gets_none_and_the_others_stay(application):
     assert Notification.objects.filter(user=seeker).count() == 2
 
 
-def test_mail_that_was_switched_off_meanwhile_is_not_sent_and_not_kept(application, smtp):
+def test_queued_email_that_was_switched_off_is_skipped_and_blanked(application, smtp):
     seeker = application.job_seeker.user
     email = OutgoingEmail.objects.get(recipient=seeker)
     change_preferences(user=seeker, choices={"application_received": {"email": False}})
@@ -133,7 +133,7 @@ def test_mail_that_was_switched_off_meanwhile_is_not_sent_and_not_kept(applicati
         ("application_updated", "reviewed"),
     ],
 )
-def test_seeker_finds_in_the_app_what_is_wanted_there(application, kind, status):
+def test_seeker_switches_a_notification_off(application, kind, status):
     seeker = application.job_seeker.user
     change_preferences(user=seeker, choices={kind: {"in_app": False}})
 
@@ -144,7 +144,7 @@ def test_seeker_finds_in_the_app_what_is_wanted_there(application, kind, status)
     assert Notification.objects.filter(user=seeker).count() == (status != "reviewed")
 
 
-def test_employer_is_mailed_nothing_unless_asked(application):
+def test_employer_gets_no_email_by_default(application):
     employer = application.job.employer.user
     change_status(application_id=application.pk, actor=application.job_seeker.user, status="withdrawn")
 
@@ -152,7 +152,7 @@ def test_employer_is_mailed_nothing_unless_asked(application):
     assert Notification.objects.filter(user=employer).count() == 1
 
 
-def test_employer_who_asked_is_mailed_of_applications_and_withdrawals(application, settings, smtp):
+def test_employer_who_opted_in_gets_emails_about_applications_and_withdrawals(application, settings, smtp):
     settings.FRONTEND_URL = "https://anywork.example"
     employer = application.job.employer
     change_preferences(
@@ -174,7 +174,7 @@ def test_employer_who_asked_is_mailed_of_applications_and_withdrawals(applicatio
         assert mail.text.startswith("Hello Microsoft,\n")
         assert "https://anywork.example/dashboard/applications" in mail.text
         assert 'href="https://anywork.example/dashboard/applications"' in mail.html
-        # Nobody can take back from a mailbox whom the employer need not know any more.
+        # An email would keep the personal data after a withdrawal.
         for private in (resume.job_seeker.first_name, resume.job_seeker.user.email, "Secret"):
             assert private not in mail.text + mail.html
         assert deliver_one(mail.pk)
@@ -204,7 +204,7 @@ def digest_reader(employer):
     return employer.user.employer
 
 
-def test_employer_gets_the_applications_of_a_day_in_one_mail(digest_reader, at):
+def test_employer_gets_the_applications_of_a_day_in_one_email(digest_reader, at):
     cook, smith = (JobFactory(title=title, employer=digest_reader) for title in ("Cook & Baker", "Smith"))
     yesterday = TODAY - timedelta(days=1)
     for job in (cook, cook, smith):
@@ -227,7 +227,7 @@ def test_employer_gets_the_applications_of_a_day_in_one_mail(digest_reader, at):
     assert "<strong>Cook &amp; Baker</strong>: 2" in email.html
 
 
-def test_employer_gets_the_digests_that_were_missed_since_asking(digest_reader, at):
+def test_employer_gets_missed_digests_since_opting_in(digest_reader, at):
     job = JobFactory(employer=digest_reader)
     for days in (1, 2, 3):
         ApplicationFactory(job=job, applied_at=TODAY - timedelta(days=days))
@@ -270,15 +270,15 @@ def test_mail_client_unsubscribes_with_one_click(email, smtp, anonymous, setting
     # Python's parser keeps the space of a folded header.
     url = message["List-Unsubscribe"].strip().removeprefix("<").removesuffix(">")
 
-    answer = anonymous.generic(
+    response = anonymous.generic(
         "POST", path_of(url, settings), "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert preferences_of(email.recipient) == {**DEFAULTS, "application_received": {"email": False}}
 
 
-def test_link_that_is_only_followed_unsubscribes_nobody(email, anonymous, settings):
+def test_get_of_the_link_does_not_unsubscribe(email, anonymous, settings):
     path = path_of(unsubscribe_url(email.recipient_id, email.kind), settings)
 
     page = anonymous.get(path)
@@ -292,7 +292,7 @@ def test_link_that_is_only_followed_unsubscribes_nobody(email, anonymous, settin
     assert preferences_of(email.recipient)["application_received"] == {"email": False}
 
 
-def test_link_is_in_the_mail_itself(application, settings):
+def test_link_is_in_the_body_of_the_email(application, settings):
     email = OutgoingEmail.objects.get()
     assert email.recipient is not None
     url = unsubscribe_url(email.recipient.pk, email.kind)
@@ -301,11 +301,11 @@ def test_link_is_in_the_mail_itself(application, settings):
 
 
 @pytest.mark.parametrize("token", ["", "x", "WyJhIl0:AAAA", "\x00", "é" * 50])
-def test_link_of_somebody_else_opens_nothing(anonymous, db, token):
+def test_invalid_link_is_refused(anonymous, db, token):
     for method in (anonymous.get, anonymous.post):
-        answer = method(f"/mail/unsubscribe/?token={token}")
-        assert answer.status_code == 404
-        assert "This link does not work" in answer.content.decode()
+        response = method(f"/mail/unsubscribe/?token={token}")
+        assert response.status_code == 404
+        assert "This link does not work" in response.content.decode()
     assert not NotificationPreference.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""A broker that fails, against real sockets: the request succeeds, soon, and the mail leaves later."""
+"""Publishing to a failing broker, with real sockets: the request succeeds soon, and the email is sent later."""
 
 import socket
 import time
@@ -67,18 +67,18 @@ def use_broker(monkeypatch) -> Callable[[str], None]:
 
 
 def apply(seeker):
-    """Apply to a job; return how many seconds the answer took."""
+    """Apply to a job; return how many seconds the response took."""
     resume = ResumeFactory(job_seeker=seeker.user.job_seeker)
     body = {"job": str(JobFactory().pk), "resume": str(resume.pk)}
     start = time.monotonic()
-    answer = seeker.post("/api/applications/", body, format="json")
+    response = seeker.post("/api/applications/", body, format="json")
     seconds = time.monotonic() - start
-    assert answer.status_code == 201
+    assert response.status_code == 201
     return seconds
 
 
 @pytest.mark.django_db(transaction=True)
-def test_application_is_made_at_once_while_the_broker_refuses_connections(seeker, smtp, use_broker):
+def test_seeker_applies_while_the_broker_refuses_connections(seeker, smtp, use_broker):
     use_broker(broker_url(free_port()))
 
     assert apply(seeker) < 1
@@ -91,7 +91,7 @@ def test_application_is_made_at_once_while_the_broker_refuses_connections(seeker
 
 
 @pytest.mark.django_db(transaction=True)
-def test_application_waits_once_for_a_frozen_broker_and_then_not_at_all(seeker, use_broker):
+def test_seeker_applies_and_waits_only_once_for_a_frozen_broker(seeker, use_broker):
     with Listener(hangs_up=False) as frozen:
         use_broker(frozen.url)
 
@@ -119,7 +119,7 @@ def test_threads_do_not_wait_together_for_a_frozen_broker(use_broker):
     assert publishing.breaker.is_open
 
 
-def test_threads_take_turns_while_the_broker_is_well(monkeypatch):
+def test_threads_publish_in_turn_while_the_broker_is_available(monkeypatch):
     published: list[UUID] = []
     monkeypatch.setattr(publishing, "_publish", published.append)
     mails = [uuid4() for _ in range(50)]
@@ -131,7 +131,7 @@ def test_threads_take_turns_while_the_broker_is_well(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_broker, monkeypatch, caplog):
+def test_failed_broker_is_tried_again_after_a_pause(use_broker, monkeypatch, caplog):
     monkeypatch.setattr(publishing, "breaker", publishing.CircuitBreaker(pause_seconds=0.3))
     email = OutgoingEmailFactory()
     with Listener(hangs_up=True) as broker:
@@ -147,14 +147,16 @@ def test_broker_that_failed_is_left_alone_for_a_while_and_then_tried_again(use_b
     assert messages == ["The broker is unavailable (OperationalError); emails wait for the sweep."] * 2
 
 
-def test_what_beat_sends_is_known_to_workers_and_does_not_pile_up(settings, known_tasks):
+def test_scheduled_tasks_are_registered_and_expire(settings):
+    current_app.loader.import_default_modules()
+
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        assert entry["task"] in known_tasks
+        assert entry["task"] in current_app.tasks
         assert entry["options"]["expires"] <= entry["schedule"]
     [sweep] = [e for e in settings.CELERY_BEAT_SCHEDULE.values() if e["task"] == sweep_outgoing_email.name]
     assert sweep["schedule"] == 15
 
 
-def test_tests_publish_to_nobody_else(settings):
+def test_tests_use_their_own_broker_and_queue(settings):
     assert current_app.conf.broker_url == "memory://"
     assert settings.CELERY_TASK_DEFAULT_QUEUE not in {"anywork.v1", ""}

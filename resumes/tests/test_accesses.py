@@ -1,4 +1,4 @@
-"""Who opened a resume: what is recorded, and who may read it."""
+"""Records of access to resumes."""
 
 from functools import partial
 from types import SimpleNamespace
@@ -36,7 +36,7 @@ def company(resume, client_for):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Return a function that sets the clock of what is recorded."""
+    """Return a function that sets the clock of the records."""
 
     def set_clock(moment):
         # Not on the module itself: the clock of tokens goes on.
@@ -55,8 +55,8 @@ def accesses_url(resume):
 
 def open_file(client, url):
     """Read the file to its end, which closes it."""
-    answer = client.get(url)
-    assert answer.getvalue().startswith(b"%PDF-")
+    response = client.get(url)
+    assert response.getvalue().startswith(b"%PDF-")
 
 
 class TestRecording:
@@ -79,9 +79,7 @@ class TestRecording:
             ],
         }
 
-    def test_owner_reads_for_which_company_the_link_was_made_that_anybody_opened(
-        self, owner, company, anonymous, resume
-    ):
+    def test_owner_reads_for_which_company_an_opened_link_was_signed(self, owner, company, anonymous, resume):
         link = company.get(f"/api/resumes/{resume.pk}/").json()["file_path"]
         assert not ResumeAccess.objects.exists()
 
@@ -113,7 +111,7 @@ class TestRecording:
         ],
         ids=["deleted", "demoted"],
     )
-    def test_owner_reads_of_what_became_of_the_administrator(self, owner, resume, change, opened_by):
+    def test_owner_reads_of_a_deleted_administrator(self, owner, resume, change, opened_by):
         change(ResumeAccessFactory(resume=resume).actor)
 
         [access] = owner.get(accesses_url(resume)).json()["results"]
@@ -137,20 +135,20 @@ class TestRecording:
         assert not ResumeAccess.objects.exists()
         assert not AuditEvent.objects.filter(kind="resume_opened").exists()
 
-    def test_asking_for_the_head_alone_opens_nothing(self, company, resume):
-        answer = company.head(file_url(resume))
+    def test_head_request_is_not_recorded(self, company, resume):
+        response = company.head(file_url(resume))
 
-        assert (answer.status_code, answer.getvalue()) == (200, b"")
+        assert (response.status_code, response.getvalue()) == (200, b"")
 
         assert not ResumeAccess.objects.exists()
 
-    def test_refused_opening_is_none(self, employer, anonymous, resume):
+    def test_refused_access_is_not_recorded(self, employer, anonymous, resume):
         assert employer.get(file_url(resume)).status_code == 404
         assert anonymous.get(file_url(resume)).status_code == 401
 
         assert not ResumeAccess.objects.exists()
 
-    def test_file_that_is_lost_was_not_opened(self, company, resume):
+    def test_access_to_a_lost_file_is_not_recorded(self, company, resume):
         resume.file.storage.delete(resume.file.name)
 
         assert company.get(file_url(resume)).status_code == 404
@@ -179,7 +177,7 @@ class TestRecording:
         assert {row["opened_by"] for row in rows} == {"Lagoon Software", "an administrator"}
 
     @pytest.mark.django_db(transaction=True)
-    def test_company_opens_the_file_in_several_tabs_at_once(self, company, resume, at):
+    def test_company_opens_the_file_in_several_tabs_concurrently(self, company, resume, at):
         at(ResumeAccessFactory.build().opened_at)
 
         at_once(*(partial(open_file, company, file_url(resume)) for _ in range(4)))
@@ -187,8 +185,8 @@ class TestRecording:
         assert ResumeAccess.objects.count() == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_resume_that_is_deleted_at_that_moment_is_not_found(self, company, resume, monkeypatch):
-        """Deleted by somebody else, after the file was opened and before its opening is committed."""
+    def test_resume_deleted_concurrently_is_not_found(self, company, resume, monkeypatch):
+        """Deleted by another request, after the file was opened and before its opening is committed."""
         record = audit.record
 
         def delete():
@@ -201,9 +199,9 @@ class TestRecording:
 
         monkeypatch.setattr("resumes.services.audit.record", record_late)
 
-        answer = company.get(file_url(resume))
+        response = company.get(file_url(resume))
 
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
         assert not ResumeAccess.objects.exists()
         assert not AuditEvent.objects.filter(kind="resume_opened").exists()
 
@@ -221,7 +219,7 @@ class TestReading:
         listed = [row["access_id"] for page in (first, second) for row in page["results"]]
         assert listed == [str(access.pk) for access in reversed(accesses)]
 
-    def test_admin_reads_of_anybody(self, admin, resume):
+    def test_admin_reads_the_accesses_of_any_resume(self, admin, resume):
         access = ResumeAccessFactory(resume=resume)
 
         [row] = admin.get(accesses_url(resume)).json()["results"]
@@ -229,9 +227,9 @@ class TestReading:
         assert row["access_id"] == str(access.pk)
 
     def test_company_may_open_the_resume_but_not_read_who_else_did(self, company, resume):
-        answer = company.get(accesses_url(resume))
+        response = company.get(accesses_url(resume))
 
-        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+        assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
 
     def test_others_cannot_tell_the_resume_from_none(self, seeker, employer, client_for, resume):
         for client in (seeker, employer, client_for(UserFactory(role=""))):
@@ -239,7 +237,7 @@ class TestReading:
             assert foreign.status_code == none.status_code == 404
             assert {**foreign.json(), "request_id": ""} == {**none.json(), "request_id": ""}
 
-    def test_accesses_go_with_the_resume(self, owner, resume):
+    def test_accesses_are_deleted_with_the_resume(self, owner, resume):
         ResumeAccessFactory(resume=resume)
 
         assert owner.delete(f"/api/resumes/{resume.pk}/").status_code == 204

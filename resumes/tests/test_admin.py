@@ -40,7 +40,7 @@ def test_staff_without_the_permission_gets_no_signed_link(db):
     assert "signature=" in client.get(address)["Location"]
 
 
-def test_nobody_signed_out_gets_a_signed_link(client, db):
+def test_anonymous_gets_no_signed_link(client, db):
     response = client.get(reverse("admin:resumes_resume_file", args=[ResumeFactory().pk]))
     assert response.url.startswith(reverse("admin:login"))
 
@@ -49,8 +49,8 @@ def test_admin_deletes_a_resume_with_its_file(admin_client, django_capture_on_co
     resume = ResumeFactory()
     page = reverse("admin:resumes_resume_delete", args=[resume.pk])
     with django_capture_on_commit_callbacks(execute=True):
-        answer = admin_client.post(page, {"post": "yes"}, follow=True)
-    assert "was deleted successfully" in answer.content.decode()
+        response = admin_client.post(page, {"post": "yes"}, follow=True)
+    assert "was deleted successfully" in response.content.decode()
     assert not Resume.objects.exists()
     assert not resume.file.storage.exists(resume.file.name)
 
@@ -70,8 +70,8 @@ def test_admin_deletes_resumes_with_their_files(admin_client, django_capture_on_
     doomed, kept = ResumeFactory(), ApplicationFactory().resume
     values = {"action": "delete_selected", "_selected_action": [doomed.pk, kept.pk], "post": "yes"}
     with django_capture_on_commit_callbacks(execute=True):
-        answer = admin_client.post(reverse(LIST), values, follow=True)
-    assert "1 of 2 deleted." in answer.content.decode()
+        response = admin_client.post(reverse(LIST), values, follow=True)
+    assert "1 of 2 deleted." in response.content.decode()
     assert list(Resume.objects.all()) == [kept]
     assert not doomed.file.storage.exists(doomed.file.name)
     assert kept.file.storage.exists(kept.file.name)

@@ -16,18 +16,20 @@ def resume(seeker):
     return ResumeFactory(job_seeker=seeker.user.job_seeker)
 
 
-def test_seeker_deletes_a_resume_and_row_and_file_are_gone(seeker, resume, django_capture_on_commit_callbacks):
+def test_seeker_deletes_a_resume_with_its_file(seeker, resume, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        answer = seeker.delete(f"{URL}{resume.pk}/")
+        response = seeker.delete(f"{URL}{resume.pk}/")
         assert Path(resume.file.path).exists(), "until the row is gone for good"
 
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     assert not Resume.objects.exists()
     assert not Path(resume.file.path).exists()
     assert seeker.delete(f"{URL}{resume.pk}/").status_code == 404
 
 
-def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog, django_capture_on_commit_callbacks):
+def test_seeker_deletes_a_resume_whose_file_cannot_be_deleted(
+    seeker, resume, caplog, django_capture_on_commit_callbacks
+):
     path = Path(resume.file.path)
     path.unlink()
     (path / "in the way").mkdir(parents=True)
@@ -44,9 +46,9 @@ def test_seeker_deletes_a_resume_whose_file_cannot_go_now(seeker, resume, caplog
 def test_seeker_deletes_a_resume_that_was_submitted_and_it_is_hidden(seeker, resume, status):
     ApplicationFactory(resume=resume, job_seeker=resume.job_seeker, status=status)
 
-    answer = seeker.delete(f"{URL}{resume.pk}/")
+    response = seeker.delete(f"{URL}{resume.pk}/")
 
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (response.status_code, response.content) == (204, b"")
     resume.refresh_from_db()
     assert resume.removed_at is not None
     assert Path(resume.file.path).exists()
@@ -60,9 +62,9 @@ def test_employer_reads_what_was_submitted_after_its_deletion(seeker, resume, cl
     employer = client_for(application.job.employer.user)
     seeker.delete(f"{URL}{resume.pk}/")
 
-    answer = employer.get(f"{URL}{resume.pk}/")
+    response = employer.get(f"{URL}{resume.pk}/")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert employer.get(f"/media/resumes/{resume.pk}.pdf").getvalue().startswith(b"%PDF-")
 
 
@@ -70,10 +72,10 @@ def test_seeker_cannot_apply_with_a_deleted_resume(seeker, resume):
     job = ApplicationFactory(resume=resume, job_seeker=resume.job_seeker, status="withdrawn").job
     seeker.delete(f"{URL}{resume.pk}/")
 
-    answer = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)})
+    response = seeker.post("/api/applications/", {"job": str(job.pk), "resume": str(resume.pk)})
 
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == ["resume"]
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["resume"]
 
 
 def test_seeker_deletes_a_submitted_resume_and_uploads_the_same_bytes_again(seeker, resume):
@@ -86,7 +88,7 @@ def test_seeker_deletes_a_submitted_resume_and_uploads_the_same_bytes_again(seek
     assert [row["resume_id"] for row in seeker.get(URL).json()["results"]] == [str(again.pk)]
 
 
-def test_admin_deletes_a_resume_of_anybody(admin, django_capture_on_commit_callbacks):
+def test_admin_deletes_any_resume(admin, django_capture_on_commit_callbacks):
     resume = ResumeFactory()
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -95,22 +97,22 @@ def test_admin_deletes_a_resume_of_anybody(admin, django_capture_on_commit_callb
 
 
 @pytest.mark.django_db(transaction=True)
-def test_seeker_deletes_a_resume_in_several_tabs_at_once(client_for):
+def test_seeker_deletes_a_resume_in_several_tabs_concurrently(client_for):
     resume = ResumeFactory()
     clients = [client_for(resume.job_seeker.user) for _ in range(4)]
 
-    answers = at_once(*(partial(client.delete, f"{URL}{resume.pk}/") for client in clients))
+    responses = at_once(*(partial(client.delete, f"{URL}{resume.pk}/") for client in clients))
 
-    codes = sorted(answer.status_code for answer in answers)
+    codes = sorted(response.status_code for response in responses)
     assert codes == [204, 404, 404, 404]
     assert not Resume.objects.exists()
     assert not Path(resume.file.path).exists()
 
 
-def test_seeker_lists_resumes_newest_first_a_hundred_at_once(seeker):
+def test_seeker_lists_a_hundred_resumes_newest_first(seeker):
     resumes = ResumeFactory.create_batch(101, job_seeker=seeker.user.job_seeker)
 
-    answer = seeker.get(URL).json()
+    response = seeker.get(URL).json()
 
-    assert answer["count"] == 101
-    assert [row["resume_id"] for row in answer["results"]] == [str(resume.pk) for resume in resumes[:0:-1]]
+    assert response["count"] == 101
+    assert [row["resume_id"] for row in response["results"]] == [str(resume.pk) for resume in resumes[:0:-1]]

@@ -36,37 +36,37 @@ def file_path(client, resume):
     return client.get(f"/api/resumes/{resume.pk}/").json()["file_path"]
 
 
-def status_of(answer):
-    """Read the answer to its end, which closes the file, and return its status."""
-    answer.getvalue()
-    return answer.status_code
+def status_of(response):
+    """Read the response to its end, which closes the file, and return its status."""
+    response.getvalue()
+    return response.status_code
 
 
-def assert_json(answer, status, code):
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"] == "application/json"
-    assert (answer.json()["status"], answer.json()["code"]) == ("error", code)
+def assert_json(response, status, code):
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/json"
+    assert (response.json()["status"], response.json()["code"]) == ("error", code)
 
 
 class TestSignedLinks:
-    def test_anybody_opens_the_file_by_its_link(self, anonymous, resume, link):
-        answer = anonymous.get(link)
+    def test_anonymous_opens_the_file_by_its_link(self, anonymous, resume, link):
+        response = anonymous.get(link)
 
-        assert answer.status_code == 200
-        assert answer.getvalue() == Path(resume.file.path).read_bytes()
-        assert answer.headers["Content-Type"] == "application/pdf"
-        assert answer.headers["Content-Length"] == str(Path(resume.file.path).stat().st_size)
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="Ben Carson.pdf"'
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
-        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert response.status_code == 200
+        assert response.getvalue() == Path(resume.file.path).read_bytes()
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert response.headers["Content-Length"] == str(Path(resume.file.path).stat().st_size)
+        assert response.headers["Content-Disposition"] == 'attachment; filename="Ben Carson.pdf"'
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.headers["Cache-Control"] == "private, no-store"
 
     def test_browser_asks_for_the_head_of_the_file(self, anonymous, link):
-        answer = anonymous.head(link)
+        response = anonymous.head(link)
 
-        assert answer.status_code == 200
-        assert answer.getvalue() == b""
-        assert answer.headers["Content-Type"] == "application/pdf"
+        assert response.status_code == 200
+        assert response.getvalue() == b""
+        assert response.headers["Content-Type"] == "application/pdf"
 
     @pytest.mark.parametrize("accept", ["text/html", "application/pdf", "image/*", "nonsense"])
     def test_browser_opens_the_file_whatever_it_accepts(self, anonymous, link, accept):
@@ -77,12 +77,12 @@ class TestSignedLinks:
 
         assert status_of(anonymous.get(link)) == 200
 
-    def test_link_is_made_for_the_host_that_was_asked(self, resume, client_for):
+    def test_link_has_the_host_of_the_request(self, resume, client_for):
         owner = client_for(resume.job_seeker.user)
 
-        answer = owner.get("/api/resumes/", headers={"host": "127.0.0.1:8000"})
+        response = owner.get("/api/resumes/", headers={"host": "127.0.0.1:8000"})
 
-        [row] = answer.json()["results"]
+        [row] = response.json()["results"]
         assert row["file_path"].startswith(f"http://127.0.0.1:8000/media/resumes/{resume.pk}.pdf?signature=")
 
     def test_tampered_link_is_refused(self, anonymous, link):
@@ -101,23 +101,23 @@ class TestSignedLinks:
             "é",
             ":::",
         ):
-            answer = anonymous.get(path, {"signature": forged})
-            assert_json(answer, 401, "not_authenticated")
-            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            response = anonymous.get(path, {"signature": forged})
+            assert_json(response, 401, "not_authenticated")
+            assert response.headers["WWW-Authenticate"] == "Bearer"
 
     def test_link_opens_no_other_file(self, anonymous, link):
         other = ResumeFactory()
 
-        answer = anonymous.get(f"/media/resumes/{other.pk}.pdf?{urlsplit(link).query}")
+        response = anonymous.get(f"/media/resumes/{other.pk}.pdf?{urlsplit(link).query}")
 
-        assert_json(answer, 401, "not_authenticated")
+        assert_json(response, 401, "not_authenticated")
 
     def test_signature_for_another_purpose_opens_nothing(self, anonymous, resume, url):
         signature = TimestampSigner(salt="other").sign(f"{resume.pk}:{resume.job_seeker_id}").partition(":")[2]
 
         assert anonymous.get(url, {"signature": signature}).status_code == 401
 
-    def test_link_is_signed_and_written_as_the_framework_does(self, resume, link):
+    def test_link_is_signed_and_quoted_like_django_does(self, resume, link):
         signature = parse_qs(urlsplit(link).query)["signature"][0]
 
         signed = TimestampSigner(salt="resumes.session").unsign(f"{resume.pk}:{signature}")
@@ -125,7 +125,7 @@ class TestSignedLinks:
         assert signed == f"{resume.pk}:{resume.job_seeker_id}:0"
         assert link == f"http://testserver/media/resumes/{resume.pk}.pdf?{urlencode({'signature': signature})}"
 
-    def test_link_outlives_its_key_as_long_as_the_server_still_takes_that(self, anonymous, link, monkeypatch):
+    def test_link_works_with_a_fallback_key(self, anonymous, link, monkeypatch):
         monkeypatch.setattr(_signer, "fallback_keys", [_signer.key])
         monkeypatch.setattr(_signer, "key", "another")
         assert status_of(anonymous.get(link)) == 200
@@ -165,7 +165,7 @@ class TestSignedLinks:
 
         assert_json(anonymous.get(link), 404, "not_found")
 
-    def test_link_closes_when_its_viewer_may_no_longer_sign_in(self, anonymous, resume, link):
+    def test_link_closes_when_its_viewer_may_no_longer_log_in(self, anonymous, resume, link):
         User.objects.filter(pk=resume.job_seeker_id).update(is_active=False)
 
         assert_json(anonymous.get(link), 401, "not_authenticated")
@@ -189,7 +189,7 @@ class TestSignedLinks:
         user = User.objects.get(pk=resume.job_seeker_id)
         assert status_of(anonymous.get(file_path(client_for(user), resume))) == 200
 
-    def test_link_closes_when_its_viewer_sets_a_password_by_mail(self, anonymous, resume, link):
+    def test_link_closes_when_its_viewer_resets_the_password(self, anonymous, resume, link):
         user = resume.job_seeker.user
         body = {"uid": user.pk, "token": password_reset_tokens.make_token(user), "new_password": "another-horse-43"}
         assert anonymous.post("/api/auth/password/reset/confirm/", body).status_code == 200
@@ -215,19 +215,19 @@ class TestSignedLinks:
 
         assert_json(anonymous.get(link), 404, "not_found")
 
-    def test_link_to_a_file_that_is_lost_is_told_plainly(self, anonymous, resume, link):
+    def test_link_to_a_lost_file_is_not_found(self, anonymous, resume, link):
         Path(resume.file.path).unlink()
 
         assert_json(anonymous.get(link), 404, "not_found")
 
-    def test_file_that_cannot_be_read_now_is_told_plainly(self, anonymous, resume, link):
+    def test_file_that_cannot_be_read_is_unavailable(self, anonymous, resume, link):
         Path(resume.file.path).unlink()
         Path(resume.file.path).mkdir()
 
-        answer = anonymous.get(link)
+        response = anonymous.get(link)
 
-        assert_json(answer, 503, "service_unavailable")
-        assert int(answer.headers["Retry-After"]) > 0
+        assert_json(response, 503, "service_unavailable")
+        assert int(response.headers["Retry-After"]) > 0
 
 
 class TestBehindNginx:
@@ -237,28 +237,28 @@ class TestBehindNginx:
     def _accel(self, settings):
         settings.MEDIA_ACCEL_PREFIX = "/private-media/"
 
-    def test_proxy_is_told_where_the_file_lies_and_the_caller_is_not_sent_it(self, anonymous, resume, link):
+    def test_response_tells_the_proxy_the_path_of_the_file(self, anonymous, resume, link):
         resume.file_name = "履歴書.pdf"
         resume.save()
 
-        answer = anonymous.get(link)
+        response = anonymous.get(link)
 
-        assert answer.status_code == 200
-        assert answer.content == b""
-        assert answer.headers["X-Accel-Redirect"] == f"/private-media/{resume.file.name}"
-        assert answer.headers["Content-Type"] == "application/pdf"
-        assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''%E5%B1%A5%E6%AD%B4%E6%9B%B8.pdf"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
-        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert response.status_code == 200
+        assert response.content == b""
+        assert response.headers["X-Accel-Redirect"] == f"/private-media/{resume.file.name}"
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert response.headers["Content-Disposition"] == "attachment; filename*=utf-8''%E5%B1%A5%E6%AD%B4%E6%9B%B8.pdf"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.headers["Cache-Control"] == "private, no-store"
 
-    def test_whoever_may_not_open_the_file_learns_nothing_of_where_it_lies(self, anonymous, employer, url):
+    def test_refused_user_does_not_learn_the_path_of_the_file(self, anonymous, employer, url):
         for client, status, code in [(anonymous, 401, "not_authenticated"), (employer, 404, "not_found")]:
-            answer = client.get(url)
-            assert_json(answer, status, code)
-            assert "X-Accel-Redirect" not in answer.headers
+            response = client.get(url)
+            assert_json(response, status, code)
+            assert "X-Accel-Redirect" not in response.headers
 
-    def test_lost_file_is_told_plainly_and_not_by_the_proxy(self, anonymous, resume, link):
+    def test_lost_file_is_not_found_before_the_proxy_is_asked(self, anonymous, resume, link):
         Path(resume.file.path).unlink()
 
         assert_json(anonymous.get(link), 404, "not_found")
@@ -271,10 +271,10 @@ class TestBehindNginx:
 
 class TestWithoutSignature:
     def test_owner_opens_the_file_by_token(self, client_for, resume, url):
-        answer = client_for(resume.job_seeker.user).get(url)
+        response = client_for(resume.job_seeker.user).get(url)
 
-        assert answer.status_code == 200
-        assert answer.getvalue() == Path(resume.file.path).read_bytes()
+        assert response.status_code == 200
+        assert response.getvalue() == Path(resume.file.path).read_bytes()
 
     def test_owner_opens_the_file_by_token_beside_a_broken_signature(self, client_for, resume, url):
         assert status_of(client_for(resume.job_seeker.user).get(url, {"signature": "broken"})) == 200
@@ -288,7 +288,7 @@ class TestWithoutSignature:
         application.save()
         assert_json(employer.get(url), 404, "not_found")
 
-    def test_opening_by_somebody_else_is_in_the_audit_trail(self, client_for, admin, resume, link):
+    def test_access_by_another_user_is_in_the_audit_trail(self, client_for, admin, resume, link):
         url = link.partition("?")[0]
         status_of(client_for(resume.job_seeker.user).get(url))
         assert not AuditEvent.objects.exists()
@@ -302,7 +302,7 @@ class TestWithoutSignature:
         assert status_of(admin.get(url)) == 200
 
     @pytest.mark.parametrize("factory", [JobSeekerFactory, EmployerFactory])
-    def test_somebody_else_cannot_tell_the_file_from_none(self, client_for, url, factory):
+    def test_other_user_cannot_tell_the_file_from_none(self, client_for, url, factory):
         client = client_for(factory().user)
 
         foreign, none = client.get(url), client.get(f"/media/resumes/{uuid4()}.pdf")
@@ -310,11 +310,11 @@ class TestWithoutSignature:
         assert_json(foreign, 404, "not_found")
         assert {**foreign.json(), "request_id": ""} == {**none.json(), "request_id": ""}
 
-    def test_visitor_cannot_tell_the_file_from_none(self, anonymous, url):
+    def test_anonymous_cannot_tell_the_file_from_none(self, anonymous, url):
         for path in (url, f"/media/resumes/{uuid4()}.pdf"):
-            answer = anonymous.get(path)
-            assert_json(answer, 401, "not_authenticated")
-            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            response = anonymous.get(path)
+            assert_json(response, 401, "not_authenticated")
+            assert response.headers["WWW-Authenticate"] == "Bearer"
 
     def test_user_with_a_bad_token_is_refused(self, anonymous, url):
         anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
@@ -330,9 +330,9 @@ class TestWithoutSignature:
 
     @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
     def test_owner_only_reads_there(self, client_for, resume, url, method):
-        answer = getattr(client_for(resume.job_seeker.user), method)(url)
+        response = getattr(client_for(resume.job_seeker.user), method)(url)
 
-        assert_json(answer, 405, "method_not_allowed")
+        assert_json(response, 405, "method_not_allowed")
 
     @pytest.mark.parametrize(
         "path",
@@ -345,7 +345,7 @@ class TestWithoutSignature:
             "/media/resumes/resume.pdf",
         ],
     )
-    def test_nothing_else_lies_under_media(self, admin, path):
+    def test_media_serves_nothing_else(self, admin, path):
         assert_json(admin.get(path), 404, "not_found")
 
     def test_file_does_not_open_under_its_name_on_disk(self, admin, resume):

@@ -1,4 +1,4 @@
-"""What docs/files.md tells operators of nginx, tried with a real one."""
+"""The configuration of docs/files.md with a real nginx."""
 
 from pathlib import Path
 from urllib.error import HTTPError
@@ -47,10 +47,10 @@ def nginx(live_server, settings, tmp_path):
 
 
 def fetch(url, **headers):
-    """Return status, headers and body of an answer, an error too."""
+    """Return status, headers and body of a response, also of an error."""
     try:
-        with urlopen(Request(url, headers=headers), timeout=10) as answer:  # noqa: S310 - our own server
-            return answer.status, answer.headers, answer.read()
+        with urlopen(Request(url, headers=headers), timeout=10) as response:  # noqa: S310 - our own server
+            return response.status, response.headers, response.read()
     except HTTPError as error:
         with error:
             return error.code, error.headers, error.read()
@@ -77,7 +77,7 @@ def test_nginx_sends_the_file_with_our_headers_and_ranges_of_it(nginx, client_fo
     assert (status, body) == (206, b"%PDF-")
 
 
-def test_nobody_reaches_the_folder_of_nginx(nginx):
+def test_internal_folder_of_nginx_is_not_public(nginx):
     resume = ResumeFactory()
 
     # Not /media/, which is a folder to the live server alone.

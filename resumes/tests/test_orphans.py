@@ -41,7 +41,7 @@ def test_sweep_removes_old_files_without_a_row_and_no_others(db, folder, capsys)
     assert "1 files without a resume deleted." in capsys.readouterr().out
 
 
-def test_sweep_names_rows_whose_file_is_gone_and_keeps_them(db, caplog):
+def test_sweep_reports_rows_without_a_file_and_keeps_them(db, caplog):
     lost, kept = ResumeFactory.create_batch(2)
     lost.file.storage.delete(lost.file.name)
 

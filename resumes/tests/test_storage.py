@@ -1,7 +1,6 @@
 """Resumes on S3, with a real S3 server (moto's): the same promises as on a disk."""
 
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,8 +19,6 @@ from resumes.models import Resume
 from resumes.tests.factories import ResumeFactory
 from resumes.tests.test_uploads import URL, pdf_of, upload
 
-pytestmark = pytest.mark.slow
-
 BUCKET = "anywork-resumes"
 PDF = make_pdf("Ben Carson")
 # By its type every storage is a folder.
@@ -38,22 +35,11 @@ def use_storage(settings, endpoint_url):
     }
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[list[Any]]:
-    """The S3 server that runs, if any: half a second to stop one is much for each test."""
-    running: list[Any] = []
-    yield running
-    for server in running:
-        server.stop()
-
-
 @pytest.fixture
-def server(servers, settings):
+def server(settings):
     """An S3 server that has nothing but an empty bucket, and that the storage uses."""
-    if not servers:
-        servers.append(ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False))
-        servers[0].start()
-    server = servers[0]
+    server: Any = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
     host, port = server.get_host_and_port()
     use_storage(settings, f"http://{host}:{port}")
     # What moto keeps outlives its server.
@@ -64,12 +50,12 @@ def server(servers, settings):
     bucket.create(CreateBucketConfiguration={"LocationConstraint": KEYS["region_name"]})
     server.is_up = True
     yield server
-    if not server.is_up:
-        servers.clear()
+    if server.is_up:
+        server.stop()
 
 
 def stored():
-    """Return what lies in the bucket."""
+    """Return the names of the objects in the bucket."""
     return [entry.key for entry in s3.bucket.objects.all()]
 
 
@@ -78,17 +64,17 @@ def stop(server):
     server.is_up = False
 
 
-def assert_unavailable(answer):
-    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+def assert_unavailable(response):
+    assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_seeker_uploads_to_s3_and_gets_it_back_by_our_link_alone(server, seeker, anonymous):
-    answer = upload(seeker, PDF, name="Übersicht.pdf")
+    response = upload(seeker, PDF, name="Übersicht.pdf")
 
     resume = Resume.objects.get()
-    assert answer.status_code == 201
-    link = answer.json()["file_path"]
+    assert response.status_code == 201
+    link = response.json()["file_path"]
     assert link.startswith(f"http://testserver/media/resumes/{resume.pk}.pdf?signature=")
     assert stored() == [resume.file.name]
     assert str(resume.pk) not in stored()[0]
@@ -128,14 +114,14 @@ def test_requests_are_signed_by_version_4(server, seeker):
 def test_seeker_uploads_a_file_of_the_largest_size_in_one_piece(server, seeker, anonymous):
     data = pdf_of(10 * 1024 * 1024)
 
-    answer = upload(seeker, data)
+    response = upload(seeker, data)
 
-    assert anonymous.get(answer.json()["file_path"]).getvalue() == data
+    assert anonymous.get(response.json()["file_path"]).getvalue() == data
     # An object of several parts says how many.
     assert "-" not in s3.bucket.Object(Resume.objects.get().file.name).e_tag
 
 
-def test_seeker_deletes_a_resume_and_its_object_is_gone(server, seeker, django_capture_on_commit_callbacks):
+def test_seeker_deletes_a_resume_with_its_object(server, seeker, django_capture_on_commit_callbacks):
     resume_id = upload(seeker).json()["resume_id"]
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -145,22 +131,22 @@ def test_seeker_deletes_a_resume_and_its_object_is_gone(server, seeker, django_c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_seeker_uploads_the_same_bytes_at_once_and_one_object_remains(server, db, client_for):
+def test_seeker_uploads_the_same_bytes_concurrently_and_one_object_remains(server, db, client_for):
     user = JobSeekerFactory().user
 
-    answers = at_once(*(partial(upload, client_for(user), PDF) for _ in range(4)))
+    responses = at_once(*(partial(upload, client_for(user), PDF) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
     assert stored() == [Resume.objects.get().file.name]
 
 
-def test_lost_object_is_told_plainly(server, db, client_for):
+def test_lost_object_is_not_found(server, db, client_for):
     resume = ResumeFactory()
     resume.file.storage.delete(resume.file.name)
 
-    answer = client_for(resume.job_seeker.user).get(f"/media/resumes/{resume.pk}.pdf")
+    response = client_for(resume.job_seeker.user).get(f"/media/resumes/{resume.pk}.pdf")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 class TestStorageAway:
@@ -171,7 +157,7 @@ class TestStorageAway:
 
         assert not Resume.objects.exists()
 
-    def test_seeker_uploads_to_a_server_that_never_answers(self, settings, seeker, monkeypatch):
+    def test_seeker_uploads_to_a_server_that_never_responds(self, settings, seeker, monkeypatch):
         monkeypatch.setattr(storage, "READ_TIMEOUT_SECONDS", 0.1)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             use_storage(settings, f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -180,7 +166,7 @@ class TestStorageAway:
 
         assert not Resume.objects.exists()
 
-    def test_seeker_uploads_to_a_bucket_that_is_gone(self, server, seeker):
+    def test_seeker_uploads_to_a_deleted_bucket(self, server, seeker):
         s3.bucket.delete()
 
         assert_unavailable(upload(seeker))
@@ -193,7 +179,7 @@ class TestStorageAway:
 
         assert_unavailable(client_for(resume.job_seeker.user).get(f"/media/resumes/{resume.pk}.pdf"))
 
-    def test_file_of_a_missing_bucket_is_not_taken_for_lost(self, server, db, client_for):
+    def test_file_of_a_missing_bucket_is_unavailable(self, server, db, client_for):
         resume = ResumeFactory()
         s3.delete(resume.file.name)
         s3.bucket.delete()
@@ -225,7 +211,7 @@ class TestStorageAway:
 
 
 class TestAsFiles:
-    """What the sweep relies on."""
+    """Operations that the sweep needs."""
 
     def test_sweep_removes_objects_without_a_row_and_names_rows_without_an_object(self, server, db):
         kept, lost = ResumeFactory.create_batch(2)
@@ -248,13 +234,13 @@ class TestAsFiles:
         assert s3.exists(names[0])
         assert not s3.exists("resumes/c.pdf")
 
-    def test_object_that_is_not_there_is_a_file_that_is_not_found(self, server):
+    def test_missing_object_raises_file_not_found(self, server):
         for ask in (s3.open, s3.size, s3.get_modified_time):
             with pytest.raises(FileNotFoundError):
                 ask("resumes/none.pdf")
         s3.delete("resumes/none.pdf")
 
-    def test_server_that_is_away_is_an_os_error(self, server):
+    def test_unavailable_server_raises_os_error(self, server):
         stop(server)
 
         for name in ("open", "size", "get_modified_time", "exists", "listdir", "delete"):
@@ -263,11 +249,11 @@ class TestAsFiles:
             assert not isinstance(error.value, FileNotFoundError)
 
 
-def test_operator_is_told_whether_the_bucket_answers(server, client, db):
+def test_readyz_shows_whether_the_bucket_responds(server, client, db):
     assert client.get("/readyz").json()["checks"]["media"] == "ok"
 
     stop(server)
 
     probe_cache.clear()
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["checks"]["media"]) == (503, "OSError")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["checks"]["media"]) == (503, "OSError")

@@ -65,23 +65,23 @@ def no_file_larger_than(size):
 
 class TestUpload:
     def test_seeker_uploads_a_pdf_and_gets_it_back_byte_for_byte(self, seeker, anonymous):
-        answer = upload(seeker)
+        response = upload(seeker)
 
         resume = Resume.objects.get()
-        assert answer.status_code == 201
-        assert list(answer.json()) == ["resume_id", "file_path", "checksum", "uploaded_at", "job_seeker"]
-        assert answer.json()["resume_id"] == str(resume.pk)
-        assert answer.json()["job_seeker"] == str(seeker.user.pk)
-        assert answer.json()["checksum"] == resume.checksum == hashlib.sha256(PDF).hexdigest()
-        assert answer.json()["uploaded_at"].endswith("Z")
-        link = answer.json()["file_path"]
+        assert response.status_code == 201
+        assert list(response.json()) == ["resume_id", "file_path", "checksum", "uploaded_at", "job_seeker"]
+        assert response.json()["resume_id"] == str(resume.pk)
+        assert response.json()["job_seeker"] == str(seeker.user.pk)
+        assert response.json()["checksum"] == resume.checksum == hashlib.sha256(PDF).hexdigest()
+        assert response.json()["uploaded_at"].endswith("Z")
+        link = response.json()["file_path"]
         assert link.startswith(f"http://testserver/media/resumes/{resume.pk}.pdf?")
         assert anonymous.get(link).getvalue() == PDF
 
     def test_seeker_names_itself(self, seeker):
         assert upload(seeker, job_seeker=str(seeker.user.pk)).status_code == 201
 
-    def test_seeker_uploads_for_somebody_else_and_is_refused(self, seeker, settings):
+    def test_seeker_uploads_for_another_user_and_is_refused(self, seeker, settings):
         other = JobSeekerFactory()
 
         assert upload(seeker, job_seeker=str(other.pk)).status_code == 403
@@ -89,19 +89,19 @@ class TestUpload:
         assert stored_files(settings) == []
 
     def test_seeker_sends_a_job_seeker_that_is_no_id(self, seeker):
-        answer = upload(seeker, job_seeker="me")
+        response = upload(seeker, job_seeker="me")
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["job_seeker"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["job_seeker"]
 
     def test_seeker_sends_further_fields_and_they_do_not_count(self, seeker):
         resume_id = str(uuid4())
 
-        answer = upload(seeker, checksum="0" * 64, resume_id=resume_id, uploaded_at="2001-01-01T00:00:00Z")
+        response = upload(seeker, checksum="0" * 64, resume_id=resume_id, uploaded_at="2001-01-01T00:00:00Z")
 
-        assert answer.json()["checksum"] == hashlib.sha256(PDF).hexdigest()
-        assert answer.json()["resume_id"] != resume_id
-        assert answer.json()["uploaded_at"] > "2020"
+        assert response.json()["checksum"] == hashlib.sha256(PDF).hexdigest()
+        assert response.json()["resume_id"] != resume_id
+        assert response.json()["uploaded_at"] > "2020"
 
     @pytest.mark.parametrize(
         ("data", "message"),
@@ -116,12 +116,12 @@ class TestUpload:
             ),
         ],
     )
-    def test_seeker_uploads_something_else_and_is_told_what_is_wrong(self, seeker, settings, data, message):
-        answer = upload(seeker, data)
+    def test_seeker_uploads_an_invalid_file_and_gets_the_reason(self, seeker, settings, data, message):
+        response = upload(seeker, data)
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["file_path"]
-        assert answer.json()["message"] == message
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["file_path"]
+        assert response.json()["message"] == message
         assert not Resume.objects.exists()
         assert stored_files(settings) == []
 
@@ -138,52 +138,52 @@ class TestUpload:
         data = pdf_of(LIMIT + 1)
         assert len(data) == LIMIT + 1
 
-        answer = upload(seeker, data)
+        response = upload(seeker, data)
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {"file_path": ["The file is larger than 10 MiB."]}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {"file_path": ["The file is larger than 10 MiB."]}
         assert not Resume.objects.exists()
         assert stored_files(settings) == []
 
-    def test_seeker_uploads_nothing_and_is_told(self, seeker):
-        for answer in (
+    def test_seeker_uploads_nothing_and_is_refused(self, seeker):
+        for response in (
             seeker.post(URL, {}, format="multipart"),
             seeker.post(URL, {"file": SimpleUploadedFile("resume.pdf", PDF)}, format="multipart"),
         ):
-            assert answer.status_code == 400
-            assert answer.json()["errors"] == {"file_path": ["No file was submitted."]}
+            assert response.status_code == 400
+            assert response.json()["errors"] == {"file_path": ["No file was submitted."]}
 
     def test_seeker_sends_text_where_the_file_belongs(self, seeker):
-        answer = seeker.post(URL, {"file_path": "resume.pdf"}, format="multipart")
+        response = seeker.post(URL, {"file_path": "resume.pdf"}, format="multipart")
 
-        assert answer.status_code == 400
-        assert list(answer.json()["errors"]) == ["file_path"]
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == ["file_path"]
 
-    def test_seeker_uploads_two_files_at_once_and_is_told(self, seeker):
+    def test_seeker_uploads_two_files_at_once_and_is_refused(self, seeker):
         files = [SimpleUploadedFile("a.pdf", PDF), SimpleUploadedFile("b.pdf", make_pdf("B"))]
 
-        answer = seeker.post(URL, {"file_path": files}, format="multipart")
+        response = seeker.post(URL, {"file_path": files}, format="multipart")
 
-        assert answer.status_code == 400
-        assert answer.json()["errors"] == {"file_path": ["Upload one file at a time."]}
+        assert response.status_code == 400
+        assert response.json()["errors"] == {"file_path": ["Upload one file at a time."]}
         assert not Resume.objects.exists()
 
     @pytest.mark.parametrize(
         "content_type", ["application/json", "application/pdf", "application/x-www-form-urlencoded"]
     )
     def test_seeker_uploads_in_another_format_and_is_refused(self, seeker, content_type):
-        answer = seeker.post(URL, b'{"file_path": "x"}', content_type=content_type)
+        response = seeker.post(URL, b'{"file_path": "x"}', content_type=content_type)
 
-        assert answer.status_code == 415
-        assert answer.json()["code"] == "unsupported_media_type"
+        assert response.status_code == 415
+        assert response.json()["code"] == "unsupported_media_type"
 
     @pytest.mark.parametrize(
         "content_type", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"]
     )
     def test_seeker_sends_a_broken_multipart_body(self, seeker, content_type):
-        answer = seeker.post(URL, b"--edge\r\nContent-Disposition: form-data\r\n\r\n", content_type=content_type)
+        response = seeker.post(URL, b"--edge\r\nContent-Disposition: form-data\r\n\r\n", content_type=content_type)
 
-        assert answer.status_code == 400
+        assert response.status_code == 400
 
 
 class TestNames:
@@ -225,10 +225,10 @@ class TestNames:
             ("履歴書.pdf", "履歴書.pdf"),
         ],
     )
-    def test_seeker_calls_a_file_anything_and_it_lies_under_a_random_name(self, seeker, settings, filename, shown):
-        answer = raw_upload(seeker, filename=filename)
+    def test_file_is_stored_under_a_random_name(self, seeker, settings, filename, shown):
+        response = raw_upload(seeker, filename=filename)
 
-        assert answer.status_code == 201, answer.json()
+        assert response.status_code == 201, response.json()
         resume = Resume.objects.get()
         assert resume.file_name == shown
         [path] = stored_files(settings)
@@ -240,12 +240,12 @@ class TestNames:
             assert secret not in str(path)
 
     @pytest.mark.parametrize("filename", ["", ".", "..", "a\r\nX-Evil: 1\r\n\r\n.pdf", "a\x00.pdf", "x" * 5_000])
-    def test_seeker_calls_a_file_nothing_or_nonsense_and_gets_a_plain_answer(self, seeker, settings, filename):
-        answer = raw_upload(seeker, filename=filename)
+    def test_seeker_uploads_a_file_with_an_empty_or_odd_name(self, seeker, settings, filename):
+        response = raw_upload(seeker, filename=filename)
 
-        assert answer.status_code in {201, 400}
-        assert "X-Evil" not in answer.headers
-        assert len(stored_files(settings)) == Resume.objects.count() == (answer.status_code == 201)
+        assert response.status_code in {201, 400}
+        assert "X-Evil" not in response.headers
+        assert len(stored_files(settings)) == Resume.objects.count() == (response.status_code == 201)
 
     @pytest.mark.parametrize(
         ("name", "shown"),
@@ -257,10 +257,10 @@ class TestNames:
     def test_employer_downloads_the_file_under_its_name(self, seeker, anonymous, name, shown):
         link = upload(seeker, name=name).json()["file_path"]
 
-        answer = anonymous.get(link)
+        response = anonymous.get(link)
 
-        assert answer.getvalue() == PDF
-        disposition = answer.headers["Content-Disposition"]
+        assert response.getvalue() == PDF
+        disposition = response.headers["Content-Disposition"]
 
         assert disposition == shown
 
@@ -269,11 +269,11 @@ class TestSameBytes:
     def test_seeker_uploads_the_same_bytes_again_and_is_shown_the_first(self, seeker, settings):
         first = upload(seeker).json()
 
-        answer = upload(seeker, name="another-name.pdf")
+        response = upload(seeker, name="another-name.pdf")
 
-        assert answer.status_code == 409
-        assert answer.json()["code"] == "already_exists"
-        assert answer.json()["existing"] == {"resume_id": first["resume_id"]}
+        assert response.status_code == 409
+        assert response.json()["code"] == "already_exists"
+        assert response.json()["existing"] == {"resume_id": first["resume_id"]}
         assert Resume.objects.count() == len(stored_files(settings)) == 1
 
     def test_other_seeker_uploads_the_same_bytes(self, seeker, settings):
@@ -287,20 +287,20 @@ class TestSameBytes:
         with django_capture_on_commit_callbacks(execute=True):
             assert seeker.delete(f"{URL}{first}/").status_code == 204
 
-        answer = upload(seeker)
+        response = upload(seeker)
 
-        assert answer.status_code == 201
-        assert answer.json()["resume_id"] != first
+        assert response.status_code == 201
+        assert response.json()["resume_id"] != first
         assert Resume.objects.count() == len(stored_files(settings)) == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_seeker_uploads_the_same_bytes_twice_at_once_and_has_them_once(self, client_for, settings):
+    def test_seeker_uploads_the_same_bytes_twice_concurrently_and_has_them_once(self, client_for, settings):
         user = JobSeekerFactory().user
         clients = [client_for(user), client_for(user)]
 
-        answers = at_once(*(partial(upload, client) for client in clients))
+        responses = at_once(*(partial(upload, client) for client in clients))
 
-        created, refused = sorted(answers, key=lambda answer: answer.status_code)
+        created, refused = sorted(responses, key=lambda response: response.status_code)
         assert (created.status_code, refused.status_code) == (201, 409)
         assert refused.json()["existing"] == {"resume_id": created.json()["resume_id"]}
         assert Resume.objects.count() == 1
@@ -311,28 +311,28 @@ class TestSameBytes:
 class TestNoRoom:
     """The disk refuses, really."""
 
-    def assert_unavailable(self, answer, settings):
-        assert answer.status_code == 503, answer.content
-        assert answer.headers["Content-Type"] == "application/json"
-        assert int(answer.headers["Retry-After"]) > 0
-        assert answer.json()["status"] == "error"
+    def assert_unavailable(self, response, settings):
+        assert response.status_code == 503, response.content
+        assert response.headers["Content-Type"] == "application/json"
+        assert int(response.headers["Retry-After"]) > 0
+        assert response.json()["status"] == "error"
         assert not Resume.objects.exists()
         assert stored_files(settings) == []
 
     def test_seeker_uploads_to_a_full_disk_and_nothing_remains(self, seeker, settings):
         with no_file_larger_than(300_000):
-            answer = upload(seeker, pdf_of(600_000))
+            response = upload(seeker, pdf_of(600_000))
 
-        self.assert_unavailable(answer, settings)
+        self.assert_unavailable(response, settings)
         assert upload(seeker).status_code == 201
 
     def test_seeker_uploads_where_no_folder_can_be_made(self, seeker, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path / "media"
         settings.MEDIA_ROOT.write_bytes(b"a file where the folder belongs")
 
-        answer = upload(seeker)
+        response = upload(seeker)
 
-        assert answer.status_code == 503
+        assert response.status_code == 503
         assert not Resume.objects.exists()
 
 
@@ -347,9 +347,9 @@ class TestQuota:
     def upload(self, client, *, size=0):
         return upload(client, pdf_of(size) if size else make_pdf(str(uuid4())))
 
-    def refused(self, answer):
-        body = answer.json()
-        assert (answer.status_code, body["code"], body["message"]) == (
+    def refused(self, response):
+        body = response.json()
+        assert (response.status_code, body["code"], body["message"]) == (
             409,
             "storage_full",
             "Your resume storage is full. Delete a resume first.",
@@ -361,7 +361,7 @@ class TestQuota:
 
     def test_one_more_is_refused_and_leaves_no_file(self, seeker, settings):
         uploaded = [self.upload(seeker) for _ in range(3)]
-        assert [answer.status_code for answer in uploaded] == [201] * 3
+        assert [response.status_code for response in uploaded] == [201] * 3
 
         self.refused(self.upload(seeker))
 
@@ -382,7 +382,7 @@ class TestQuota:
         self.refused(self.upload(seeker, size=4_001))
         assert Resume.objects.get().size == 6_000
 
-    def test_resumes_that_only_applications_hold_do_not_count(self, seeker):
+    def test_removed_resumes_do_not_count(self, seeker):
         person = seeker.user.job_seeker
         for _ in range(3):
             resume = ResumeFactory(job_seeker=person)
@@ -391,36 +391,36 @@ class TestQuota:
 
         assert self.upload(seeker).status_code == 201
 
-    def test_the_same_file_is_told_first(self, seeker):
+    def test_same_file_is_refused_as_a_duplicate_first(self, seeker):
         assert upload(seeker).status_code == 201
         for _ in range(2):
             self.upload(seeker)
 
-        answer = upload(seeker)
+        response = upload(seeker)
 
-        assert (answer.status_code, list(answer.json()["existing"])) == (409, ["resume_id"])
+        assert (response.status_code, list(response.json()["existing"])) == (409, ["resume_id"])
 
     @pytest.mark.django_db(transaction=True)
-    def test_uploads_at_once_store_no_more_than_fit(self, client_for, settings):
+    def test_concurrent_uploads_do_not_exceed_the_limit(self, client_for, settings):
         user = JobSeekerFactory().user
         clients = [client_for(user) for _ in range(10)]
 
-        answers = at_once(*[lambda client=client: self.upload(client) for client in clients])
+        responses = at_once(*[lambda client=client: self.upload(client) for client in clients])
 
-        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 7
+        assert sorted(response.status_code for response in responses) == [201] * 3 + [409] * 7
         assert Resume.objects.count() == len(list((settings.MEDIA_ROOT / "resumes").iterdir())) == 3
 
     @pytest.mark.django_db(transaction=True)
-    def test_the_same_file_is_told_first_at_the_last_place(self, client_for, settings):
+    def test_same_file_is_refused_as_a_duplicate_by_the_last_check(self, client_for, settings):
         settings.RESUMES_MAX_COUNT = 1
         user = JobSeekerFactory().user
         clients = [client_for(user) for _ in range(8)]
 
-        answers = at_once(*[lambda client=client: upload(client) for client in clients])
+        responses = at_once(*[lambda client=client: upload(client) for client in clients])
 
-        assert sorted(answer.json().get("code", "") for answer in answers) == [""] + ["already_exists"] * 7
+        assert sorted(response.json().get("code", "") for response in responses) == [""] + ["already_exists"] * 7
 
-    def test_a_full_list_asks_for_no_size(self, seeker, django_assert_max_num_queries):
+    def test_full_list_does_not_look_up_sizes(self, seeker, django_assert_max_num_queries):
         """However many files an account has from before their sizes were kept."""
         for _ in range(30):
             ResumeFactory(job_seeker=seeker.user.job_seeker, size=None)
@@ -430,7 +430,7 @@ class TestQuota:
 
         assert not Resume.objects.exclude(size=None).exists()
 
-    def test_a_size_that_cannot_be_read_stops_no_upload(self, seeker, monkeypatch):
+    def test_unreadable_size_does_not_prevent_an_upload(self, seeker, monkeypatch):
         ResumeFactory(job_seeker=seeker.user.job_seeker, size=None)
 
         def refuse(storage, name):
