@@ -12,16 +12,16 @@ from anywork.tests.world import SIGNED_IN, World, build_rows, fingerprint
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the operations apart that schemathesis tries: all of them have the id of the one test function.
+    """Give each operation that schemathesis tests an id of its own.
 
-    pytest-xdist keeps the tests of a file by id, and runs one of each id without a word about the others.
+    They all have the id of the test function, and pytest-xdist silently runs one test per id.
     """
     for item in items:
         if label := getattr(item, "operation_label", None):
             item._id = item.id.with_params(label)
     equal = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
     if equal:
-        raise pytest.UsageError(f"pytest-xdist would run one of each id: {', '.join(equal)}")
+        raise pytest.UsageError(f"pytest-xdist would run only one test per id: {', '.join(equal)}")
 
 
 @pytest.fixture(scope="module")
