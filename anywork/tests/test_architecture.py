@@ -1,4 +1,4 @@
-"""What architecture.md promises and import-linter cannot see."""
+"""Rules of CONTRIBUTING.md that import-linter cannot check; docstrings name the section."""
 
 import ast
 import importlib
@@ -56,6 +56,7 @@ def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_foreign_keys_point_down_the_layers_only(model: type[models.Model]) -> None:
+    """Layout and direction."""
     for field in model._meta.get_fields():
         if not isinstance(field, models.ForeignKey | models.ManyToManyField):
             continue
@@ -72,8 +73,8 @@ FOLLOW_APPLICATIONS = {
 }
 
 
-def test_reverse_name_of_applications_is_followed_by_the_listed_functions_alone() -> None:
-    """By attribute, by lookup (`applications__job`) or as a text that names the relation."""
+def test_reverse_name_of_applications_is_followed_by_the_listed_functions_only() -> None:
+    """Layout and direction. By attribute, by lookup (`applications__job`) or as a text that names the relation."""
 
     def follows(node: ast.AST) -> bool:
         match node:
@@ -96,8 +97,8 @@ def test_reverse_name_of_applications_is_followed_by_the_listed_functions_alone(
     assert followers == FOLLOW_APPLICATIONS
 
 
-def test_nobody_but_the_services_writes_the_status_of_an_application() -> None:
-    """Assignments to `.status`, and `status=` in what creates or updates rows."""
+def test_only_services_write_the_status_of_an_application() -> None:
+    """Where a rule lives. Assignments to `.status`, and `status=` in what creates or updates rows."""
 
     def writes(node: ast.AST) -> bool:
         match node:
@@ -121,6 +122,7 @@ def test_nobody_but_the_services_writes_the_status_of_an_application() -> None:
 
 
 def test_seeker_who_sends_a_status_with_an_application_decides_nothing(seeker: APIClient) -> None:
+    """Where a rule lives."""
     person = seeker.user.job_seeker  # type: ignore[attr-defined]
     body = {"job": str(JobFactory().pk), "resume": str(ResumeFactory(job_seeker=person).pk), "status": "accepted"}
 
@@ -132,7 +134,7 @@ def test_seeker_who_sends_a_status_with_an_application_decides_nothing(seeker: A
 
 
 def test_what_runs_on_commit_is_robust() -> None:
-    """A committed request does not fail for what comes after."""
+    """Signals and mail. A committed request does not fail for what comes after."""
     calls = [
         (path, node)
         for path, tree in SOURCES.items()
@@ -146,10 +148,12 @@ def test_what_runs_on_commit_is_robust() -> None:
 
 
 def test_no_module_is_called_utils() -> None:
+    """Layout and direction."""
     assert [path for path in SOURCES if re.search(r"util|helper|common|misc", path)] == []
 
 
 def test_receivers_carry_a_dispatch_uid_and_sit_in_their_own_module() -> None:
+    """Signals and mail."""
     receivers = [
         (path, decorator)
         for path, tree in SOURCES.items()
@@ -166,6 +170,7 @@ def test_receivers_carry_a_dispatch_uid_and_sit_in_their_own_module() -> None:
 
 @pytest.mark.parametrize("app", APPS)
 def test_every_signal_of_the_project_has_a_receiver(app: str) -> None:
+    """Signals and mail."""
     if not (BASE / app / "signals.py").exists():
         return
     module = importlib.import_module(f"{app}.signals")
@@ -174,6 +179,7 @@ def test_every_signal_of_the_project_has_a_receiver(app: str) -> None:
 
 
 def test_every_task_has_an_explicit_name() -> None:
+    """Signals and mail."""
     current_app.loader.import_default_modules()
     for name, task in current_app.tasks.items():
         if name.startswith("celery."):
@@ -189,6 +195,7 @@ def test_every_task_has_an_explicit_name() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_constraints_are_named_after_app_model_and_rule(model: type[models.Model]) -> None:
+    """Where a rule lives."""
     # The table is named so, too, and keeps its name when the model is renamed.
     for constraint in model._meta.constraints:
         assert re.fullmatch(f"{model._meta.db_table}_[a-z_]+", constraint.name)
@@ -197,6 +204,7 @@ def test_constraints_are_named_after_app_model_and_rule(model: type[models.Model
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_choices_are_checked_by_the_database(model: type[models.Model]) -> None:
+    """Where a rule lives."""
     checks = " ".join(str(c.condition) for c in model._meta.constraints if isinstance(c, models.CheckConstraint))
     for field in model._meta.concrete_fields:
         if field.choices:
@@ -205,7 +213,7 @@ def test_choices_are_checked_by_the_database(model: type[models.Model]) -> None:
 
 @pytest.mark.parametrize("app", APPS)
 def test_indexes_say_which_query_they_serve(app: str) -> None:
-    """A comment above each index names the query that it serves."""
+    """Where a rule lives. A comment above each index names the query that it serves."""
     lines = (BASE / app / "models.py").read_text().splitlines()
     for number, line in enumerate(lines):
         if re.match(r"\s+(models\.Index|GinIndex)\(", line):
@@ -229,6 +237,7 @@ PUBLISHED = {"CategoryViewSet", "LocationViewSet"}
 
 @pytest.mark.parametrize("view", viewsets(), ids=lambda view: view.__name__)
 def test_viewset_starts_from_what_the_caller_may_see(view: type) -> None:
+    """Where a rule lives."""
     if view.__name__ in PUBLISHED:
         return
     source = inspect.getsource(view.get_queryset)  # type: ignore[attr-defined]
@@ -245,3 +254,14 @@ def test_example_environment_names_every_variable_that_settings_read() -> None:
     example = BASE / ".env.example"
     named = set(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=", example.read_text(), re.MULTILINE))
     assert read - named == set()
+
+
+def test_docstrings_of_these_tests_name_a_section_of_contributing() -> None:
+    sections = set(re.findall(r"^## (.*)$", (BASE / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    named = {
+        node.name: (ast.get_docstring(node) or "").partition(".")[0]
+        for node in ast.parse(Path(__file__).read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and ast.get_docstring(node)
+    }
+    assert len(named) > 10
+    assert {name: section for name, section in named.items() if section not in sections} == {}

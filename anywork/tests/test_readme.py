@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Employer, User
 from analytics.models import Analytics
+from anywork import __version__
 from anywork.local import demo
 from applications.choices import Status
 from applications.models import Application
@@ -175,3 +176,19 @@ def test_rules_have_a_file():
     assert len(rules) > 20
     for rule, where in rules[2:]:
         assert PATHS.findall(where), rule
+
+
+def test_changelog_begins_with_the_version():
+    newest = re.search(
+        r"^## (\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert newest
+    assert newest[1] == __version__
+
+
+def test_documents_name_make_targets_that_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    text = "\n".join((ROOT / document).read_text(encoding="utf-8") for document in DOCUMENTS)
+    targets = set(re.findall(r"\bmake ([a-z-]+)", "\n".join(re.findall(r"`[^`]*`", text))))
+    assert {"run", "test", "test-fast", "check"} <= targets
+    assert {target for target in targets if f"\n{target}:" not in makefile} == set()
