@@ -1,4 +1,4 @@
-"""Registration, login and tokens. All URLs under /api/auth/ return `{"status", "message", "data"}`."""
+"""Registration, login and tokens. JSON of /api/auth/ is `{"status", "message", "data"}`."""
 
 from typing import Any
 

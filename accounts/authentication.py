@@ -7,7 +7,6 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJWTAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
@@ -22,7 +21,8 @@ class JWTAuthentication(SimpleJWTAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         try:
             return super().authenticate(request)
-        except InvalidToken as error:
+        except AuthenticationFailed as error:
+            # Simple JWT's own have a dictionary as their detail.
             raise _rejected() from error
 
     def authenticate_header(self, request: Request) -> str:

@@ -103,7 +103,7 @@ def email_in_use() -> ValidationError:
 
 
 def skill_exists(existing: Skill | None) -> AlreadyExists:
-    """Return the error of a second skill of one name."""
+    """Return the error of a duplicate skill."""
     return AlreadyExists("You have this skill already.", existing)
 
 

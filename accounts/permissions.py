@@ -17,7 +17,7 @@ class IsAdmin(IsAuthenticated):
 
 
 class IsNotAdmin(BasePermission):
-    """Denies administrators: only the persons concerned decide."""
+    """Denies administrators, who act in the admin site."""
 
     message = "Administrators may not do this."
 

@@ -26,7 +26,7 @@ class UserManager(BaseUserManager[Any]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the canonical form; if `email` is no address, its lower case, which no account has."""
+        """Return the canonical form; if `email` is not an address, its lower case, which no account has."""
         text = email or ""
         try:
             return canonical_email(text)
@@ -37,7 +37,7 @@ class UserManager(BaseUserManager[Any]):
         """Return a new user; without a password, one that cannot log in by password.
 
         Raises:
-            ValidationError: `email` is no email address.
+            ValidationError: `email` is not an email address.
         """
         user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)

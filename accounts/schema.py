@@ -98,7 +98,7 @@ def envelope(name: str, data: Field[Any, Any, Any, Any]) -> Any:
 
 
 _tokens: dict[str, Field[Any, Any, Any, Any]] = {
-    "accessToken": CharField(help_text="Value of the Authorization header."),
+    "accessToken": CharField(help_text="Sent as `Authorization: Bearer <accessToken>`."),
     "refreshToken": CharField(help_text="Works once, at POST /api/auth/refresh/."),
 }
 _user: dict[str, Field[Any, Any, Any, Any]] = {"user": serializers.UserSerializer()}
@@ -140,6 +140,7 @@ google_documented = documented(
         response=success("Login successful", {**TOKENS, "user": GOOGLE_USER}),
         errors=(
             exceptions.GoogleCodeRefused(),
+            exceptions.GoogleTokenRefused(),
             exceptions.GoogleEmailUnverified(),
             exceptions.GoogleLinkRequired(),
             exceptions.GoogleAccountConflict(),
@@ -178,7 +179,11 @@ logout_documented = documented(
         request=inline_serializer("Logout", {"refreshToken": CharField(required=False)}),
         body={"refreshToken": TOKENS["refreshToken"]},
         response=success("Logged out", {}),
-        errors=(Unauthorized(), ValidationError({"refreshToken": ["This field is required."]})),
+        errors=(
+            Unauthorized(),
+            exceptions.SessionEnded(),
+            ValidationError({"refreshToken": ["This field is required."]}),
+        ),
     ),
 )
 logout_all_documented = documented(

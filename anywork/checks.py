@@ -35,7 +35,7 @@ def check_urls() -> list[CheckMessage]:
     if endpoint := settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint_url"):
         urls["AWS_S3_ENDPOINT_URL"] = endpoint
     return [
-        Error(f"{name} is no URL.", hint="For example https://www.example.org", id="anywork.E002")
+        Error(f"{name} is not a URL.", hint="For example https://www.example.org", id="anywork.E002")
         for name, url in urls.items()
         if not (_host(url) and urlsplit(url).scheme in {"http", "https"} and not re.search(r"[\s?#]", url))
     ]
@@ -62,7 +62,7 @@ def check_admin_path() -> list[CheckMessage]:
     """Check that the admin site has a path of its own."""
     if _FOLDERS.fullmatch(settings.ADMIN_PATH) and settings.ADMIN_PATH.split("/")[0] not in FOLDERS_IN_USE:
         return []
-    return [Error("ADMIN_PATH is no folder, or one in use.", hint="For example admin", id="anywork.E004")]
+    return [Error("ADMIN_PATH is not a path, or is in use.", hint="For example admin", id="anywork.E004")]
 
 
 def check_accel() -> list[CheckMessage]:
@@ -72,7 +72,9 @@ def check_accel() -> list[CheckMessage]:
         return []
     problems: list[CheckMessage] = []
     if not (prefix.startswith("/") and prefix.endswith("/")):
-        problems.append(Error("MEDIA_ACCEL_PREFIX is no path.", hint="For example /private-media/", id="anywork.E005"))
+        problems.append(
+            Error("MEDIA_ACCEL_PREFIX is not a path.", hint="For example /private-media/", id="anywork.E005")
+        )
     if not isinstance(default_storage, FileSystemStorage):
         hint = "Leave MEDIA_ACCEL_PREFIX or AWS_STORAGE_BUCKET_NAME empty."
         problems.append(Error("A proxy cannot send files that are stored in S3.", hint=hint, id="anywork.E006"))
@@ -83,7 +85,7 @@ def check_hosts() -> list[CheckMessage]:
     """Check ALLOWED_HOSTS: a URL, or a name with a port or an asterisk, never matches a request."""
     if wrong := [host for host in settings.ALLOWED_HOSTS if not _ALLOWED_HOST.fullmatch(host)]:
         hint = "Give host names only, such as api.example.org, or .example.org for all its subdomains."
-        return [Error(f"ALLOWED_HOSTS names {wrong[0]}, which is no host.", hint=hint, id="anywork.E007")]
+        return [Error(f"ALLOWED_HOSTS names {wrong[0]}, which is not a host.", hint=hint, id="anywork.E007")]
     return []
 
 
@@ -113,7 +115,7 @@ def check_folders() -> list[CheckMessage]:
     if "data_folder_in" in settings.CELERY_BROKER_TRANSPORT_OPTIONS:
         folders["CELERY_BROKER_URL"] = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"])
     return [
-        Error(f"{name} is no folder that can be written to: {folder}.", id="anywork.E009")
+        Error(f"{name} is not a folder that can be written to: {folder}.", id="anywork.E009")
         for name, folder in folders.items()
         if not (folder and _is_writable(Path(folder)))
     ]
@@ -126,15 +128,15 @@ def check_services() -> list[CheckMessage]:
     # A URL without a host means localhost.
     if transport not in TRANSPORT_ALIASES or (rest.strip("/") and not _host(settings.CELERY_BROKER_URL)):
         hint = "For example amqp://user:password@host:5672/vhost"
-        problems.append(Error("CELERY_BROKER_URL is no URL of a broker.", hint=hint, id="anywork.E010"))
+        problems.append(Error("CELERY_BROKER_URL is not a URL of a broker.", hint=hint, id="anywork.E010"))
     cache = settings.CACHES["default"]["LOCATION"]
     if not cache.startswith("dbcache:") and not _host(cache):
-        problems.append(Error("CACHE_URL names no host.", hint="For example redis://host:6379/0", id="anywork.E011"))
+        problems.append(Error("CACHE_URL has no host.", hint="For example redis://host:6379/0", id="anywork.E011"))
     if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and not settings.EMAIL_HOST:
-        problems.append(Error("EMAIL_URL names no host.", hint="For example smtp://localhost:25", id="anywork.E014"))
+        problems.append(Error("EMAIL_URL has no host.", hint="For example smtp://localhost:25", id="anywork.E014"))
     if not _BIND.fullmatch(settings.BIND):
         hint = "For example 0.0.0.0:8000 or unix:/run/anywork.sock"
-        problems.append(Error(f"BIND is no address: {settings.BIND}.", hint=hint, id="anywork.E012"))
+        problems.append(Error(f"BIND is not an address: {settings.BIND}.", hint=hint, id="anywork.E012"))
     return problems
 
 
@@ -156,7 +158,7 @@ def check_addresses() -> list[CheckMessage]:
             validate_email(parseaddr(text)[1] if name == "DEFAULT_FROM_EMAIL" and text.isprintable() else text)
         except ValidationError:
             hint = "For example AnyWork <no-reply@example.org>" if name == "DEFAULT_FROM_EMAIL" else None
-            problems.append(Error(f"{name} is no email address.", hint=hint, id="anywork.E015"))
+            problems.append(Error(f"{name} is not an email address.", hint=hint, id="anywork.E015"))
     return problems
 
 

@@ -50,7 +50,7 @@ class Env(environ.Env):
         try:
             number = int(text)
         except ValueError:
-            raise ImproperlyConfigured(f"{var} is no whole number: {text}.") from None
+            raise ImproperlyConfigured(f"{var} is not a whole number: {text}.") from None
         if not at_least <= number <= at_most:
             raise ImproperlyConfigured(f"{var} is not between {at_least} and {at_most}: {number}.")
         return number
@@ -74,7 +74,7 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{var} has no valid host or port: {hint}.") from None
         options = config.get("OPTIONS", {})
         if not config or not (config["NAME"] or "service" in options):
-            raise ImproperlyConfigured(f"{var} is no URL of a database of PostgreSQL: {example}.")
+            raise ImproperlyConfigured(f"{var} is not a URL of a database of PostgreSQL: {example}.")
         try:
             make_dsn(**options)
         except ProgrammingError as error:
@@ -88,7 +88,7 @@ class Env(environ.Env):
         try:
             config: dict[str, Any] = self.email_url_config(url)
         except (ImproperlyConfigured, ValueError) as error:
-            raise ImproperlyConfigured(f"{var} is no URL of a mail server, such as smtp://localhost:25.") from error
+            raise ImproperlyConfigured(f"{var} is not a URL of a mail server, such as smtp://localhost:25.") from error
         return config
 
 

@@ -460,7 +460,7 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
             before_send=without_values,
         )
     except sentry_sdk.utils.BadDsn as error:
-        raise ImproperlyConfigured(f"SENTRY_DSN is no DSN: {error}.") from None
+        raise ImproperlyConfigured(f"SENTRY_DSN is not a DSN: {error}.") from None
 
 # --- The web server ---------------------------------------------------------------------------------------------------
 

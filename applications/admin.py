@@ -89,6 +89,7 @@ class ApplicationAdmin(RecordAdmin):
                 name = f"{application.job_seeker} for “{application.job}”"
                 self.message_user(request, f"{name}: {refusal.detail}", messages.ERROR)
             else:
+                self.log_change(request, application, f"Status: {status}")
                 changed += 1
         if unchanged:
             self.message_user(request, f"{unchanged} already {status}.", messages.INFO)

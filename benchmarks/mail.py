@@ -1,6 +1,6 @@
 """Benchmark of mail: `python -m benchmarks.mail [SIZE]`, with SIZE (default 2000) mails in a full queue.
 
-Measures mails a second from a full queue, with a worker of one process and of two, beside a floor: two SQL statements
+Measures emails a second from a full queue, with a worker of one process and of two, beside a floor: two SQL statements
 and one SMTP exchange per mail, nothing else. Then the time from the transaction of an application to the inbox, at rest
 and under 50 applications a second. PostgreSQL writes to the disk as in production; RabbitMQ is the one on localhost;
 the mail server (`benchmarks.smtp_sink`) accepts everything.
@@ -90,12 +90,14 @@ def _measure(directory: Path, server: PrivateServer, sink: Sink, size: int) -> N
         print("| measurement | size | result |", "|---|---|---|", sep="\n", flush=True)
         stand.reset()
         floor = _floor(stand, sink, size)
-        print(f"| floor, one process | {size} mails | {floor:.0f} mails a second |", flush=True)
+        print(f"| floor, one process | {size} mails | {floor:.0f} emails a second |", flush=True)
         for processes in (1, 2):
             stand.reset()
             rate = _throughput(stand, sink, size, processes)
             name = f"worker with {processes} process{'es' if processes > 1 else ''}, full queue"
-            print(f"| {name} | {size} mails | {rate:.0f} mails a second, {rate / floor:.2f} of the floor |", flush=True)
+            print(
+                f"| {name} | {size} mails | {rate:.0f} emails a second, {rate / floor:.2f} of the floor |", flush=True
+            )
         stand.reset()
         stand.start_worker()
         _delays(stand, sink, 20, a_second=10)

@@ -49,8 +49,8 @@ def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -
         noun=noun,
         list=operation(f"All, ordered by {order}.", response=[row]),
         create=write(
-            "For employers and administrators. Case does not matter to uniqueness: `existing` in a 409 is the "
-            f"`{key}` to use instead."
+            f"For employers and administrators. Names are unique, ignoring case: a 409 has the `{key}` of the existing "
+            "row in `existing`."
         ),
         retrieve=operation(f"A {noun} by its key.", response=row),
         update=write("For administrators."),
@@ -132,9 +132,9 @@ jobs_documented = documented(
         "With `search`, jobs that have the words in the title come first, then those that have them in title, company, "
         "category and location, then the others; in each group the newest first. If nothing matches, similar words are "
         "searched for; the header `X-Did-You-Mean` names them (percent-encoded UTF-8).\n\n"
-        "Rows are always current. `count` may be up to five seconds old where counting takes long. Where it would take "
-        f"longer than a second, the list ends after {Limits.uncounted_jobs:,} jobs, and facets are those of the newest "
-        f"{Limits.uncounted_facet_jobs:,}.",
+        "Rows are always current. `count` may be up to five seconds old if counting is slow. If counting takes more than "
+        f"{Limits.search_count_ms} ms ({Limits.filter_count_ms} ms without a search), the list ends after "
+        f"{Limits.uncounted_jobs:,} jobs, and facets are those of the newest {Limits.uncounted_facet_jobs:,}.",
         parameters=[_expand, _did_you_mean],
         responses=ExpandableJobSerializer(many=True),
         response=[JOB],
@@ -158,16 +158,16 @@ jobs_documented = documented(
     ),
     create=_write("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
     retrieve=operation(
-        "An open job, or in any state one's own and those one has applied to. A request by any caller but its owner "
+        "An open job, or any job that the caller owns or has applied to. A request by any caller but its owner "
         "counts as a view in the analytics.",
         parameters=[_expand],
         responses=ExpandableJobSerializer,
         response=JOB,
         errors=(_unknown_detail,),
     ),
-    update=_write("Replaces a job of one's own; `is_active` false closes it.", body={**JOB_INPUT, "is_active": True}),
+    update=_write("Replaces a job of the caller; `is_active` false closes it.", body={**JOB_INPUT, "is_active": True}),
     partial_update=_write(
-        "Changes the given fields of a job of one's own; `is_active` false closes it.",
+        "Changes the given fields of a job of the caller; `is_active` false closes it.",
         body={"salary_range": JOB["salary_range"]},
     ),
     destroy=_destroy(),
@@ -182,8 +182,10 @@ employer_jobs_documented = documented(
         errors=(_bad_filter,),
     ),
     create=_write("The same as POST /api/jobs/.", request=JobSerializer, responses={201: JobSerializer}),
-    retrieve=operation("A job of one's own in any state, with its details. Counts no view.", response=JOB_DETAILS),
-    update=_write("Replaces a job of one's own. Without `is_active` its state stays the same."),
+    retrieve=operation(
+        "A job of the caller in any state, with its details. This is not counted as a view.", response=JOB_DETAILS
+    ),
+    update=_write("Replaces a job of the caller. Without `is_active` its state stays the same."),
     partial_update=_write(
         "Changes the given fields only; `is_active` false closes the job.",
         body={"is_active": False},

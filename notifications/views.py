@@ -58,7 +58,7 @@ class NotificationViewSet(
     def unread_count(self, request: Request, **kwargs: Any) -> Response:
         """Count unread notifications.
 
-        For a badge, for example.
+        Returns the number of unread notifications.
         """
         return Response({"unread_count": self.get_queryset().unread().count()})
 

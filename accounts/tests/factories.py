@@ -50,7 +50,7 @@ class SkillFactory(factory.django.DjangoModelFactory):
 
 
 class AuditEventFactory(factory.django.DjangoModelFactory):
-    """Something that somebody did."""
+    """Entry of the audit trail."""
 
     class Meta:
         model = AuditEvent

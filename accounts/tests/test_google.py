@@ -50,7 +50,7 @@ def provider(running_provider, settings, monkeypatch) -> OpenIDProvider:
 
 @pytest.fixture
 def consent(provider):
-    """Return a function that consents as somebody and returns the code."""
+    """Return a function that consents as a user and returns the code."""
 
     def make(sub=SUB, **changes) -> str:
         return provider.code_for(sub, **{"email": EMAIL, "email_verified": True, **changes})

@@ -21,7 +21,7 @@ def test_seeker_adds_a_skill_that_belongs_to_the_caller(seeker):
 @pytest.mark.parametrize("name", ["Django", "DJANGO", " django "])
 def test_seeker_adds_a_skill_twice_and_is_shown_the_first(seeker, name):
     first = SkillFactory(user=seeker.user, name="Django")
-    SkillFactory(name="Django")  # somebody else's
+    SkillFactory(name="Django")  # of another user
 
     response = seeker.post(URL, {"name": name})
 

@@ -23,8 +23,8 @@ def canonical_email(text: str) -> str:
     Another mapping would write to another domain: straße.example is not strasse.example.
 
     Raises:
-        ValidationError: `text` is no address, or has a local part that is quoted or not ASCII, or an IP address or a
-            host without a dot as its domain.
+        ValidationError: `text` is not an address, or has a local part that is quoted or not ASCII, or a domain that is
+            an IP address or has no dot.
     """
     local, _, domain = text[: INPUT_LENGTH + 1].strip().rpartition("@")
     if len(text) > INPUT_LENGTH:

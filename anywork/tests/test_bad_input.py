@@ -286,7 +286,7 @@ def test_seeker_sends_10000_characters_where_100_fit(seeker: Any) -> None:
 
 # --- URLs -------------------------------------------------------------------------------------------------------------
 
-# Every list, and somebody who may read it.
+# Every list, and a caller who may read it.
 LISTS = {cell.path: cell.caller for cell in LIST_CELLS if not cell.refusal and cell.caller in SIGNED_IN}
 
 
@@ -460,7 +460,7 @@ FORMS = {
     "no file": (part('name="job_seeker"'), 400),
     "a text for a file": (part('name="file_path"'), 400),
     "a form that breaks off": (part('name="file_path"; filename="a.pdf"')[:-2], 400),
-    "a charset that nobody knows": (part("name=\"file_path\"; filename*=foo''x"), 400),
+    "an unknown charset": (part("name=\"file_path\"; filename*=foo''x"), 400),
     "a name of 5,000 characters": (part(f'name="file_path"; filename="{"a" * 5_000}"'), 400),
     "base64 that is none": (
         part('name="file_path"; filename="a"\r\nContent-Transfer-Encoding: base64', b"!!!!!"), 400,

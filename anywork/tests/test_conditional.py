@@ -14,7 +14,7 @@ from jobs.signals import job_viewed
 from notifications.models import Notification
 from resumes.tests.factories import ResumeFactory
 
-# Who changes what, by a field that anybody at all may change; and who else reads it.
+# Callers who change a field, and callers who read the row.
 DETAILS = {
     "/api/jobseekers/{applicant}/": ("applicant", {"first_name": "Bo"}),
     "/api/employers/{employer}/": ("employer", {"website": "https://example.org"}),
@@ -216,7 +216,7 @@ def test_employer_decides_on_what_it_has_read(world: World) -> None:
 
 
 def test_change_that_fails_at_its_end_leaves_nothing(world: World) -> None:
-    """The letter is taken, the move is not: neither is made, and nobody is told."""
+    """The letter is taken, the move is not: neither is stored, and no notification is sent."""
     client, url = world.client("applicant"), world.fill("/api/applications/{application}/")
 
     response = client.patch(url, {"cover_letter": "Other", "status": "accepted"})

@@ -131,7 +131,7 @@ def erase(client: APIClient) -> None:
 
 
 def logged_by_an_administrator(*rows: Any) -> None:
-    """Let the admin site's log name these rows, as it does when somebody edits them there."""
+    """Let the admin site's log name these rows, as it does after a change there."""
     admin = UserFactory(is_staff=True, is_superuser=True)
     for row in rows:
         kind = ContentType.objects.get_for_model(row)
@@ -403,7 +403,7 @@ def upload_anyway(client: APIClient) -> Any:
 
 
 def test_file_stays_when_the_deletion_fails(zebulon: Any, settings: Any) -> None:
-    """Somebody listening last refuses, so that the whole transaction is undone."""
+    """A last receiver raises, so that the whole transaction is rolled back."""
     upload(zebulon, PDF)
 
     def refuse(**kwargs: Any) -> None:
@@ -423,7 +423,7 @@ def test_file_stays_when_the_deletion_fails(zebulon: Any, settings: Any) -> None
 
 @pytest.fixture
 def google_user(db: None, client_for: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Somebody without a password; what Google responses is tested in accounts/tests/test_google.py."""
+    """User without a password; responses of Google are tested in accounts/tests/test_google.py."""
     user = UserFactory(google_sub="110169484474386276334")
     user.set_unusable_password()
     user.save()

@@ -1,4 +1,4 @@
-"""What a user takes home: one zip with everything, and nothing of anybody else's."""
+"""Export of an account: all its data, and none of other users."""
 
 import io
 import json

@@ -125,11 +125,11 @@ class Load:
         self._clients = [self._pool.submit(self._run, number) for number in range(CLIENTS)]
 
     def wait_for_more(self, count: int = 20) -> None:
-        """Wait until so many more requests have been acknowledged."""
+        """Wait until this number of further requests has been acknowledged."""
         wait_for_more(self.acknowledged, count)
 
     def wait_for_refusals(self, count: int) -> None:
-        """Wait until so many more requests have been refused."""
+        """Wait until this number of further requests has been refused."""
         wait_for_more(self.refused, count)
 
     def stop(self) -> None:
@@ -150,7 +150,7 @@ class Load:
             response = add_skill(self.url, self.token, name)
         except httpx.TransportError:
             self.broken.append(name)
-            # Not a busy loop while nobody listens.
+            # Not a busy loop while no server listens.
             time.sleep(0.02)
             return
         if response.status_code == 201:
@@ -414,7 +414,7 @@ NO_REQUESTS = {
     "a negative length": (f"{POST}Content-Length: -1\r\n\r\n", 400),
     "two lengths": (f"{POST}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}", 400),
     "a length and chunks": (f"{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    "an encoding that nobody knows": (f"{POST}Transfer-Encoding: magic\r\n\r\n", 400),
+    "an unknown encoding": (f"{POST}Transfer-Encoding: magic\r\n\r\n", 400),
     "chunks, which count as no body": (f"{POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n", 400),
     "a media type that breaks Django": (
         f"{POST.replace('json', 'json; charset*=foo' + 2 * chr(39) + 'x')}Content-Length: 2\r\n\r\n{{}}",

@@ -29,7 +29,7 @@ MODELS: dict[str, Any] = {
     "/api/locations/": Location,
     "/api/jobs/": Job,
     "/api/resumes/": Resume,
-    # Nobody opened another.
+    # No other file was opened.
     "/api/resumes/{resume}/accesses/": ResumeAccess,
     "/api/applications/": Application,
     "/api/skills/": Skill,
@@ -247,7 +247,7 @@ def drf_routes() -> Iterator[tuple[str, URLPattern]]:
 
 
 def offered_methods(pattern: URLPattern) -> set[str]:
-    """Return the methods that a route responses, but for HEAD, which comes with GET."""
+    """Return the methods that a route supports, except HEAD, which comes with GET."""
     view: Any = pattern.callback.cls  # type: ignore[attr-defined]
     bound = getattr(pattern.callback, "actions", None) or [
         name for name in view.http_method_names if hasattr(view, name)

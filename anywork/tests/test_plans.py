@@ -218,7 +218,7 @@ def test_jobs_that_expired_long_ago_are_not_walked_past(many_rows, db, anonymous
 
 def test_next_job_to_close_is_found_by_index(many_rows, db):
     with connection.cursor() as cursor:
-        # Of the function jobs_version, whose plans nobody sees.
+        # Of the function jobs_version, whose plans are not visible.
         cursor.execute(
             "SELECT substring(prosrc FROM 'FROM jobs_job [^;]*') FROM pg_proc WHERE proname = 'jobs_version'"
         )

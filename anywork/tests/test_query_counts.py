@@ -1,7 +1,7 @@
 """How many queries each request takes: a recorded, reviewable fact.
 
 `query_counts.json` holds the number for what `permission_table.py` allows; after a change that is meant,
-`RECORD_QUERY_COUNTS=1 python -m pytest anywork/tests/test_query_counts.py` writes it anew.
+`RECORD_QUERY_COUNTS=1 python -m pytest anywork/tests/test_query_counts.py` writes it again.
 """
 
 import json

@@ -114,7 +114,7 @@ def registered(email: str, role: str) -> str:
 def test_people_go_through_the_documented_exchanges(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     journey, anonymous = Journey(), APIClient()
 
-    # Accounts. Google itself is out of reach of a test: whoever it vouches for is new here.
+    # Accounts. Tests do not call Google: the user it identifies is new here.
     journey.replay("register", anonymous)
     login = journey.replay("login", anonymous)
     google_user = UserFactory(email="jubriltayo@gmail.com", role="")

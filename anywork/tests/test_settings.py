@@ -239,7 +239,7 @@ def test_every_process_ends_with_status_3(command):
 
     assert done.returncode == 3
     lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
-    assert lines == ["error: NUM_PROXIES is no whole number: one."]
+    assert lines == ["error: NUM_PROXIES is not a whole number: one."]
 
 
 def start(command, **environment):

@@ -54,7 +54,7 @@ def redis_cache():
     try:
         Redis.from_url(REDIS_URL, socket_timeout=1).ping()
     except RedisError:
-        pytest.skip("no Redis responses on localhost")
+        pytest.skip("no Redis on localhost")
     cache = RedisCache(REDIS_URL, {"KEY_PREFIX": f"anywork-test-{uuid.uuid4()}"})
     yield cache
     client = cache._cache.get_client(write=True)
@@ -188,6 +188,15 @@ class TestLedger:
             process.spend(name, Rate(5, 60))
 
         assert list(process._leases) == ["c", "d", "e"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_threads_lose_no_lease_to_each_other(self):
+        process, rate = Ledger(), Rate(LEASES * 4, 60)
+
+        def spend():
+            return sum(granted(process, rate) for _ in range(rate.limit // 8))
+
+        assert sum(at_once(*[spend] * 10)) == rate.limit
 
     @pytest.mark.django_db(transaction=True)
     def test_threads_together_get_what_there_is(self):
@@ -399,7 +408,7 @@ def test_three_web_processes_share_one_count(request, tmp_path, shared):
         log=tmp_path / "web",
         environment={
             "CACHE_URL": "dbcache://" if shared == "database_cache" else REDIS_URL,
-            # Counted under a name of this run, which nobody used within the last hour.
+            # Counted under a name of this run, which was not used within the last hour.
             "SECRET_KEY": f"{uuid.uuid4()}{uuid.uuid4()}",
             "THROTTLE_RATES": "anon=20/hour",
             "WEB_CONCURRENCY": "3",
@@ -462,7 +471,7 @@ class TestAddresses:
             ("203.0.113.7", "198.51.100.1", 0, "203.0.113.7"),
             ("10.0.0.1", "198.51.100.1", 1, "198.51.100.1"),
             ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", 2, "198.51.100.1"),
-            # Fewer hops than proxies: somebody came around them.
+            # Fewer hops than proxies: the request bypassed one.
             ("203.0.113.7", "6.6.6.6", 2, "203.0.113.7"),
             ("203.0.113.7", "", 1, "203.0.113.7"),
             ("10.0.0.1", "nonsense", 1, "10.0.0.1"),

@@ -33,7 +33,7 @@ class World(NamedTuple):
     fingerprint: str
 
     def key(self, name: str, caller: str = "anonymous") -> str:  # noqa: PLR0911 - a table
-        """Return the key of a row of the table; what is `own` to nobody signed in is the applicant's."""
+        """Return the key of a row of the table; an `own` row of anonymous callers is the applicant's."""
         caller = "applicant" if caller == "anonymous" else caller
         match name:
             case "own_user":

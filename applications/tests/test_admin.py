@@ -5,6 +5,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from applications.models import StatusChange
 from applications.services import change_status
@@ -38,6 +39,8 @@ def test_admin_decides_as_an_employer_would(admin_client, admin_user, action, st
     assert (change.actor, change.from_status, change.to_status) == (admin_user, "pending", status)
     assert Notification.objects.get().user == application.job_seeker.user
     assert OutgoingEmail.objects.count() == mails
+    event = AuditEvent.objects.get(kind="changed_by_admin")
+    assert (event.user, event.subject) == (admin_user, f"application {application.pk}")
 
 
 def test_admin_is_told_which_applications_cannot_change(admin_client):

@@ -18,9 +18,9 @@ class Limits:
     sort_jobs: int = 2_000
     # From this offset on, a page is fetched by its keys, which an index alone yields for most of the way.
     deep_offset: int = 200
-    # Milliseconds that counting a search may take; None is no limit. A page of words this frequent is found soon.
+    # Milliseconds that counting a search may take; None is no limit. A page of words this frequent is fast to fetch.
     search_count_ms: int | None = 300
-    # Without a search it may take longer: where few jobs match the filters, no page of them is found soon.
+    # Without a search it may take longer: if few jobs match the filters, no page of them is fast to fetch.
     filter_count_ms: int | None = 800
     # One tier alone, after all together took too long.
     tier_count_ms: int | None = 150

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
 FIRST_RETRY_SECONDS = 10
 MAX_RETRY_SECONDS = 3_600
-# Attempts of unknown outcome after which an email is given up, for an administrator to decide.
+# Allowed attempts of unknown outcome; one more, and the email is given up for an administrator to decide.
 MAX_POSSIBLE_DUPLICATES = 3
 # How long the outcome of an attempt waits for an unavailable database, so that the email is not sent again.
 SAVE_TIMEOUT_SECONDS = 30

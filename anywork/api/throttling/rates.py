@@ -40,5 +40,5 @@ def parse_rates(text: str, defaults: Mapping[str, str]) -> dict[str, Rate]:
 def _parse(text: str) -> Rate:
     limit, _, period = text.partition("/")
     if not (limit.isascii() and limit.isdigit() and int(limit) and period in _SECONDS):
-        raise ImproperlyConfigured(f"THROTTLE_RATES: {text!r} is no rate; one is 20/min, 60/hour, 1000/day or off.")
+        raise ImproperlyConfigured(f"THROTTLE_RATES: {text!r} is not a rate; one is 20/min, 60/hour, 1000/day or off.")
     return Rate(int(limit), _SECONDS[period])

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 # on the same machine, 2 cores).
 LEASES = 100
 MAX_LEASES = 10_000
+# Ends of one window differ by less, as this process measures them.
+SAME_WINDOW_SECONDS = 0.5
 # Seconds without another attempt after the cache has failed.
 PAUSE_SECONDS = 5
 
@@ -83,6 +85,10 @@ class Ledger:
             self._paused_until = time.monotonic() + PAUSE_SECONDS
             return None
         with self._lock:
+            other = self._leases.get(key)
+            if other and abs(other.ends_at - lease.ends_at) < SAME_WINDOW_SECONDS:
+                # Another thread took a lease meanwhile: this process may grant both.
+                lease.remaining += other.remaining
             self._leases[key] = lease
             return self._spend(lease)
 

@@ -143,7 +143,7 @@ def worker_is_stopped_for_a_deploy(stand: Stand) -> Result:
     interrupted = OutgoingEmail.objects.filter(state="sending").count()
     stand.start_worker()
     recovered = stand.wait_for_mail()
-    remarks = f"{interrupted} mails interrupted"
+    remarks = f"{interrupted} emails interrupted"
     return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + interrupted)
 
 
@@ -166,7 +166,7 @@ def two_beats(stand: Stand) -> Result:
     stand.start_beat()
     stand.start_beat()
     stand.apply(40)
-    return stand.result(stand.wait_for_mail(), "20 of the mails needed a retry")
+    return stand.result(stand.wait_for_mail(), "20 of the emails needed a retry")
 
 
 @fault_run
