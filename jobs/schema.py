@@ -132,7 +132,7 @@ jobs_documented = documented(
         "With `search`, jobs that have the words in the title come first, then those that have them in title, company, "
         "category and location, then the others; in each group the newest first. If nothing matches, similar words are "
         "searched for; the header `X-Did-You-Mean` names them (percent-encoded UTF-8).\n\n"
-        "Rows are always current. `count` may be up to five seconds old if counting is slow. If counting takes more than "
+        "Rows are always current. `count` may be five seconds old if counting is slow. If counting takes more than "
         f"{Limits.search_count_ms} ms ({Limits.filter_count_ms} ms without a search), the list ends after "
         f"{Limits.uncounted_jobs:,} jobs, and facets are those of the newest {Limits.uncounted_facet_jobs:,}.",
         parameters=[_expand, _did_you_mean],

@@ -225,6 +225,7 @@ def test_closure_begins_now(login, ben):
     assert timedelta(seconds=58) < closed_until - timezone.now() <= timedelta(seconds=60)
 
 
+@pytest.mark.slow
 class TestAccountsThatAreGuessedAtFromEverywhere:
     """A hundred failures within an hour close an account to unknown networks."""
 

@@ -25,7 +25,8 @@ URL = "/api/auth/google/"
 SUB = "110169484474386276334"
 EMAIL = "ben@example.org"
 
-pytestmark = pytest.mark.django_db
+# Real servers, and timeouts.
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -518,7 +519,6 @@ def test_client_learns_that_google_is_away(anonymous, consent, settings, closed_
     assert not User.objects.exists()
 
 
-@pytest.mark.slow
 def test_client_waits_less_than_6_seconds_for_a_google_that_never_answers(anonymous, provider, settings):
     with responding(b"", then=[b"too late"], pause=60) as settings.GOOGLE_TOKEN_URI:
         started = time.monotonic()

@@ -380,7 +380,10 @@ class TestRefusedHosts:
     @pytest.fixture(autouse=True)
     def begin_process(self, db, monkeypatch):
         """Reset what this process has logged, and return a function that does so again."""
-        [refused_host] = logging.getLogger(self.LOGGER).filters
+        logger = logging.getLogger(self.LOGGER)
+        # Another test may have configured logging again, which adds the filter a second time.
+        refused_host = logger.filters[0]
+        monkeypatch.setattr(logger, "filters", [refused_host])
 
         def begin():
             monkeypatch.setattr(refused_host, "_silent_until", 0)

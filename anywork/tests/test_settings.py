@@ -16,6 +16,9 @@ from anywork.api.throttling.rates import Rate
 from anywork.checks import check_accel, check_deployment, check_urls
 from anywork.environment import misspelt_names
 
+# Processes of their own.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = {"SECRET_KEY": "k" * 50, "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing"}
 
@@ -211,7 +214,6 @@ WRONG = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mistake"), WRONG)
 def test_wrong_setting_is_told_in_one_sentence(name, mistake):
     code = "from anywork.environment import require_settings; require_settings()"
@@ -222,7 +224,6 @@ def test_wrong_setting_is_told_in_one_sentence(name, mistake):
     assert "hush" not in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -284,7 +285,6 @@ def test_misspelt_names_of_a_file_are_told(tmp_path):
     assert dict(os.environ) == before
 
 
-@pytest.mark.slow
 def test_services_that_are_away_are_told_in_the_drivers_words_and_nothing_else_fails():
     health = "__import__('anywork.operations.health').operations.health"
     expression = f"(__import__('django').setup(), {health}.warn_of_what_is_away())"

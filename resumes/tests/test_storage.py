@@ -19,6 +19,9 @@ from resumes.models import Resume
 from resumes.tests.factories import ResumeFactory
 from resumes.tests.test_uploads import URL, pdf_of, upload
 
+# A real S3 server, and timeouts.
+pytestmark = pytest.mark.slow
+
 BUCKET = "anywork-resumes"
 PDF = make_pdf("Ben Carson")
 # By its type every storage is a folder.
