@@ -21,10 +21,13 @@ environ.Env.read_env(Path(__file__).with_name(".env"))
 
 # The exit status of gunicorn when a worker fails to boot.
 WRONG_SETTING = 3
-# In a subprocess: modules of the project that the master imports would survive a reload.
+# In a subprocess: modules of the project that the master imports would survive a reload. Only at the start: after a
+# reload (SIGHUP) with wrong settings, the new workers end the master, which then stops the others.
 _CHECK = [sys.executable, "-c", "from anywork.environment import require_settings; require_settings()"]
-if subprocess.run(_CHECK, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
-    sys.exit(WRONG_SETTING)
+if os.environ.get("CHECKED_BY_GUNICORN") != str(os.getpid()):
+    if subprocess.run(_CHECK, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
+        sys.exit(WRONG_SETTING)
+    os.environ["CHECKED_BY_GUNICORN"] = str(os.getpid())
 
 
 def _read(name: str, default: str) -> str:

@@ -134,7 +134,7 @@ class EmailVerificationView(OwnView):
         address is verified. It is valid once, for a day.
         """
         services.request_email_verification(user=self.caller)
-        return success("A link is sent unless your address is verified already.", {})
+        return success(schema.VERIFICATION_REQUESTED, {})
 
 
 @schema.email_verification_confirm_documented
@@ -174,7 +174,7 @@ class EmailChangeView(OwnView):
         email = validated(serializers.EmailChangeSerializer, request)["email"]
         self.check_owner()
         services.request_email_change(user=self.caller, email=email)
-        return success("A link is sent to the new address.", {})
+        return success(schema.CHANGE_REQUESTED, {})
 
 
 @schema.google_link_documented

@@ -66,7 +66,7 @@ class RegisterView(PublicView):
         """
         user = services.register_user(**validated(serializers.RegistrationSerializer, request))
         data = {"user": serializers.UserSerializer(user).data}
-        return success("User registered successfully", data, status.HTTP_201_CREATED)
+        return success(schema.REGISTERED, data, status.HTTP_201_CREATED)
 
 
 @schema.login_documented
@@ -150,7 +150,7 @@ class PasswordResetView(PublicView):
         once, for a day. Neither the response nor its time tells whether there is such an account.
         """
         services.request_password_reset(**validated(serializers.PasswordResetSerializer, request))
-        return success("If there is an account with this address, a link is sent to it.", {})
+        return success(schema.RESET_REQUESTED, {})
 
 
 @schema.password_reset_confirm_documented
@@ -163,4 +163,4 @@ class PasswordResetConfirmView(PublicView):
         Takes `uid` and `token` from the link. Ends all sessions, and verifies the email address.
         """
         services.reset_password(**validated(serializers.PasswordResetConfirmSerializer, request))
-        return success("Password set. Log in with it.", {})
+        return success(schema.RESET_DONE, {})

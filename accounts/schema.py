@@ -85,6 +85,12 @@ LINK = {"uid": USER["user_id"], "token": "d8xq2v-0c1f6a2f5d7b4e1f8a9c3d2e6b5a4f1
 
 # --- Login and account ------------------------------------------------------------------------------------------------
 
+REGISTERED = "User registered successfully"
+RESET_REQUESTED = "If there is an account with this address, a link is sent to it."
+RESET_DONE = "Password set. Log in with it."
+VERIFICATION_REQUESTED = "A link is sent unless your address is verified already."
+CHANGE_REQUESTED = "A link is sent to the new address."
+
 
 def success(message: str, data: Any) -> dict[str, Any]:
     """Return the example of a response of /api/auth/."""
@@ -119,7 +125,7 @@ register_documented = documented(
         request=serializers.RegistrationSerializer,
         responses={201: USER_ENVELOPE},
         body={**CREDENTIALS, "role": "job_seeker"},
-        response=success("User registered successfully", {"user": USER}),
+        response=success(REGISTERED, {"user": USER}),
         errors=(exceptions.email_in_use(), ValidationError({"password": [_weak_password]})),
     ),
 )
@@ -216,7 +222,7 @@ password_reset_documented = documented(
     post=_returns_nothing(
         request=serializers.PasswordResetSerializer,
         body={"email": CREDENTIALS["email"]},
-        response=success("If there is an account with this address, a link is sent to it.", {}),
+        response=success(RESET_REQUESTED, {}),
     ),
 )
 password_reset_confirm_documented = documented(
@@ -224,15 +230,13 @@ password_reset_confirm_documented = documented(
     post=_returns_nothing(
         request=serializers.PasswordResetConfirmSerializer,
         body={**LINK, "new_password": "correct-horse-42"},
-        response=success("Password set. Log in with it.", {}),
+        response=success(RESET_DONE, {}),
         errors=(exceptions.invalid_link(), ValidationError({"new_password": [_weak_password]})),
     ),
 )
 email_verification_documented = documented(
     "Account",
-    post=_returns_nothing(
-        request=None, response=success("A link is sent unless your address is verified already.", {})
-    ),
+    post=_returns_nothing(request=None, response=success(VERIFICATION_REQUESTED, {})),
 )
 email_verification_confirm_documented = documented(
     "Account",
@@ -248,7 +252,7 @@ email_change_documented = documented(
     patch=_returns_nothing(
         request=serializers.EmailChangeSerializer,
         body={"email": "new@example.com", "password": CREDENTIALS["password"]},
-        response=success("A link is sent to the new address.", {}),
+        response=success(CHANGE_REQUESTED, {}),
         errors=(exceptions.email_in_use(), exceptions.wrong_password()),
     ),
 )

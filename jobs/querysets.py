@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from accounts.models import User
 
 # An open job takes applications. The clock is the database's, as in the function jobs_version: a list is never older
-# than its version. `Job.is_open` is the same condition for an instance, OPEN_SQL for raw queries.
+# than its version. OPEN_SQL is the same condition for raw queries, `Job.is_open` for an
+# instance, by the clock of the process.
 UNEXPIRED = Q(closes_at__gt=Now())
 OPEN = Q(is_active=True) & UNEXPIRED
 OPEN_SQL = "is_active AND closes_at > statement_timestamp()"

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from accounts.schema import EMPLOYER
-from anywork.api.exceptions import Conflict
+from anywork.api.exceptions import InUse
 from anywork.api.schema import documented, operation
 from jobs.exceptions import NameExists, unknown_details
 from jobs.filters import UNKNOWN_CITY
@@ -37,7 +37,7 @@ LOCATION = {
 }
 
 
-_in_use = Conflict("This is still in use, so it cannot be deleted.", code="in_use")
+_in_use = InUse()
 
 
 def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -> Any:

@@ -44,7 +44,7 @@ notifications_documented = documented(
         response={**NOTIFICATION, "is_read": True},
         errors=(ValidationError({"is_read": ["Must be a valid boolean."]}),),
     ),
-    destroy=operation("One of the caller's own notifications."),
+    destroy=operation("Only for the caller."),
     unread_count=operation(
         request=None,
         responses=inline_serializer("UnreadCount", {"unread_count": serializers.IntegerField(min_value=0)}),

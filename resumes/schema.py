@@ -27,6 +27,13 @@ ACCESS = {
     "employer": "b7ff1ac5-a3e6-4707-9ee3-863ff6382abd",
     "by_link": True,
 }
+ACCESS_BY_ADMINISTRATOR = {
+    **ACCESS,
+    "access_id": "5b1c6c8e-3f1f-4a44-8a53-9a7f0f0f4c11",
+    "opened_by": "an administrator",
+    "employer": None,
+    "by_link": False,
+}
 
 resumes_documented = documented(
     "Resumes",
@@ -61,7 +68,7 @@ resumes_documented = documented(
     ),
     retrieve=operation("With a new link to its file.", response=RESUME),
     destroy=operation("For the owner. Applications made with it keep it; otherwise the file is deleted, too."),
-    accesses=operation(responses=ResumeAccessSerializer(many=True), response=[ACCESS]),
+    accesses=operation(responses=ResumeAccessSerializer(many=True), response=[ACCESS, ACCESS_BY_ADMINISTRATOR]),
 )
 
 resume_file_documented = documented(
