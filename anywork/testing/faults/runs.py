@@ -199,7 +199,7 @@ def mail_server_is_slow(stand: Stand) -> Result:
     stand.start_worker()
     stand.start_beat()
     stand.apply(2)
-    return stand.result(stand.wait_for_mail(), "25 s for each mail")
+    return stand.result(stand.wait_for_mail(), "25 s for each email")
 
 
 @fault_run
@@ -269,7 +269,7 @@ def backup_is_restored(stand: Stand) -> Result:
     stand.start_beat()
     time.sleep(20)
     unexpected = len(stand.mail.messages) - len(before)
-    remarks = f"{unexpected} unexpected mails"
+    remarks = f"{unexpected} unexpected emails"
     return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated + unexpected)
 
 
