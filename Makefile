@@ -8,7 +8,7 @@ VENV_PYTHON := .venv/bin/python
 help:
 	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
 	@echo "make test       run all tests (a part: make test ARGS='jobs -k search')"
-	@echo "make test-fast  run all tests but the slow ones, in about a minute"
+	@echo "make test-fast  run all tests but the slow ones, in a minute and a half"
 	@echo "make coverage   run all tests, and report what none of them reaches"
 	@echo "make format     format the code"
 	@echo "make lint       check style and import layers"

@@ -20,6 +20,9 @@ from anywork.tests.permission_table import CELLS, LIST_CELLS, Cell
 from anywork.tests.world import APPS, SIGNED_IN, World, fingerprint
 from jobs.models import Category
 
+# Thousands of requests.
+pytestmark = pytest.mark.slow
+
 JSON = "application/json"
 MIB = 1024 * 1024
 
@@ -183,7 +186,6 @@ WRONG_TYPES: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("cell", list(write_cells()), ids=str)
 def test_caller_sends_a_wrong_type_in_every_field(world: World, cell: Cell) -> None:
     client = world.client(cell.caller)
@@ -330,7 +332,6 @@ HOSTILE_VALUES = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("path", "name"), list(filters()))
 def test_caller_sends_hostile_values_in_every_parameter(world: World, path: str, name: str) -> None:
     caller = "employer" if "employer" in path or "analytics" in path else "applicant"

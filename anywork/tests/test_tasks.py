@@ -1,6 +1,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -32,6 +33,7 @@ def test_beat_calls_tasks_that_workers_know(known_tasks):
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= known_tasks
 
 
+@pytest.mark.slow
 def test_beat_keeps_its_files_out_of_the_source(db, tmp_path):
     schedule = tmp_path / "not made yet" / "schedule"
     beat = Program(

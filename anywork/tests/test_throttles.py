@@ -134,6 +134,7 @@ class TestCounting:
         with pytest.raises(CacheAway):
             RedisCache("redis://127.0.0.1:1/0", {}).count("a", 1, 60)
 
+    @pytest.mark.slow
     def test_redis_that_is_frozen_is_not_waited_for(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             frozen = RedisCache(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", {})

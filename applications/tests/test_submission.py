@@ -191,6 +191,7 @@ def test_seeker_applies_again_after_withdrawing(seeker, job, resume):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_seeker_applies_fifty_times_concurrently_counts_as_one(client_for):
     resume = ResumeFactory()
     job = JobFactory()

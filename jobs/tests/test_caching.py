@@ -215,6 +215,7 @@ class TestAnswers:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_expired_job_is_gone_at_the_next_request(anonymous):
     job = JobFactory(expires_at=timezone.now() + timedelta(seconds=1.5))
     JobFactory()

@@ -408,6 +408,7 @@ def test_email_without_final_replies_is_given_up(no_final_reply, email):
     assert email.possible_duplicates == 4
 
 
+@pytest.mark.slow
 def test_mail_server_may_take_longer_for_the_final_reply(smtp, settings, email):
     settings.EMAIL_TIMEOUT = 0.3
     smtp.pauses["DATA"] = 1.0

@@ -91,6 +91,7 @@ def test_seeker_applies_while_the_broker_refuses_connections(seeker, smtp, use_b
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_seeker_applies_and_waits_only_once_for_a_frozen_broker(seeker, use_broker):
     with Listener(hangs_up=False) as frozen:
         use_broker(frozen.url)
@@ -103,6 +104,7 @@ def test_seeker_applies_and_waits_only_once_for_a_frozen_broker(seeker, use_brok
     assert list(OutgoingEmail.objects.values_list("state", flat=True)) == ["queued", "queued"]
 
 
+@pytest.mark.slow
 def test_threads_do_not_wait_together_for_a_frozen_broker(use_broker):
     def publish():
         start = time.monotonic()

@@ -57,6 +57,7 @@ def publish(broker: Connection, text: str) -> None:
     broker.Producer().publish(text, exchange=QUEUE.exchange, routing_key="mail", declare=[QUEUE])
 
 
+@pytest.mark.slow
 def test_broker_delivers_concurrent_messages_once_and_complete(folder: Path) -> None:
     command = [sys.executable, "-c", PUBLISHER, str(folder)]
     publishers = [subprocess.Popen([*command, name], cwd=ROOT) for name in ("one", "two")]

@@ -191,6 +191,7 @@ def test_server_that_cannot_start_shows_its_log(server: PrivateServer) -> None:
         server.start()
 
 
+@pytest.mark.slow
 def test_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     assert BINARIES is not None
     (tmp_path / "server" / "data.new").mkdir(parents=True)
