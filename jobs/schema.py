@@ -37,9 +37,6 @@ LOCATION = {
 }
 
 
-_in_use = InUse()
-
-
 def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -> Any:
     noun = str(model._meta.verbose_name)
     (key, value), *fields = row.items()
@@ -55,7 +52,7 @@ def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -
         retrieve=operation(f"A {noun} by its key.", response=row),
         update=write("For administrators."),
         partial_update=write("For administrators. Changes the given fields only.", body=dict(fields[1:2])),
-        destroy=operation("For administrators, while no job uses it.", errors=(_in_use,)),
+        destroy=operation("For administrators, while no job uses it.", errors=(InUse(),)),
     )
 
 

@@ -45,7 +45,7 @@ def let_time_pass(**duration):
 
 
 class TestClosing:
-    @pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
+    @pytest.mark.parametrize("email", [EMAIL, "ghost@example.org"])
     def test_guesser_is_shut_out_after_ten_failures(self, login, ben, email):
         assert fail(login, 10, email=email) == [401] * 10
 
@@ -160,7 +160,7 @@ class TestConcurrency:
         assert SignInFailures.objects.get().failures == 10
 
     def test_first_failures_at_once_are_all_counted(self, login):
-        responses = at_once(*[lambda: login(email="nobody@example.org").status_code] * 8)
+        responses = at_once(*[lambda: login(email="ghost@example.org").status_code] * 8)
 
         assert responses == [401] * 8
         assert SignInFailures.objects.get().failures == 8
@@ -173,13 +173,13 @@ class TestConcurrency:
 
 class TestTraces:
     def test_neither_account_nor_address_is_kept_in_the_clear(self, login, db):
-        login(email="nobody@example.org")
+        login(email="ghost@example.org")
 
         row = str(SignInFailures.objects.values().get())
-        assert "nobody" not in row
+        assert "ghost" not in row
         assert "198.51" not in row
         event = str(AuditEvent.objects.values().get())
-        assert "nobody" not in event
+        assert "ghost" not in event
         assert "198.51.100.1" not in event
 
     def test_pairs_are_forgotten_after_a_day(self, login, ben):

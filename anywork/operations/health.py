@@ -2,14 +2,14 @@
 
 import logging
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from smtplib import SMTPException
-from threading import Lock
+from threading import Condition
 from typing import Any, cast
 
 from amqp.exceptions import AMQPError
+from cachetools import TTLCache, cached
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
@@ -40,33 +40,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Readiness: the result of `probe`, up to KEEP_SECONDS old."""
-    body = probe_cache.get(probe)
+    body = probe()
     return JsonResponse(body, status=503 if body["status"] == "unavailable" else 200)
 
 
-class ProbeCache:
-    """Latest result, for KEEP_SECONDS from the end of the probe."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self.clear()
-
-    def clear(self) -> None:
-        self._state: dict[str, Any] = {}
-        self._until = 0.0
-
-    def get(self, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        # The lock makes concurrent threads wait for one probe.
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._state = find()
-                self._until = time.monotonic() + KEEP_SECONDS
-            return self._state
-
-
-probe_cache = ProbeCache()
-
-
+# Concurrent requests wait for one probe.
+@cached(TTLCache(1, ttl=KEEP_SECONDS), condition=Condition())
 def probe() -> dict[str, Any]:
     """Check all services; return a status, the checks and the figures of `reports`.
 

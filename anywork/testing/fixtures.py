@@ -55,10 +55,10 @@ def _closed_mail_connections() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_caches() -> None:
     from anywork.api.caching.responses import response_cache
-    from anywork.operations.health import probe_cache
+    from anywork.operations.health import probe
     from jobs.searching.versions import VersionedCache
 
-    probe_cache.clear()
+    probe.cache_clear()
     response_cache.clear()
     VersionedCache.clear_all()
 

@@ -1,30 +1,34 @@
 """What load balancers and operators ask."""
 
 import time
+from typing import Any
 
 import pytest
 
-from anywork.operations.health import ProbeCache
+from anywork.api.throttling.counting import CacheAway
+from anywork.operations import health
 from anywork.testing.concurrency import at_once
 
 
 @pytest.mark.django_db(transaction=True)
-def test_state_of_the_site_is_kept_also_where_finding_it_is_slow():
+def test_state_of_the_site_is_kept_also_where_finding_it_is_slow(monkeypatch):
     found = []
 
     def find_slowly():
         time.sleep(0.05)
-        found.append("degraded")
-        return {"status": "degraded"}
+        found.append("cache")
+        raise CacheAway
 
-    cache = ProbeCache()
-    states = at_once(*[lambda: cache.get(find_slowly)] * 5)
-    assert states == [{"status": "degraded"}] * 5
+    monkeypatch.setattr(health, "_cache", find_slowly)
+    states = at_once(*[health.probe] * 5)
+    assert states == [states[0]] * 5
+    assert (states[0]["status"], states[0]["checks"]["cache"]) == ("degraded", "CacheAway")
     assert len(found) == 1
 
     # As two seconds later.
-    cache._until -= 2
-    cache.get(find_slowly)
+    kept: Any = health.probe.cache
+    kept.expire(time.monotonic() + health.KEEP_SECONDS)
+    health.probe()
     assert len(found) == 2
 
 

@@ -208,7 +208,7 @@ WRONG = [
     ("AUDIT_DAYS", "999999999999"),
     ("DB_STATEMENT_TIMEOUT_MS", "-1"),
     ("DEFAULT_FROM_EMAIL", "AnyWork"),
-    ("SUPPORT_EMAIL", "nobody"),
+    ("SUPPORT_EMAIL", "support"),
     ("SENTRY_DSN", "https://sentry.example.org"),
     ("MEDIA_ACCEL_PREFIX", "private"),
 ]

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from anywork.operations.health import probe_cache
+from anywork.operations.health import probe
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
 from notifications.choices import EmailState
@@ -607,7 +607,7 @@ def test_operator_sees_the_figures_of_the_outbox(client, db):
 def test_readyz_says_degraded_while_no_worker_sends_email(client, db):
     assert client.get("/readyz").json()["checks"]["mail"] == "ok"
     OutgoingEmailFactory(next_attempt_at=timezone.now() - timedelta(minutes=6))
-    probe_cache.clear()
+    probe.cache_clear()
 
     response = client.get("/readyz")
 

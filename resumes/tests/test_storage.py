@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from accounts.tests.factories import JobSeekerFactory
 from anywork.local.pdf import make_pdf
-from anywork.operations.health import probe_cache
+from anywork.operations.health import probe
 from anywork.testing.concurrency import at_once
 from resumes import orphans, storage
 from resumes.models import Resume
@@ -257,6 +257,6 @@ def test_readyz_shows_whether_the_bucket_responds(server, client, db):
 
     stop(server)
 
-    probe_cache.clear()
+    probe.cache_clear()
     response = client.get("/readyz")
     assert (response.status_code, response.json()["checks"]["media"]) == (503, "OSError")
