@@ -2,7 +2,6 @@
 
 import logging
 import os
-from logging.config import dictConfig
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,9 @@ def _warn_of_what_is_away(**kwargs: Any) -> None:
 def _configure_logging(loglevel: int, **kwargs: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - which import this module
 
-    dictConfig(settings.LOGGING)
+    from anywork.operations.logs import configure_logging  # noqa: PLC0415 - needs the settings
+
+    configure_logging(settings.LOGGING)
     logging.getLogger().setLevel(loglevel)
 
 

@@ -419,6 +419,7 @@ _LOG_FORMATTERS = {"json": "JSONFormatter", "plain": "PlainFormatter"}
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 if LOG_FORMAT not in _LOG_FORMATTERS:
     raise ImproperlyConfigured("LOG_FORMAT is neither json nor plain.")
+LOGGING_CONFIG = "anywork.operations.logs.configure_logging"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from logging.config import dictConfig
 from typing import Any, cast
 
 from django.conf import settings
@@ -30,6 +31,16 @@ _EMAIL_ADDRESS = re.compile(r"""[^\s<>"'(),;:=/\\]+@[^\s<>"'(),;:=/\\]+""")
 _QUERY_STRING = re.compile(r"""\?[^\s"']+""")
 # gunicorn quotes a request that is no HTTP.
 _INVALID_REQUEST = re.compile(r"(Invalid request) from ip=.*", re.DOTALL)
+
+
+def configure_logging(config: dict[str, Any]) -> None:
+    """Configure logging (Django's LOGGING_CONFIG). Idempotent: `dictConfig` alone adds the filters of loggers again.
+
+    Celery sets Django up after it has configured its own logging, so that both configure it.
+    """
+    for name in config["loggers"]:
+        logging.getLogger(name).filters.clear()
+    dictConfig(config)
 
 
 class ContextFilter(logging.Filter):

@@ -64,13 +64,10 @@ def _empty_caches() -> None:
 
 
 @pytest.fixture
-def known_tasks(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def known_tasks() -> set[str]:
     """The names of the tasks that a worker knows."""
-    import django
     from celery import current_app
 
-    # Celery sets Django up once more, which would add a second filter to a logger for all tests that follow.
-    monkeypatch.setattr(django, "setup", lambda: None)
     current_app.loader.import_default_modules()
     return set(current_app.tasks)
 

@@ -18,7 +18,7 @@ from sentry_sdk.transport import Transport
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from anywork.local.pdf import make_pdf
-from anywork.operations.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter
+from anywork.operations.logs import ContextFilter, IdleFilter, JSONFormatter, PlainFormatter, configure_logging
 from anywork.operations.sentry import without_values
 from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import MailServer, free_port
@@ -374,16 +374,20 @@ class TestIdleProcesses:
             assert any(isinstance(idle, IdleFilter) for idle in logging.getLogger(name).filters)
 
 
+def test_logging_is_configured_twice_and_filters_once(settings, known_tasks):
+    configure_logging(settings.LOGGING)
+
+    for name, options in settings.LOGGING["loggers"].items():
+        assert len(logging.getLogger(name).filters) == len(options.get("filters", ())), name
+
+
 class TestRefusedHosts:
     LOGGER = "django.security.DisallowedHost"
 
     @pytest.fixture(autouse=True)
     def begin_process(self, db, monkeypatch):
         """Reset what this process has logged, and return a function that does so again."""
-        logger = logging.getLogger(self.LOGGER)
-        # Another test may have configured logging again, which adds the filter a second time.
-        refused_host = logger.filters[0]
-        monkeypatch.setattr(logger, "filters", [refused_host])
+        [refused_host] = logging.getLogger(self.LOGGER).filters
 
         def begin():
             monkeypatch.setattr(refused_host, "_silent_until", 0)
