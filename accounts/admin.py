@@ -204,7 +204,6 @@ class SkillAdmin(RecordAdmin):
     list_display = ("name", "user")
     list_select_related = ("user",)
     search_fields = ("name", "user__email")
-    ordering = ("name", "pk")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
+from anywork.api.text import by_name
 
 
 class Role(models.TextChoices):
@@ -135,7 +136,7 @@ class Skill(models.Model):
     objects = SkillQuerySet.as_manager()
 
     class Meta:
-        ordering = ("name", "pk")
+        ordering = by_name("name")
         constraints = (models.UniqueConstraint("user", Lower("name"), name="accounts_skill_unique_name"),)
 
     def __str__(self) -> str:

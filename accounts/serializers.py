@@ -13,6 +13,7 @@ from anywork.api.fields import (
     EmailField,
     LineField,
     NameField,
+    StringMixin,
     UUIDField,
 )
 from anywork.api.serializers import ModelSerializer
@@ -78,8 +79,8 @@ class OpenRoleField(serializers.ChoiceField):
         super().__init__(choices=OPEN_ROLES, **kwargs)
 
 
-class PasswordField(LineField):
-    """Password, not trimmed."""
+class PasswordField(StringMixin, serializers.CharField):
+    """Password, verbatim."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=128, trim_whitespace=False, write_only=True, **kwargs)

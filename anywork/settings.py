@@ -223,7 +223,7 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|media)/"
 # The default: the headers that Sentry's browser SDK adds to every request.
 _MORE_HEADERS = env.list("CORS_ALLOWED_HEADERS", default=["sentry-trace", "baggage"])
-CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match", *_MORE_HEADERS]
+CORS_ALLOW_HEADERS = [*default_headers, "x-request-id", "if-match", "if-none-match", "idempotency-key", *_MORE_HEADERS]
 CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "Retry-After",
@@ -362,6 +362,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "jobs.reindex_renamed_jobs",
         "schedule": _SWEEP_EVERY_SECONDS,
         "options": {"expires": _SWEEP_EVERY_SECONDS},
+    },
+    "forget-idempotency-keys": {
+        "task": "jobs.forget_idempotency_keys",
+        "schedule": _HOUR,
+        "options": {"expires": _HOUR},
     },
     # Every hour, for digests still due today: beat may have been stopped at the planned hour.
     "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},

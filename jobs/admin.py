@@ -59,7 +59,6 @@ class CategoryAdmin(VocabularyAdmin):
     list_display = ("name", "description", "created_by")
     list_filter = (UseFilter,)
     search_fields = ("name", "=created_by__email")
-    ordering = ("name", "pk")
 
 
 @admin.register(Location)
@@ -67,7 +66,6 @@ class LocationAdmin(VocabularyAdmin):
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter, "country")
     search_fields = ("city", "state", "country", "=created_by__email")
-    ordering = ("country", "state", "city", "pk")
 
 
 class JobStateFilter(admin.SimpleListFilter):

@@ -12,10 +12,13 @@ from django.db.models import QuerySet
 from anywork.api.filters import (
     BooleanFilter,
     FilterSet,
+    LastTimestampFilter,
     RepeatableChoiceFilter,
     RepeatableTextFilter,
     TimestampFilter,
     TotalOrderingFilter,
+    given_names,
+    list_parameter,
 )
 from jobs.models import Job, JobType
 from jobs.querysets import JobQuerySet
@@ -110,7 +113,11 @@ class JobFilter(FilterSet):
     )
     employer = django_filters.UUIDFilter(field_name="employer", label="Jobs of this employer.")
     posted_after = TimestampFilter(field_name="posted_at", lookup_expr="gte", label="Posted at this time or later.")
-    posted_before = TimestampFilter(field_name="posted_at", lookup_expr="lte", label="Posted at this time or earlier.")
+    posted_before = LastTimestampFilter(
+        field_name="posted_at",
+        lookup_expr="lte",
+        label="Posted at this time or earlier; a date includes its whole day.",
+    )
     salary_min = django_filters.NumberFilter(
         method="filter_together", label="The upper bound of the yearly salary is at least this amount, or open."
     )
@@ -121,6 +128,7 @@ class JobFilter(FilterSet):
         method="filter_together", label="With a salary filter: also jobs that name no amount."
     )
     ordering = JobOrderingFilter(
+        names=("title",),
         fields={
             "posted_at": "posted_at",
             "expires_at": "expires_at",
@@ -156,7 +164,7 @@ class JobFilter(FilterSet):
             at_most=values.get("salary_max"),
             include_unspecified=bool(values.get("include_unspecified")),
         )
-        if not self._has_closed and {"expires_at", "-expires_at"} & {*jobs.query.order_by[:1]}:
+        if not self._has_closed and {"expires_at", "-expires_at"} & {*(values.get("ordering") or ())[:1]}:
             # Otherwise a scan in this order would begin at the first job that ever expired.
             jobs = jobs.not_long_expired()
         if near := values.get("near"):
@@ -194,8 +202,8 @@ class JobFilter(FilterSet):
     @property
     def _key(self) -> tuple[object, ...]:
         """Identifies the matches in caches: the kind of list, and every parameter but the order."""
-        parameters = ((name, tuple(self.data.getlist(name))) for name in self.filters if name != "ordering")
-        return (self._selection, *parameters)
+        keys = (key for name in self.filters if name != "ordering" for key in given_names(self.data, name))
+        return (self._selection, *((key, tuple(self.data.getlist(key))) for key in keys))
 
     @property
     def _has_closed(self) -> bool:
@@ -217,9 +225,11 @@ def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
     for name in JobFilter.base_filters:
         if time.monotonic() > until:
             break
-        if any(request.query_params.getlist(name)) and name not in {"ordering", "radius_km", "include_unspecified"}:
+        is_given = list_parameter(request.query_params, name, split=False)
+        if is_given and name not in {"ordering", "radius_km", "include_unspecified"}:
             others = request.query_params.copy()
-            del others[name]
+            for key in given_names(others, name):
+                del others[key]
             if count := JobFilter(others, jobs, request=request).qs.count():
                 counts.append({"filter": name, "count": count})
     return sorted(counts, key=lambda dropped: -dropped["count"])

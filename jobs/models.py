@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Employer
+from anywork.api.text import by_name
 from jobs.querysets import JobManager
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
@@ -61,7 +62,7 @@ class Category(Vocabulary):
     description = models.TextField(max_length=2_000, blank=True)
 
     class Meta:
-        ordering = ("name", "pk")
+        ordering = by_name("name")
         verbose_name_plural = "categories"
         constraints = (models.UniqueConstraint(Lower("name"), name="jobs_category_unique_name"),)
 
@@ -81,7 +82,7 @@ class Location(Vocabulary):
     longitude = models.FloatField(null=True, editable=False)
 
     class Meta:
-        ordering = ("country", "state", "city", "pk")
+        ordering = by_name("country", "state", "city")
         constraints = (
             models.UniqueConstraint(Lower("city"), Lower("state"), Lower("country"), name="jobs_location_unique_place"),
         )
@@ -101,6 +102,12 @@ class JobType(models.TextChoices):
     INTERNSHIP = "internship", "Internship"
     TEMPORARY = "temporary", "Temporary"
     REMOTE = "remote", "Remote"
+
+
+class JobState(models.TextChoices):
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed"
+    EXPIRED = "expired", "Expired"
 
 
 class Job(models.Model):
@@ -128,6 +135,10 @@ class Job(models.Model):
     is_active = models.BooleanField(default=True)
     # Closed by blocking the employer's account: unblocking opens the job again.
     closed_by_block = models.BooleanField(default=False, db_default=False, editable=False)
+    # Of the request that posted it; see jobs.idempotency.
+    idempotency_key = models.CharField(max_length=64, null=True, editable=False)
+    # SHA-256 of the request's body, in hexadecimal.
+    idempotency_digest = models.CharField(max_length=64, null=True, editable=False)
     # Weighted words for jobs.searching.query, kept by the trigger jobs_job_write_search.
     search = SearchVectorField(null=True, editable=False)
 
@@ -144,6 +155,11 @@ class Job(models.Model):
                 name="jobs_job_open_with_employer",
                 condition=models.Q(employer__isnull=False) | models.Q(is_active=False),
                 violation_error_message=ERASED_EMPLOYER,
+            ),
+            models.UniqueConstraint(
+                name="jobs_job_unique_idempotency_key",
+                fields=("employer", "idempotency_key"),
+                condition=models.Q(idempotency_key__isnull=False),
             ),
         )
         indexes = (
@@ -180,7 +196,7 @@ class Job(models.Model):
             ),
             # Serves `ordering=title`, and the check that a suggested title is that of an open job.
             models.Index(
-                fields=("title", "job_id"),
+                *by_name("title", last="job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_title",
@@ -230,9 +246,16 @@ class Job(models.Model):
         return self.employer.company_name if self.employer else ""
 
     @property
+    def state(self) -> JobState:
+        """Its state by the clock of this process; `querysets.OPEN` is the condition of OPEN in SQL."""
+        if not self.is_active:
+            return JobState.CLOSED
+        return JobState.OPEN if self.closes_at > timezone.now() else JobState.EXPIRED
+
+    @property
     def is_open(self) -> bool:
-        """Whether it takes applications now, by the clock of this process; `querysets.OPEN` is the condition in SQL."""
-        return self.is_active and self.closes_at > timezone.now()
+        """Whether it takes applications now."""
+        return self.state == JobState.OPEN
 
 
 class SuggestionKind(models.TextChoices):

@@ -1,5 +1,6 @@
 """Which jobs are open, and which of the others a user may see."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,9 @@ from accounts.models import User
 UNEXPIRED = Q(closes_at__gt=Now())
 OPEN = Q(is_active=True) & UNEXPIRED
 OPEN_SQL = "is_active AND closes_at > statement_timestamp()"
+
+# The related rows that a response may show with a job.
+DETAILS = ("employer", "location", "category")
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -62,9 +66,9 @@ class JobQuerySet(models.QuerySet[Any]):
             wanted &= Q(salary_minimum__lte=at_most) | Q(salary_minimum=None)
         return self.filter(wanted | is_unspecified if include_unspecified else wanted)
 
-    def with_details(self) -> "JobQuerySet":
+    def with_details(self, relations: Collection[str] = DETAILS) -> "JobQuerySet":
         """Fetch the rows that `expand=` adds in the same query."""
-        return self.select_related("employer", "location", "category")
+        return self.select_related(*relations) if relations else self
 
 
 class JobManager(models.Manager.from_queryset(JobQuerySet)):  # type: ignore[misc]

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.db.models import Model
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 
 from accounts.schema import EMPLOYER
 from anywork.api.exceptions import InUse
 from anywork.api.schema import documented, operation
 from jobs.exceptions import NameExists, unknown_details
 from jobs.filters import UNKNOWN_CITY
+from jobs.idempotency import INVALID_KEY, IdempotencyKeyReused
 from jobs.models import Category, Location
 from jobs.searching.limits import Limits
 from jobs.serializers import (
@@ -95,29 +96,45 @@ FACETS = {
 
 
 class ExpandableJobSerializer(JobDetailsSerializer):
-    """A job; `expand` adds the details."""
+    """A job; `expand` adds the other fields."""
 
     class Meta(JobDetailsSerializer.Meta):
-        optional_fields = tuple(f"{name}_details" for name in JobDetailsSerializer.DETAILS)
+        optional_fields = tuple(field for added in JobDetailsSerializer.EXPANDABLE.values() for field in added)
 
-    def get_fields(self) -> dict[str, Any]:
-        """Return all fields, without regard to `expand`."""
-        return super(JobDetailsSerializer, self).get_fields()
+
+class EmployerJobSerializer(ExpandableJobSerializer):
+    """A job with its details; `expand` adds the other fields."""
+
+    class Meta(ExpandableJobSerializer.Meta):
+        optional_fields = tuple(set(ExpandableJobSerializer.Meta.optional_fields) - JOB_DETAILS.keys())
 
 
 _expand = OpenApiParameter(
     "expand",
-    {"type": "array", "items": {"type": "string", "enum": list(JobDetailsSerializer.DETAILS)}},
+    {"type": "array", "items": {"type": "string", "enum": list(JobDetailsSerializer.EXPANDABLE)}},
     style="form",
     explode=False,
-    description="Adds `employer_details`, `location_details`, `category_details`. Several are joined by commas.",
+    description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; "
+    "`description_html`. Several may be repeated, or joined by commas.",
+)
+_idempotency_key = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 8, "maxLength": 64},
+    OpenApiParameter.HEADER,
+    description="Any visible ASCII characters, such as a UUID, chosen for this job. For 24 hours, a request with the "
+    "same key and body posts nothing, and returns the job as it is now.",
 )
 _did_you_mean = OpenApiParameter(
     "X-Did-You-Mean", str, OpenApiParameter.HEADER, response=[200], description=DID_YOU_MEAN
 )
-_unknown_detail = unknown_details(["company"], JobDetailsSerializer.DETAILS)
+_unknown_detail = unknown_details(["company"], JobDetailsSerializer.EXPANDABLE)
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
 _write = partial(operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": [DATE_IN_PAST]}),))
+_create = partial(
+    _write,
+    parameters=[_idempotency_key],
+    errors=(ValidationError({"expires_at": [DATE_IN_PAST]}), ParseError(INVALID_KEY), IdempotencyKeyReused()),
+)
 _destroy = partial(operation, "A job that has applications is closed instead, because applications are never lost.")
 
 jobs_documented = documented(
@@ -153,7 +170,7 @@ jobs_documented = documented(
     similar=operation(
         parameters=[_expand], responses=ExpandableJobSerializer(many=True), response=[JOB], errors=(_unknown_detail,)
     ),
-    create=_write("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
+    create=_create("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
     retrieve=operation(
         "An open job, or any job that the caller owns or has applied to. A request by any caller but its owner "
         "counts as a view in the analytics.",
@@ -175,12 +192,18 @@ employer_jobs_documented = documented(
     noun="employer job",
     list=operation(
         "The caller's own jobs in every state, with their details. Newest first; takes the filters of GET /api/jobs/.",
+        parameters=[_expand],
+        responses=EmployerJobSerializer(many=True),
         response=[JOB_DETAILS],
-        errors=(_bad_filter,),
+        errors=(_bad_filter, _unknown_detail),
     ),
-    create=_write("The same as POST /api/jobs/.", request=JobSerializer, responses={201: JobSerializer}),
+    create=_create("The same as POST /api/jobs/.", request=JobSerializer, responses={201: JobSerializer}),
     retrieve=operation(
-        "A job of the caller in any state, with its details. This is not counted as a view.", response=JOB_DETAILS
+        "A job of the caller in any state, with its details. This is not counted as a view.",
+        parameters=[_expand],
+        responses=EmployerJobSerializer,
+        response=JOB_DETAILS,
+        errors=(_unknown_detail,),
     ),
     update=_write("Replaces a job of the caller. Without `is_active` its state stays the same."),
     partial_update=_write(

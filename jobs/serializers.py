@@ -1,9 +1,11 @@
 """Jobs, categories and locations as JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
@@ -14,9 +16,12 @@ from anywork.api.fields import (
     DateOrTimestampField,
     NameField,
     TextField,
+    VerbatimLineField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import ERASED_EMPLOYER, Category, Job, Location, closing_time
+from jobs.models import ERASED_EMPLOYER, Category, Job, JobState, Location, closing_time
+from jobs.querysets import DETAILS
+from jobs.rendering import render_html
 
 MAX_YEAR = 9998
 
@@ -52,7 +57,7 @@ class JobSerializer(ModelSerializer[Job]):
 
     title = NameField(max_length=255)
     description = TextField(max_length=20_000)
-    salary_range = BlankableLineField(max_length=100, trim_whitespace=False)
+    salary_range = VerbatimLineField(max_length=100)
     expires_at = DateOrTimestampField(
         help_text="A date, or a timestamp; exactly midnight (UTC) means until the end of that day. Not in the past."
     )
@@ -92,13 +97,24 @@ class JobSerializer(ModelSerializer[Job]):
 
 
 class JobDetailsSerializer(JobSerializer):
-    """A job with the details named by `expand` in the context, or with all."""
+    """A job with what `expand` in the context names, or with all."""
 
-    DETAILS = ("employer", "location", "category")
+    # The fields that each name adds.
+    EXPANDABLE: Mapping[str, tuple[str, ...]] = {
+        **{name: (f"{name}_details",) for name in DETAILS},
+        "state": ("state", "closes_at"),
+        "description_html": ("description_html",),
+    }
 
     employer_details = EmployerSerializer(source="employer", read_only=True)
     location_details = LocationSerializer(source="location", read_only=True)
     category_details = CategorySerializer(source="category", read_only=True)
+    # Fields of methods have no part in the tag for If-Match, which is the same at every URL that shows the row.
+    state = serializers.SerializerMethodField()
+    closes_at = serializers.SerializerMethodField(help_text="When it closes by itself.")
+    description_html = serializers.SerializerMethodField(
+        help_text="The description, from HTML or Markdown, as safe HTML."
+    )
 
     class Meta(JobSerializer.Meta):
         fields: tuple[str, ...] = (
@@ -106,13 +122,27 @@ class JobDetailsSerializer(JobSerializer):
             "employer_details",
             "location_details",
             "category_details",
+            "state",
+            "closes_at",
+            "description_html",
         )
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        for name in set(self.DETAILS) - set(self.context.get("expand", self.DETAILS)):
-            del fields[f"{name}_details"]
+        for name in self.EXPANDABLE.keys() - set(self.context.get("expand", self.EXPANDABLE)):
+            for field in self.EXPANDABLE[name]:
+                del fields[field]
         return fields
+
+    @extend_schema_field(serializers.ChoiceField(JobState.choices))
+    def get_state(self, job: Job) -> str:
+        return job.state
+
+    def get_closes_at(self, job: Job) -> datetime:
+        return job.closes_at
+
+    def get_description_html(self, job: Job) -> str:
+        return render_html(job.description)
 
 
 class FacetValueSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from jobs import services
+from jobs.idempotency import forget_keys
+from jobs.models import Job
 
 # Less than its interval: the same workers send mail.
 _MAX_SECONDS = 10
@@ -12,3 +14,9 @@ _MAX_SECONDS = 10
 def reindex_renamed_jobs() -> None:
     """Reindex jobs whose company, category or location has a new name."""
     services.reindex_renamed_jobs(seconds=_MAX_SECONDS)
+
+
+@shared_task(name="jobs.forget_idempotency_keys")
+def forget_idempotency_keys() -> None:
+    """Forget the idempotency keys of jobs that were posted more than a day ago."""
+    forget_keys(Job.objects.all())

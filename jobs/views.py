@@ -1,6 +1,7 @@
 """Categories, locations and jobs."""
 
 from collections.abc import Hashable
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -19,11 +20,14 @@ from accounts.models import User
 from accounts.permissions import HasVerifiedEmail, IsAdmin, IsEmployer, IsOwnerOrAdmin
 from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.constraints import find_in_any_case, unique_violation_as
+from anywork.api.filters import list_parameter
 from anywork.api.pagination import WholeListPagination
 from anywork.api.viewsets import CRUDViewSet
 from jobs.exceptions import NameExists, unknown_details
 from jobs.filters import JobFilter, without_each
+from jobs.idempotency import find_posted_job, idempotency_columns
 from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
+from jobs.querysets import DETAILS, JobQuerySet
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
 from jobs.searching.discovery import count_facets, similar_jobs, suggest
 from jobs.searching.listing import JobListing
@@ -107,7 +111,10 @@ class JobMixin(VersionedListMixin):
     caller: Any
     detail: bool
     request: Any
+    action: Any
     listing: JobListing | None = None
+    # The details that every GET shows.
+    always_expanded: tuple[str, ...] = ()
 
     @property
     def selection(self) -> str:
@@ -135,11 +142,43 @@ class JobMixin(VersionedListMixin):
             response["X-Did-You-Mean"] = quote(self.listing.did_you_mean, safe=" ")
         return response
 
-    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+    @cached_property
+    def expanded(self) -> tuple[str, ...]:
+        """What a GET of jobs adds to each, also by `?expand=`.
+
+        Raises:
+            ValidationError: a name is unknown.
+        """
+        if self.action not in {"list", "retrieve", "similar"}:
+            return ()
+        names = list_parameter(self.request.query_params, "expand")
+        if unknown := set(names) - JobDetailsSerializer.EXPANDABLE.keys():
+            raise unknown_details(unknown, JobDetailsSerializer.EXPANDABLE)
+        return (*self.always_expanded, *names)
+
+    def get_serializer_class(self) -> type[JobSerializer]:
+        return JobDetailsSerializer if self.expanded else JobSerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "expand": self.expanded}  # type: ignore[misc]
+
+    def with_details(self, jobs: JobQuerySet) -> JobQuerySet:
+        """Fetch the related rows that the response shows."""
+        return jobs.with_details([name for name in DETAILS if name in self.expanded])
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        request.data  # noqa: B018 - reads the body before the row is locked, since a client may send slowly
+        columns = idempotency_columns(request)
         with transaction.atomic():
-            # Blocking an account locks the same row: either it closes the new job, or it is seen here.
+            # Blocking an account locks the same row: either it closes the new job, or it is seen here. So does another
+            # request with the same key.
             self._require_active(User.objects.select_for_update(no_key=True), self.caller.pk)
-            serializer.save(employer=self.caller.employer)
+            if columns and (job := find_posted_job(Job.objects.owned_by(self.caller), **columns)):
+                return Response(self.get_serializer(job).data, status=status.HTTP_201_CREATED)  # type: ignore[attr-defined]
+            return super().create(request, *args, **kwargs)  # type: ignore[misc]
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        serializer.save(employer=self.caller.employer, **idempotency_columns(self.request))
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         # A job that is closed by request stays closed when its employer is unblocked.
@@ -186,15 +225,9 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
     def get_queryset(self) -> QuerySet[Job]:
         user = self.caller
         jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
-        if self._expand():
-            return jobs.with_details()
-        return jobs.values(*JobSerializer.Meta.fields) if self.action == "list" else jobs
-
-    def get_serializer_class(self) -> type[JobSerializer]:
-        return JobDetailsSerializer if self._expand() else JobSerializer
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "expand": self._expand()}
+        if self.action == "list" and not self.expanded:
+            return jobs.values(*JobSerializer.Meta.fields)
+        return self.with_details(jobs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         job = self.get_object()
@@ -236,21 +269,8 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
         Returns up to ten open jobs of the same category, by the number of words in common in the title.
         """
         jobs = similar_jobs(self.get_object())
-        page = self.paginate_queryset(list(jobs.with_details() if self._expand() else jobs))
+        page = self.paginate_queryset(list(self.with_details(jobs)))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-    def _expand(self) -> list[str]:
-        """Return the details that `?expand=` names.
-
-        Raises:
-            ValidationError: one of them is unknown.
-        """
-        if self.action not in {"list", "retrieve", "similar"}:
-            return []
-        names = [name for name in self.request.query_params.get("expand", "").split(",") if name]
-        if unknown := set(names) - set(JobDetailsSerializer.DETAILS):
-            raise unknown_details(unknown, JobDetailsSerializer.DETAILS)
-        return names
 
 
 @employer_jobs_documented
@@ -263,13 +283,11 @@ class EmployerJobViewSet(JobMixin, CRUDViewSet):
     permissions = {"create": (IsEmployer, HasVerifiedEmail)}
     throttle_scopes = {"create": "post"}
     lookup_url_kwarg = "job_id"
+    always_expanded = DETAILS
 
     @property
     def selection(self) -> str:
         return str(self.caller.pk)
 
     def get_queryset(self) -> QuerySet[Job]:
-        return Job.objects.owned_by(self.caller).with_details()
-
-    def get_serializer_class(self) -> type[JobSerializer]:
-        return JobDetailsSerializer if self.action in {"list", "retrieve"} else JobSerializer
+        return self.with_details(Job.objects.owned_by(self.caller))

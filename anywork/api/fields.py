@@ -1,6 +1,7 @@
 """Serializer fields of all resources."""
 
 import re
+from datetime import UTC, datetime, time
 from itertools import groupby
 from typing import Any
 from unicodedata import combining
@@ -8,7 +9,9 @@ from unicodedata import combining
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from anywork.api.dates import missing_day
 from anywork.api.emails import canonical_email
+from anywork.api.text import clean_line, remove_invisible
 
 # Unicode's control characters (category Cc), and other line ends.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -48,8 +51,21 @@ def _longest_run_of_marks(text: str) -> int:
     return max((sum(1 for _ in run) for is_mark, run in runs if is_mark), default=0)
 
 
-class LineField(StringMixin, serializers.CharField):
-    """One line of text."""
+class LineMixin(StringMixin):
+    """Accepts one line, without invisible letters; a line of nothing else is blank."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(remove_invisible(data) if isinstance(data, str) else data)  # type: ignore[misc]
+
+
+class LineField(LineMixin, serializers.CharField):
+    """One line of text, in the form of `clean_line`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = clean_line(super().to_internal_value(data))
+        if not text and not self.allow_blank:
+            self.fail("blank")
+        return text
 
 
 def has_url(text: str) -> bool:
@@ -123,6 +139,13 @@ class BlankableLineField(BlankableMixin, LineField):
     """Optional line of text."""
 
 
+class VerbatimLineField(BlankableMixin, LineMixin, serializers.CharField):
+    """Optional line, verbatim but for invisible letters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+
 class BlankableNameField(BlankableMixin, NameField):
     """Optional name."""
 
@@ -131,12 +154,25 @@ class BlankableTextField(BlankableMixin, TextField):
     """Optional text of several lines."""
 
 
-class BlankableURLField(BlankableMixin, StringMixin, serializers.URLField):
+class BlankableURLField(BlankableMixin, LineMixin, serializers.URLField):
     """Optional URL."""
 
 
 class DateOrTimestampField(serializers.DateTimeField):
-    """A timestamp, or a date, which means its first moment in UTC."""
+    """A timestamp, or a date, which means its first moment in UTC; midnight at any offset is taken as its date."""
+
+    default_error_messages = {
+        "invalid": "Enter a date such as 2030-01-31, or a timestamp such as 2030-01-31T12:00:00Z.",
+        "missing_day": "{reason}",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"input_formats": ["iso-8601", "%Y-%m-%d"], **kwargs})
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if isinstance(value, str) and (reason := missing_day(value)):
+            self.fail("missing_day", reason=reason)
+        return super().to_internal_value(value)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        return super().enforce_timezone(value if value.time() != time.min else value.replace(tzinfo=UTC))

@@ -1,63 +1,114 @@
 """Filters of all resources. An empty parameter means no filter; an invalid value is a 400."""
 
 from collections import OrderedDict
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
+from django.http import QueryDict
 from django_filters.fields import IsoDateTimeField
+from django_filters.widgets import BaseCSVWidget
+
+from anywork.api.dates import missing_day
+from anywork.api.text import by_name
 
 # More than a form offers; each value costs a comparison per row.
 MAX_VALUES = 50
+
+
+def given_names(parameters: QueryDict, name: str) -> list[str]:
+    """Return the keys under which a parameter is given: `name`, and `name[]` as some clients write a repeated one."""
+    return [key for key in (name, f"{name}[]") if key in parameters]
+
+
+def list_parameter(parameters: QueryDict, name: str, *, split: bool = True) -> list[str]:
+    """Return the distinct values of a repeated parameter, which commas may join unless `split` is False."""
+    given = [value for key in given_names(parameters, name) for value in parameters.getlist(key)]
+    values = (part for value in given for part in (value.split(",") if split else [value]))
+    return list(dict.fromkeys(filter(None, map(str.strip, values))))
 
 
 class FilterSet(django_filters.FilterSet):
     """Base of all filter sets."""
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        data = QueryDict() if data is None else data
         # Only the given filters: to copy and validate all the others takes longer than to fetch a page.
-        given = ((name, known) for name, known in self.base_filters.items() if name in (data or ()))
+        given = ((name, known) for name, known in self.base_filters.items() if given_names(data, name))
         self.base_filters = OrderedDict(given)
         super().__init__(data, *args, **kwargs)
 
 
-class TotalOrderingFilter(django_filters.OrderingFilter):
-    """`?ordering=`, always ending with the primary key, so that no row is repeated or skipped between pages."""
+class ListWidget(BaseCSVWidget, forms.TextInput):
+    """Reads the values of a repeated parameter."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label": "Sort by this; a leading `-` reverses. Commas join several.", **kwargs})
+    split = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return list_parameter(data, name, split=self.split)
+
+
+class UnsplitListWidget(ListWidget):
+    """Reads values that may have commas."""
+
+    split = False
+
+
+class TotalOrderingFilter(django_filters.OrderingFilter):
+    """`?ordering=`, always ending with the primary key, so that no row is repeated or skipped between pages.
+
+    Args:
+        names: the fields that are sorted as names.
+    """
+
+    def __init__(self, *args: Any, names: tuple[str, ...] = (), **kwargs: Any) -> None:
+        self._names = names
+        label = "Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas."
+        super().__init__(*args, **{"label": label, "widget": ListWidget, **kwargs})
 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
-        # A repeated term sorts nothing.
-        ordered = super().filter(qs, list(dict.fromkeys(value)) if value else value)
         if not value:
-            return ordered
-        return ordered.order_by(*(_unknown_last(qs.model, str(term)) for term in ordered.query.order_by), "pk")
+            return qs
+        terms = super().filter(qs, value).query.order_by
+        return qs.order_by(*(key for term in terms for key in self._keys(qs, str(term))), "pk")
 
-
-def _unknown_last(model: type[Model], term: str) -> str | OrderBy:
-    """Return the ordering `term` with NULL at the end."""
-    name = term.removeprefix("-")
-    if not model._meta.get_field(name).null:
-        return term
-    return F(name).desc(nulls_last=True) if term.startswith("-") else F(name).asc(nulls_last=True)
+    def _keys(self, qs: QuerySet[Any], term: str) -> Iterator[OrderBy]:
+        """Yield what `term` sorts by, with NULL at the end."""
+        name = term.removeprefix("-")
+        keys = by_name(name)[:-1] if name in self._names else (F(name),)
+        # Said for columns with NULL only: an index of another column has no such order.
+        last = True if qs.model._meta.get_field(name).null else None
+        for key in keys:
+            yield key.desc(nulls_last=last) if term.startswith("-") else key.asc(nulls_last=last)
 
 
 class RepeatableField(forms.MultipleChoiceField):
-    """Distinct, non-empty values of a repeated parameter."""
+    """Values of a repeated parameter."""
+
+    widget = ListWidget
 
     def to_python(self, value: Any) -> list[str]:
-        items = {item: None for item in super().to_python(value) if item}
+        items: list[str] = super().to_python(value)
         if len(items) > MAX_VALUES:
             raise forms.ValidationError(f"Give at most {MAX_VALUES} different values.")
-        return list(items)
+        return items
+
+
+class RepeatableChoiceField(RepeatableField):
+    """The same for choices, in any case."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(map(str.lower, super().to_python(value)))
 
 
 class RepeatableTextField(RepeatableField):
-    """The same for free text."""
+    """The same for free text, which is not split at commas."""
+
+    widget = UnsplitListWidget
 
     def validate(self, value: list[str]) -> None:
         for item in value:
@@ -65,9 +116,9 @@ class RepeatableTextField(RepeatableField):
 
 
 class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
-    """`?status=pending&status=reviewed`: any of them."""
+    """`?status=pending&status=reviewed`, `?status=pending,reviewed` or `?status[]=pending`: any of them."""
 
-    field_class = RepeatableField
+    field_class = RepeatableChoiceField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # No value finds a row twice, because it is a column of the row; DISTINCT would sort all rows for a page.
@@ -75,26 +126,65 @@ class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
 
 
 class RepeatableTextFilter(RepeatableChoiceFilter):
-    """`?category=a&category=b`: any of them; `method` gets the list."""
+    """`?category=a&category=b` or `?category[]=a`: any of them; `method` gets the list."""
 
     field_class = RepeatableTextField
 
 
-class TimestampField(IsoDateTimeField):
-    """A timestamp in UTC: Python accepts offsets up to 23:59, PostgreSQL up to 15:59."""
+class ExistingDayMixin:
+    """Says of a well-formed day that is in no calendar that it does not exist."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and (reason := missing_day(value)):
+            raise forms.ValidationError(reason, "invalid")
+        return super().to_python(value)  # type: ignore[misc]
+
+
+class DateField(ExistingDayMixin, forms.DateField):
+    """A day."""
+
+
+class DateFilter(django_filters.DateFilter):
+    """`?date_from=2030-01-31`."""
+
+    field_class = DateField
+
+
+class TimestampField(ExistingDayMixin, IsoDateTimeField):
+    """A timestamp in UTC, or a day, which means its first moment.
+
+    Python accepts offsets up to 23:59, PostgreSQL up to 15:59.
+    """
+
+    of_day = time.min
 
     def to_python(self, value: Any) -> datetime | None:
-        timestamp: datetime | None = super().to_python(value)
+        try:
+            return datetime.combine(date.fromisoformat(value.strip()), self.of_day, UTC)
+        except (AttributeError, ValueError):
+            timestamp: datetime | None = super().to_python(value)
         try:
             return timestamp and timestamp.astimezone(UTC)
         except OverflowError:
             raise forms.ValidationError(self.error_messages["invalid"], "invalid") from None
 
 
+class LastTimestampField(TimestampField):
+    """The same, but a day means its last moment."""
+
+    of_day = time.max
+
+
 class TimestampFilter(django_filters.IsoDateTimeFilter):
-    """`?posted_after=2030-01-31T12:00:00Z`."""
+    """`?posted_after=2030-01-31T12:00:00Z` or `?posted_after=2030-01-31`."""
 
     field_class = TimestampField
+
+
+class LastTimestampFilter(TimestampFilter):
+    """`?posted_before=2030-01-31`: that day included."""
+
+    field_class = LastTimestampField
 
 
 class BooleanField(forms.NullBooleanField):

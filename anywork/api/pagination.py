@@ -16,6 +16,8 @@ class PageNumberPagination(pagination.PageNumberPagination):
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 200
+    # No words: `page=last` is a 404 like any other page that does not exist.
+    last_page_strings = ()
 
     def get_page_size(self, request: Request) -> int:
         """Return the number of rows per page.

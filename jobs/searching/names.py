@@ -6,8 +6,10 @@ from operator import and_
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.lookups import Exact
 
+from anywork.api.text import Folded, clean_line
 from jobs.models import Category, Location
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.versions import Version, VersionedCache
@@ -74,7 +76,7 @@ def find_city(text: str) -> tuple[float, float] | None:
 
 
 def _is(field: str, name: str) -> Q:
-    return Q(**{f"{field}__unaccent__iexact": name.strip()})
+    return Q(Exact(Folded(field), Folded(Value(clean_line(name)))))
 
 
 def _nearby(center: tuple[float, float], radius_km: float) -> Keys:

@@ -218,7 +218,7 @@ class TestFilters:
         ("field", "value"),
         [
             ("job_type", "volunteer"),
-            ("job_type", "Remote"),
+            ("job_type", "remotely"),
             ("employer", "microsoft"),
             ("employer", "1"),
             ("posted_after", "yesterday"),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from anywork.api.text import by_name
 from applications.models import Application
 from notifications.choices import Channel, EmailKind
 from notifications.mail.outbox import queue_email
@@ -56,7 +57,9 @@ def _queue_digest(preference: NotificationPreference, day: datetime) -> None:
     applications = Application.objects.live().filter(
         job__employer=employer, applied_at__gte=day, applied_at__lt=day + timedelta(days=1)
     )
-    jobs = list(applications.order_by("job__title", "job").values("job__title").annotate(number=Count("pk")))
+    jobs = list(
+        applications.order_by(*by_name("job__title", last="job")).values("job__title").annotate(number=Count("pk"))
+    )
     if total := sum(job["number"] for job in jobs):
         queue_email(
             kind=EmailKind.APPLICATIONS_DIGEST,
