@@ -194,7 +194,6 @@ class EmployerAdmin(ProfileAdmin):
     list_display = ("user", "company_name", "website")
     search_fields = ("user__email", "company_name", "^user__user_id")
     list_filter = ("user__is_active",)
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Skill)

@@ -14,7 +14,7 @@ from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +23,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from anywork.api.fields import NAMES, NO_URL, has_url
+from anywork.api.text import clean_line
 
 MAX_LISTED = 10_000
 
@@ -50,6 +51,13 @@ class ShortPaginator(Paginator):
         return int(rows.order_by()[:MAX_LISTED].count())
 
 
+class LineField(forms.CharField):
+    """One line of text, in the form in which the API stores it."""
+
+    def to_python(self, value: Any) -> Any:
+        return clean_line(super().to_python(value))
+
+
 class NamesForm(forms.ModelForm):
     """Refuses URLs in names that are set or changed, as the API does."""
 
@@ -64,6 +72,10 @@ class AuditedAdmin(admin.ModelAdmin):
     """Base of every admin page: changes are recorded in the audit trail; lists are counted up to MAX_LISTED."""
 
     form: type[forms.ModelForm] = NamesForm
+    formfield_overrides = {
+        models.CharField: {"form_class": LineField},
+        models.URLField: {"assume_scheme": "https"},
+    }
     show_full_result_count = False
     paginator = ShortPaginator
 

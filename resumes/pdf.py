@@ -8,9 +8,14 @@ import re
 
 HEADER = b"%PDF-"
 NOT_A_PDF = "This is not a PDF file."
+# Many of these open without a password.
+PROTECTED = (
+    "This PDF is protected (against opening, copying or printing). Print or export it to a new PDF and upload that."
+)
 
-# Every PDF ends with "startxref", the offset of the last cross-reference section, and "%%EOF".
-_TAIL = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
+# Every PDF ends with "startxref", the offset of the last cross-reference section, and "%%EOF". Mail programs and web
+# servers append to files, so readers look for the end in the last 1,024 bytes (ISO 32000-1, annex H.3).
+_END = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF")
 _TAIL_BYTES = 1_024
 # Start of the cross-reference section: an object with a stream, or a table that a trailer follows.
 _XREF_STREAM = re.compile(rb"\s*\d+\s+\d+\s+obj\b")
@@ -19,6 +24,10 @@ _XREF_TABLE = re.compile(rb"\s*xref\b")
 
 class InvalidPDF(ValueError):
     """The file is not a valid PDF; the message says why."""
+
+
+def damaged(reason: str, state: str = "damaged") -> InvalidPDF:
+    return InvalidPDF(f"The PDF is {state}: {reason}. Save it anew as PDF.")
 
 
 def check_pdf(data: bytes) -> None:
@@ -33,21 +42,22 @@ def check_pdf(data: bytes) -> None:
         raise InvalidPDF(NOT_A_PDF)
     trailer = _trailer(data)
     if b"/Encrypt" in trailer:
-        raise InvalidPDF("The PDF is encrypted. Please upload a PDF without a password.")
+        raise InvalidPDF(PROTECTED)
     if b"/Root" not in trailer:
-        raise InvalidPDF("The PDF is damaged: it has no catalogue of pages.")
+        raise damaged("it has no catalogue of pages")
 
 
 def _trailer(data: bytes) -> bytes:
-    tail = _TAIL.search(data, max(0, len(data) - _TAIL_BYTES))
-    if tail is None:
-        raise InvalidPDF("The PDF is damaged or incomplete: its end is missing.")
-    offset = int(tail[1])
+    # Twice as many, for what stands before "%%EOF".
+    ends = list(_END.finditer(data, max(0, len(data) - 2 * _TAIL_BYTES)))
+    if not ends or len(data) - ends[-1].end() > _TAIL_BYTES:
+        raise damaged("its end is missing", "damaged or incomplete")
+    offset = int(ends[-1][1])
     if table := _XREF_TABLE.match(data, offset):
         return _between(data, b"trailer", b"startxref", table.end())
     if stream := _XREF_STREAM.match(data, offset):
         return _between(data, b"<<", b"stream", stream.end())
-    raise InvalidPDF("The PDF is damaged: its table of contents is missing.")
+    raise damaged("its table of contents is missing")
 
 
 def _between(data: bytes, start: bytes, end: bytes, offset: int) -> bytes:
@@ -55,5 +65,5 @@ def _between(data: bytes, start: bytes, end: bytes, offset: int) -> bytes:
     first = data.find(start, offset)
     last = data.find(end, first)
     if first < 0 or last < 0:
-        raise InvalidPDF("The PDF is damaged: its table of contents is incomplete.")
+        raise damaged("its table of contents is incomplete")
     return data[first:last]

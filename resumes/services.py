@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+import unicodedata
 from contextlib import suppress
 from pathlib import PurePath
 
@@ -121,8 +122,14 @@ def delete_file_after_commit(resume: Resume) -> None:
 
 def display_name(uploaded_name: str) -> str:
     """Return a safe name for an uploaded file: one printable path component that ends in .pdf."""
-    stem = re.sub(r"[^\w .()+-]", "_", PurePath(uploaded_name).stem).strip(" .") or "resume"
-    return f"{stem[: MAX_NAME_LENGTH - 4]}.pdf"
+    stem = unicodedata.normalize("NFC", PurePath(uploaded_name).stem)
+    stem = re.sub(r"[^\w .()+-]", lambda letter: letter[0] if _is_safe(letter[0]) else "_", stem).strip(" .")
+    return f"{stem[: MAX_NAME_LENGTH - 4] or 'resume'}.pdf"
+
+
+def _is_safe(letter: str) -> bool:
+    # Dashes, and the marks without which words of many scripts cannot be written.
+    return unicodedata.category(letter) in {"Pd", "Mn", "Mc"}
 
 
 def _delete_file(resume: Resume) -> None:

@@ -55,7 +55,7 @@ class RequestTooLarge(exceptions.APIException):
     """413: the body is longer than the limit."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request is too large."
+    default_detail = "The request is too large: a file may have up to 10 MiB, any other request 1 MiB."
     default_code = "request_too_large"
 
 

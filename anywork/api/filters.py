@@ -79,7 +79,7 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
     def _keys(self, qs: QuerySet[Any], term: str) -> Iterator[OrderBy]:
         """Yield what `term` sorts by, with NULL at the end."""
         name = term.removeprefix("-")
-        keys = by_name(name)[:-1] if name in self._names else (F(name),)
+        keys: tuple[Any, ...] = by_name(name)[:-1] if name in self._names else (F(name),)
         # Said for columns with NULL only: an index of another column has no such order.
         last = True if qs.model._meta.get_field(name).null else None
         for key in keys:
@@ -118,7 +118,7 @@ class RepeatableTextField(RepeatableField):
 class RepeatableChoiceFilter(django_filters.MultipleChoiceFilter):
     """`?status=pending&status=reviewed`, `?status=pending,reviewed` or `?status[]=pending`: any of them."""
 
-    field_class = RepeatableChoiceField
+    field_class: type[RepeatableField] = RepeatableChoiceField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # No value finds a row twice, because it is a column of the row; DISTINCT would sort all rows for a page.

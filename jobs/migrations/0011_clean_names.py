@@ -30,12 +30,16 @@ def clean(apps, schema_editor):
         latitude, longitude = coordinates(values["city"], values["country"]) or (None, None)
         return {"latitude": latitude, "longitude": longitude}
 
-    def locate(location):
-        location.latitude, location.longitude = coordinates(location.city, location.country) or (None, None)
-
-    clean_rows(Job, "title")
-    clean_rows(apps.get_model("jobs", "Category"), "name", merge=mover("category"))
-    clean_rows(apps.get_model("jobs", "Location"), "city", "state", "country", merge=mover("location"), derive=locate)
+    clean_rows(Job.objects.all(), "title")
+    clean_rows(apps.get_model("jobs", "Category").objects.all(), "name", merge=mover("category"))
+    clean_rows(
+        apps.get_model("jobs", "Location").objects.all(),
+        "city",
+        "state",
+        "country",
+        merge=mover("location"),
+        derive=locate,
+    )
 
 
 class Migration(migrations.Migration):
