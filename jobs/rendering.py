@@ -44,5 +44,6 @@ def render_html(text: str) -> str:
 
 
 def _keep_absolute_link(tag: str, attribute: str, value: str) -> str | None:
-    # A relative one would lead to the site that shows the page.
-    return value if re.match(r"https?://|mailto:", value, re.IGNORECASE) else None
+    # A relative link would lead to the site that shows the page.
+    is_kept = attribute != "href" or re.match(r"https?://|mailto:", value, re.IGNORECASE)
+    return value if is_kept else None

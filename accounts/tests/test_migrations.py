@@ -1,4 +1,4 @@
-"""Addresses of existing accounts."""
+"""Addresses and names of existing accounts."""
 
 import importlib
 
@@ -6,10 +6,11 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from accounts.models import User
-from accounts.tests.factories import UserFactory
+from accounts.models import Skill, User
+from accounts.tests.factories import EmployerFactory, JobSeekerFactory, UserFactory
 
 migration = importlib.import_module("accounts.migrations.0004_canonical_addresses")
+names_migration = importlib.import_module("accounts.migrations.0006_clean_names")
 
 
 @pytest.mark.django_db
@@ -71,3 +72,30 @@ def test_existing_addresses_become_canonical_and_those_that_collide_are_listed(c
     assert str(none.pk) in listed
     assert str(free.pk) not in listed
     assert "@" not in listed
+
+
+@pytest.mark.django_db
+def test_existing_names_become_clean_and_of_equal_skills_one_is_kept(capsys):
+    seeker, employer = (
+        JobSeekerFactory(first_name="Zoe\u0308", last_name="\u200b"),
+        EmployerFactory(company_name="A\u202eB"),
+    )
+    other = JobSeekerFactory()
+    for user, name in (
+        (seeker.user, "Caf\u00e9"),
+        (seeker.user, "CAFE\u0301"),
+        (seeker.user, "Data  Science"),
+        (seeker.user, "\u3164"),
+        (other.user, "Cafe\u0301"),
+    ):
+        Skill.objects.create(user=user, name=name)
+
+    names_migration.clean(apps, None)
+
+    seeker.refresh_from_db()
+    employer.refresh_from_db()
+    assert (seeker.first_name, seeker.last_name, employer.company_name) == ("Zo\u00eb", "", "AB")
+    assert set(seeker.user.skills.values_list("name", flat=True)) == {"Caf\u00e9", "Data Science", "\u3164"}
+    assert other.user.skills.get().name == "Caf\u00e9"
+    left = Skill.objects.get(name="\u3164")
+    assert capsys.readouterr().out == f"\n  skill {left.pk} is left as it is: its name has no visible letter."

@@ -113,3 +113,22 @@ def test_seeker_adds_a_skill_twice_at_once_and_has_it_once(client_for):
     assert sorted(response.status_code for response in responses) == [201, 409]
     refused = next(response for response in responses if response.status_code == 409)
     assert refused.json()["existing"] == {"skill_id": str(Skill.objects.get().pk)}
+
+
+@pytest.mark.parametrize(("existing", "sent"), [("Caf\u00e9", "CAFE\u0301"), ("Data Science", "Data \u200b Science")])
+def test_seeker_adds_a_skill_that_looks_like_another_and_gets_its_key(seeker, existing, sent):
+    key = seeker.post("/api/skills/", {"name": existing}).json()["skill_id"]
+
+    response = seeker.post("/api/skills/", {"name": sent})
+
+    assert (response.status_code, response.json()["existing"]) == (409, {"skill_id": key})
+    assert Skill.objects.get().name == existing
+
+
+def test_seeker_reads_skills_by_name_without_regard_to_case_and_accents(seeker):
+    for name in ("zebra", "Érable", "Banana", "apple"):
+        seeker.post("/api/skills/", {"name": name})
+
+    names = [row["name"] for row in seeker.get("/api/skills/").json()["results"]]
+
+    assert names == ["apple", "Banana", "Érable", "zebra"]

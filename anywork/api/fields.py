@@ -84,10 +84,16 @@ class NameField(LineField):
 
 
 class TextField(StringMixin, serializers.CharField):
-    """Text of several lines."""
+    """Text of several lines, verbatim; one of nothing but white space is blank."""
 
     refused_characters = _NOT_IN_A_TEXT
     refusal = "Control characters are not allowed, but for line breaks and tabs."
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **kwargs})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation("" if isinstance(data, str) and not data.strip() else data)
 
 
 class EmailField(StringMixin, serializers.EmailField):

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from html import escape
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from anywork.testing.concurrency import at_once
 from applications.models import Application
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Job, JobType
+from jobs.tasks import forget_idempotency_keys
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 URL = "/api/jobs/"
@@ -98,13 +100,49 @@ class TestPosting:
             ("2090-12-12T15:30:00+01:00", "2090-12-12T14:30:00Z"),
             ("2090-12-12T15:30:00.123456Z", "2090-12-12T15:30:00.123456Z"),
             ("2090-12-12T15:30", "2090-12-12T15:30:00Z"),
+            # Midnight where the client is: its date.
+            ("2090-12-12T00:00:00+01:00", "2090-12-12T00:00:00Z"),
+            ("2090-12-12T00:00:00.000-11:30", "2090-12-12T00:00:00Z"),
+            ("2090-12-12T00:00:01+01:00", "2090-12-11T23:00:01Z"),
         ],
     )
     def test_employer_sends_a_date_or_a_timestamp_and_reads_utc(self, employer, posting, url, sent, shown):
         response = employer.post(url, {**posting, "expires_at": sent})
 
         assert response.json()["expires_at"] == shown
-        assert employer.get(f"{OWN}{response.json()['job_id']}/").json()["expires_at"] == shown
+        job = f"{OWN}{response.json()['job_id']}/"
+        assert employer.get(job).json()["expires_at"] == shown
+        assert employer.patch(job, {"expires_at": shown}).json() == response.json()
+
+    def test_employer_sends_a_day_that_does_not_exist_and_is_told_so(self, employer, posting, url):
+        for day in ("2091-02-29", "2091-02-29T10:00:00Z", "2090-13-01"):
+            response = employer.post(url, {**posting, "expires_at": day})
+
+            assert response.json()["errors"] == {"expires_at": [f"The day {day[:10]} does not exist."]}
+
+    def test_employer_sends_a_midnight_abroad_and_the_job_is_open_to_the_end_of_that_day(self, employer, posting, url):
+        employer.post(url, {**posting, "expires_at": "2090-12-26T00:00:00+01:00"})
+
+        assert Job.objects.get().closes_at == datetime(2090, 12, 27, tzinfo=UTC)
+
+    @pytest.mark.parametrize("title", ["\u200b", " \u3164 ", "\u2800\u200d", "\u202e"])
+    def test_employer_sends_a_title_that_shows_nothing_and_is_refused(self, employer, posting, url, title):
+        response = employer.post(url, {**posting, "title": title})
+
+        assert response.json()["errors"] == {"title": ["This field may not be blank."]}
+        assert not Job.objects.exists()
+
+    def test_employer_sends_letters_that_change_the_direction_and_they_are_removed(self, employer, posting, url):
+        response = employer.post(url, {**posting, "title": "Engineer \u202eevil", "salary_range": " 80\u2066  k "})
+
+        assert (response.json()["title"], response.json()["salary_range"]) == ("Engineer evil", " 80  k ")
+
+    def test_employer_writes_a_description_and_it_is_kept_verbatim(self, employer, posting, url):
+        text = "    <b>Tasks</b>\r\n\t* one  \u200b\u202eCafe\u0301 \u00a0"
+
+        response = employer.post(url, {**posting, "description": text + "."})
+
+        assert response.json()["description"] == Job.objects.get().description == text + "."
 
     def test_employer_posts_a_job_that_expires_today(self, employer, posting, url):
         today = timezone.now().date().isoformat()
@@ -354,6 +392,181 @@ class TestExpand:
 
             assert response.status_code == 400
             assert list(response.json()["errors"]) == ["expand"]
+
+
+@pytest.mark.parametrize("url", [URL, OWN])
+class TestIdempotencyKey:
+    KEY = "3c5f2d0e-8a59"
+
+    def test_employer_posts_twice_with_one_key_and_makes_one_job(self, employer, posting, url):
+        first = employer.post(url, posting, headers={"Idempotency-Key": self.KEY})
+        # The same members in another order, at the other URL.
+        second = employer.post(URL, dict(reversed(posting.items())), headers={"Idempotency-Key": self.KEY})
+
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert second.json() == first.json()
+        assert second.headers["ETag"] == first.headers["ETag"]
+        assert Job.objects.count() == 1
+
+    def test_employer_repeats_a_request_and_reads_the_job_as_it_is_now(self, employer, posting, url):
+        job_id = employer.post(url, posting, headers={"Idempotency-Key": self.KEY}).json()["job_id"]
+        employer.patch(f"{OWN}{job_id}/", {"title": "Chief Engineer", "is_active": False})
+        # No longer valid.
+        Job.objects.update(expires_at=timezone.now() - timedelta(days=9))
+
+        response = employer.post(url, posting, headers={"Idempotency-Key": self.KEY})
+
+        assert response.status_code == 201
+        assert (response.json()["job_id"], response.json()["title"]) == (job_id, "Chief Engineer")
+        assert Job.objects.count() == 1
+
+    def test_employer_sends_another_body_with_the_key_and_is_refused(self, employer, posting, url):
+        employer.post(url, posting, headers={"Idempotency-Key": self.KEY})
+
+        response = employer.post(url, {**posting, "title": "Designer"}, headers={"Idempotency-Key": self.KEY})
+
+        assert (response.status_code, response.json()["code"]) == (409, "idempotency_key_reused")
+        assert "new key" in response.json()["message"]
+        assert Job.objects.count() == 1
+
+    def test_employers_with_the_same_key_post_a_job_each(self, employer, client_for, posting, url):
+        for client in (employer, client_for(EmployerFactory().user)):
+            assert client.post(url, posting, headers={"Idempotency-Key": self.KEY}).status_code == 201
+
+        assert Job.objects.values("employer").distinct().count() == 2
+
+    def test_employer_posts_with_a_key_of_yesterday_and_makes_another_job(self, employer, posting, url):
+        employer.post(url, posting, headers={"Idempotency-Key": self.KEY})
+        Job.objects.update(posted_at=timezone.now() - timedelta(hours=24))
+
+        response = employer.post(url, {**posting, "title": "Designer"}, headers={"Idempotency-Key": self.KEY})
+
+        assert response.status_code == 201
+        assert [job.idempotency_key for job in Job.objects.all()] == [self.KEY, None]
+
+    def test_employer_posts_without_a_key_and_makes_a_job_each_time(self, employer, posting, url):
+        for _ in range(2):
+            assert employer.post(url, posting).status_code == 201
+
+        assert Job.objects.filter(idempotency_key=None, idempotency_digest=None).count() == 2
+
+    @pytest.mark.parametrize("key", ["", "1234567", "x" * 65, "with a space", "pass\u00e9-pass\u00e9"])
+    def test_employer_sends_an_invalid_key_and_is_refused(self, employer, posting, url, key):
+        response = employer.post(url, posting, headers={"Idempotency-Key": key})
+
+        assert response.status_code == 400
+        assert response.json()["message"].startswith("Idempotency-Key takes 8 to 64")
+        assert not Job.objects.exists()
+
+    def test_invalid_request_does_not_use_up_its_key(self, employer, posting, url):
+        assert employer.post(url, {**posting, "title": ""}, headers={"Idempotency-Key": self.KEY}).status_code == 400
+
+        assert employer.post(url, posting, headers={"Idempotency-Key": self.KEY}).status_code == 201
+
+
+def test_keys_are_forgotten_after_a_day(employer):
+    for hours in (23, 25):
+        job = JobFactory(employer=employer.user.employer, idempotency_key=f"key-{hours}-hours", idempotency_digest="0")
+        Job.objects.filter(pk=job.pk).update(posted_at=timezone.now() - timedelta(hours=hours))
+
+    forget_idempotency_keys()
+
+    assert set(Job.objects.values_list("idempotency_key", "idempotency_digest")) == {
+        ("key-23-hours", "0"),
+        (None, None),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_employer_double_clicks_and_makes_one_job(client_for, posting):
+    user = EmployerFactory().user
+    post = partial(client_for(user).post, URL, posting, headers={"Idempotency-Key": "double-click"})
+
+    responses = at_once(*[post] * 8)
+
+    assert {response.status_code for response in responses} == {201}
+    assert {response.json()["job_id"] for response in responses} == {str(Job.objects.get().pk)}
+
+
+class TestState:
+    @pytest.mark.parametrize(
+        ("traits", "state"), [({}, "open"), ({"closed": True}, "closed"), ({"expired": True}, "expired")]
+    )
+    def test_employer_reads_the_state_of_own_jobs(self, employer, traits, state):
+        job = JobFactory(employer=employer.user.employer, **traits)
+        closes_at = f"{job.closes_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+        one = employer.get(f"{OWN}{job.pk}/?expand=state").json()
+        [row] = employer.get(f"{OWN}?expand=state").json()["results"]
+        public = employer.get(f"{URL}{job.pk}/?expand=state").json()
+
+        assert (one["state"], one["closes_at"]) == (state, closes_at)
+        assert list(one) == [*KEYS, *DETAILS, "state", "closes_at"]
+        assert row == one
+        assert list(public) == [*KEYS, "state", "closes_at"]
+
+    def test_anonymous_reads_the_state_in_every_list(self, anonymous, job):
+        other = JobFactory(category=job.category)
+
+        rows = anonymous.get(f"{URL}?expand=state").json()["results"]
+        similar = anonymous.get(f"{URL}{job.pk}/similar/?expand=state").json()["results"]
+
+        assert [row["state"] for row in rows] == ["open", "open"]
+        assert [(row["job_id"], row["state"]) for row in similar] == [(str(other.pk), "open")]
+
+    def test_tag_of_a_state_protects_a_change(self, employer, job):
+        tag = employer.get(f"{OWN}{job.pk}/?expand=state,description_html").headers["ETag"]
+
+        response = employer.patch(f"{OWN}{job.pk}/", {"title": "New"}, headers={"If-Match": tag})
+
+        assert response.status_code == 200
+
+
+class TestDescriptionHTML:
+    @pytest.mark.parametrize(
+        ("text", "html"),
+        [
+            ("One\nTwo\r\n\r\nThree", "<p>One<br>\nTwo</p>\n<p>Three</p>\n"),
+            (
+                "**We** need\n- C < 5\n    - List<Str>",
+                "<p><strong>We</strong> need</p>\n"
+                "<ul>\n<li>C &lt; 5\n<ul>\n<li>List&lt;Str&gt;</li>\n</ul>\n</li>\n</ul>\n",
+            ),
+            ("    Indented\n\n\tTab", "<p>Indented</p>\n<p>Tab</p>\n"),
+            ("R&amp;D <y and z> & <script", "<p>R&amp;D &lt;y and z&gt; &amp; &lt;script</p>\n"),
+            (
+                "[x](https://x.example) <https://y.example>",
+                (
+                    '<p><a href="https://x.example" rel="noopener noreferrer nofollow">x</a> '
+                    '<a href="https://y.example" rel="noopener noreferrer nofollow">https://y.example</a></p>\n'
+                ),
+            ),
+            ("[x](javascript:alert(1)) [y](/api/) ![z](https://z.example/p.png)", None),
+            ('<p onclick="alert(1)">Hi<script>alert(1)</script> <b>you</b></p>', "<p>Hi <b>you</b></p>"),
+            ('<a href="java\nscript:alert(1)">x</a><a href="//evil.example">y</a>', None),
+            ("<b>x</b><img src=x onerror=alert(1)><svg/onload=alert(1)><iframe src=//x></iframe>", "<b>x</b>"),
+            ("<div style='position:fixed'>a</div><style>p{}</style><form><input></form>", "<div>a</div>"),
+            ("<p>unclosed <b>bold", "<p>unclosed <b>bold</b></p>"),
+        ],
+    )
+    def test_anonymous_reads_a_description_as_safe_html(self, anonymous, job, text, html):
+        Job.objects.update(description=text)
+
+        response = anonymous.get(f"{URL}{job.pk}/?expand=description_html").json()
+
+        assert response["description"] == text
+        if html is not None:
+            assert response["description_html"] == html
+        for unsafe in ("javascript", "<img", 'href="/', "<script"):
+            assert unsafe not in response["description_html"].lower()
+
+    @pytest.mark.parametrize("text", ["> " * 10_000, "<ul><li>" * 2_500, "[" * 20_000, "<b>" * 6_666, "*a_ " * 5_000])
+    def test_text_of_markup_alone_is_shown_as_plain_text(self, anonymous, job, text):
+        Job.objects.update(description=text)
+
+        [row] = anonymous.get(f"{URL}?expand=description_html").json()["results"]
+
+        assert row["description_html"] == f"<p>{escape(text)}</p>"
 
 
 class TestOwnJobs:

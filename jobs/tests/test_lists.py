@@ -376,3 +376,119 @@ class TestCountingThatTakesTooLong:
         facets = anonymous.get(f"{URL}facets/?search=roses").json()
 
         assert (facets["count"], sum(value["count"] for value in facets["job_type"])) == (4, 3)
+
+
+class TestParameters:
+    @pytest.fixture
+    def types(self, db):
+        for job_type in ("remote", "contract", "internship"):
+            JobFactory(job_type=job_type)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "job_type=remote&job_type=contract",
+            "job_type=remote,contract",
+            "job_type[]=remote&job_type[]=contract",
+            "job_type%5B%5D=remote,&job_type=Contract",
+            "job_type=Remote,%20CONTRACT",
+        ],
+    )
+    def test_anonymous_asks_for_two_types_in_any_way(self, anonymous, types, query):
+        for url in (f"{URL}?{query}", f"{URL}?{query}&ordering=title"):
+            found = {row["job_type"] for row in anonymous.get(url).json()["results"]}
+            assert found == {"remote", "contract"}
+
+    def test_anonymous_asks_for_an_unknown_type_in_brackets_and_is_refused(self, anonymous, types):
+        assert list(anonymous.get(f"{URL}?job_type[]=remote,sailor").json()["errors"]) == ["job_type"]
+
+    def test_facets_tell_what_a_filter_in_brackets_costs(self, anonymous, types):
+        facets = anonymous.get(f"{URL}facets/?job_type[]=temporary").json()
+
+        assert facets["count"] == 0
+        assert facets["without"] == [{"filter": "job_type", "count": 3}]
+
+    @pytest.mark.parametrize(
+        "query", ["category=Sales, Retail&category=Art", "category[]=Sales, Retail&category[]=Art"]
+    )
+    def test_anonymous_asks_for_categories_whose_names_have_commas(self, anonymous, db, query):
+        for name in ("Sales, Retail", "Art", "Sales", "Retail"):
+            JobFactory(category=CategoryFactory(name=name))
+
+        rows = anonymous.get(f"{URL}?{query}&expand=category").json()["results"]
+
+        assert {row["category_details"]["name"] for row in rows} == {"Sales, Retail", "Art"}
+        # Not the cached count of another request.
+        assert anonymous.get(f"{URL}?category[]=Art").json()["count"] == 1
+        assert anonymous.get(URL).json()["count"] == 4
+
+    @pytest.mark.parametrize(
+        "query", ["ordering=title,-salary", "ordering=title&ordering=-salary", "ordering[]=title&ordering[]=-salary"]
+    )
+    def test_anonymous_asks_for_two_orders_in_any_way(self, anonymous, db, query):
+        for title, salary in (("B", "$1"), ("a", "$10,000"), ("A", "$20,000"), ("a", "$30,000")):
+            JobFactory(title=title, salary_range=salary)
+
+        rows = anonymous.get(f"{URL}?{query}").json()["results"]
+
+        assert [(row["title"], row["salary_range"]) for row in rows] == [
+            *(("A", "$20,000"), ("a", "$30,000"), ("a", "$10,000"), ("B", "$1")),
+        ]
+
+    @pytest.mark.parametrize(
+        "query", ["expand=state,location", "expand=state&expand=location", "expand[]=state&expand[]=location"]
+    )
+    def test_anonymous_expands_in_any_way(self, anonymous, types, query):
+        row = anonymous.get(f"{URL}?{query}").json()["results"][0]
+
+        assert list(row)[-3:] == ["location_details", "state", "closes_at"]
+
+    def test_titles_are_ordered_without_regard_to_case_and_accents(self, anonymous, db):
+        for title in ("zebra", "Érable", "Banana", "apple"):
+            JobFactory(title=title)
+
+        def titles(ordering):
+            return [row["title"] for row in anonymous.get(f"{URL}?ordering={ordering}").json()["results"]]
+
+        assert titles("title") == ["apple", "Banana", "Érable", "zebra"]
+        assert titles("-title") == ["zebra", "Érable", "Banana", "apple"]
+
+
+class TestDays:
+    @pytest.fixture
+    def day(self, db):
+        """Jobs around the 31st of January 2026 (UTC)."""
+        for moment in (
+            "2026-01-30T23:59:59.999999Z",
+            "2026-01-31T00:00:00Z",
+            "2026-01-31T23:59:59.999999Z",
+            "2026-02-01T00:00:00Z",
+        ):
+            job = JobFactory()
+            Job.objects.filter(pk=job.pk).update(posted_at=moment)
+
+    @pytest.mark.parametrize(
+        ("after", "before", "count"),
+        [
+            ("2026-01-31", "2026-01-31", 2),
+            ("2026-01-31", "2026-01-31T00:00:00Z", 1),
+            ("2026-01-31T00:00:00Z", "2026-01-31T12:00:00Z", 1),
+            ("2026-01-30", "2026-01-31", 3),
+            ("2026-02-01", "9999-12-31", 1),
+        ],
+    )
+    def test_anonymous_asks_for_a_day_and_gets_all_of_it(self, anonymous, day, after, before, count):
+        assert anonymous.get(URL, {"posted_after": after, "posted_before": before}).json()["count"] == count
+
+    @pytest.mark.parametrize("field", ["posted_after", "posted_before"])
+    def test_anonymous_asks_for_a_day_that_does_not_exist_and_is_told_so(self, anonymous, db, field):
+        response = anonymous.get(URL, {field: "2027-02-29"})
+
+        assert response.json()["errors"] == {field: ["The day 2027-02-29 does not exist."]}
+
+
+@pytest.mark.parametrize("page", ["last", "first", "LAST", "1.0"])
+def test_page_that_is_no_number_does_not_exist(anonymous, db, page):
+    JobFactory()
+
+    assert anonymous.get(URL, {"page": page}).status_code == 404

@@ -49,9 +49,35 @@ class TestCategories:
         assert Category.objects.count() == 2
 
     @pytest.mark.parametrize(
+        ("existing", "sent"),
+        [
+            ("Caf\u00e9", "Cafe\u0301"),
+            ("Data Science", "Data  Science"),
+            ("Data Science", "Data\u00a0Science\u200b"),
+            ("Software", "Soft\u00adware"),
+        ],
+    )
+    def test_employer_creates_a_category_that_looks_like_another_and_gets_its_key(self, employer, existing, sent):
+        key = employer.post(CATEGORIES, {"name": existing}).json()["category_id"]
+
+        response = employer.post(CATEGORIES, {"name": sent})
+
+        assert (response.status_code, response.json()["existing"]) == (409, {"category_id": key})
+        assert Category.objects.get().name == existing
+
+    def test_anonymous_reads_categories_by_name_without_regard_to_case_and_accents(self, anonymous, db):
+        for name in ("zebra", "Érable", "Banana", "apple"):
+            CategoryFactory(name=name)
+
+        names = [row["name"] for row in anonymous.get(CATEGORIES).json()["results"]]
+
+        assert names == ["apple", "Banana", "Érable", "zebra"]
+
+    @pytest.mark.parametrize(
         ("field", "value"),
         [
             ("name", ""),
+            ("name", "\u200b\u3164"),
             ("name", None),
             ("name", "x" * 101),
             ("name", {"a": 1}),
@@ -217,3 +243,22 @@ def test_two_employers_create_the_same_row_at_once_and_the_second_gets_its_key(c
     created, refused = sorted(responses, key=lambda response: response.status_code)
     assert (created.status_code, refused.status_code) == (201, 409)
     assert refused.json()["existing"] == {key: created.json()[key]}
+
+
+class TestLocationsThatLookAlike:
+    def test_employer_creates_one_and_gets_the_key_of_the_other(self, employer):
+        key = employer.post(LOCATIONS, {"city": "Malm\u00f6", "state": "", "country": "Sweden"}).json()["location_id"]
+
+        response = employer.post(
+            LOCATIONS, {"city": "Malmo\u0308\u200b", "state": "\u200e", "country": " Sweden\u00a0"}
+        )
+
+        assert (response.status_code, response.json()["existing"]) == (409, {"location_id": key})
+
+    def test_anonymous_finds_it_by_any_spelling(self, anonymous, db):
+        job = JobFactory(location=LocationFactory(city="Malm\u00f6", country="Sweden"))
+        JobFactory()
+
+        for city in ("Malmo\u0308", "MALMO", "\u200bMalm\u00f6 "):
+            [row] = anonymous.get("/api/jobs/", {"city": city}).json()["results"]
+            assert row["job_id"] == str(job.pk)

@@ -1,8 +1,10 @@
 """Emails and notifications about applications."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,7 +17,7 @@ from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
 from notifications.mail.delivery import deliver_next, deliver_one
-from notifications.mail.outbox import hold_emails
+from notifications.mail.outbox import SUBJECTS, hold_emails
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
 from resumes.tests.factories import ResumeFactory
@@ -78,9 +80,9 @@ def test_seeker_gets_an_email_with_job_company_name_and_link(application, status
     assert email.text.startswith("Hello Ben,\n")
     assert sentence in email.text
     assert "\nhttps://anywork.example/dashboard/applications\n" in email.text
-    assert ">Hello Ben,</p>" in email.html
-    assert "<strong>Software Engineer</strong>" in email.html
-    assert "<strong>Microsoft</strong>" in email.html
+    assert ">Hello <bdi>Ben</bdi>,</p>" in email.html
+    assert "<strong><bdi>Software Engineer</bdi></strong>" in email.html
+    assert "<strong><bdi>Microsoft</bdi></strong>" in email.html
     assert 'href="https://anywork.example/dashboard/applications"' in email.html
     assert "My secret letter." not in email.text + email.html
 
@@ -256,10 +258,23 @@ def test_email_is_escaped_only_in_html(db):
     assert email.subject == "We received your application for <b>C & C++</b>"
     assert "your application for <b>C & C++</b> at Smith & “Sons” and" in email.text
     assert email.text.startswith("Hello <i>Ben</i>,")
-    assert "<strong>&lt;b&gt;C &amp; C++&lt;/b&gt;</strong>" in email.html
+    assert "<strong><bdi>&lt;b&gt;C &amp; C++&lt;/b&gt;</bdi></strong>" in email.html
     assert "Smith &amp; “Sons”" in email.html
     assert "<title>We received your application for &lt;b&gt;C &amp; C++&lt;/b&gt;</title>" in email.html
     assert "<i>Ben" not in email.html
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_names_and_titles_are_isolated_in_html(kind):
+    """Otherwise a name from right to left, or U+202E in it, moves the words around it."""
+    names = {name: f"[{name}]" for name in ("name", "company", "company_capitalized", "job_title", "device")}
+    jobs = [{"title": "[title]", "number": 1}]
+
+    html = render_to_string(f"notifications/mail/{kind.value}.html", {**names, "jobs": jobs})
+
+    shown = re.findall(r"\[\w+\]", html)
+    assert "[name]" in shown
+    assert shown == re.findall(r"(?<=<bdi>)\[\w+\](?=</bdi>)", html)
 
 
 @pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r", "\u2028", "\x85", "\x0b"])
@@ -303,7 +318,7 @@ def test_title_beyond_ascii_arrives_unchanged(db, smtp):
     [message] = smtp.messages
     assert message["Subject"].strip() == "We received your application for Bäcker 面包师 🥐"
     assert message.get_body(("plain",)).get_content().startswith("Hello Zoë,")
-    assert "<strong>Bäcker 面包师 🥐</strong>" in message.get_body(("html",)).get_content()
+    assert "<bdi>Bäcker 面包师 🥐</bdi>" in message.get_body(("html",)).get_content()
 
 
 def test_decision_reverted_and_made_again_sends_three_emails(application, smtp):

@@ -3,6 +3,7 @@ import importlib
 import re
 import resource
 import signal
+import unicodedata
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -109,10 +110,13 @@ class TestUpload:
             (b"", "File path: The file is empty."),
             (b"<html>", "File path: This is not a PDF file."),
             (b"junk" + PDF, "File path: This is not a PDF file."),
-            (PDF[:-100], "File path: The PDF is damaged or incomplete: its end is missing."),
+            (PDF[:-100], "File path: The PDF is damaged or incomplete: its end is missing. Save it anew as PDF."),
             (
                 PDF.replace(b"/Root", b"/Encrypt 9 0 R /Root"),
-                "File path: The PDF is encrypted. Please upload a PDF without a password.",
+                (
+                    "File path: This PDF is protected (against opening, copying or printing). "
+                    "Print or export it to a new PDF and upload that."
+                ),
             ),
         ],
     )
@@ -197,6 +201,9 @@ class TestNames:
             ("cv.exe", "cv.pdf"),
             ("Lebenslauf Übersicht.pdf", "Lebenslauf Übersicht.pdf"),
             ("履歴書.pdf", "履歴書.pdf"),
+            ("CV – Ada — 2026.pdf", "CV – Ada — 2026.pdf"),
+            ("U\u0308bersicht.pdf", "Übersicht.pdf"),
+            ("रिज़्यूमे.pdf", unicodedata.normalize("NFC", "रिज़्यूमे.pdf")),
             ("", "resume.pdf"),
             (".", "resume.pdf"),
             ("..", "resume.pdf"),
@@ -223,6 +230,7 @@ class TestNames:
             ("x" * 500 + ".pdf", "x" * 146 + ".pdf"),
             ("Übersicht.pdf", "Übersicht.pdf"),
             ("履歴書.pdf", "履歴書.pdf"),
+            ("CV – Ada.pdf", "CV – Ada.pdf"),
         ],
     )
     def test_file_is_stored_under_a_random_name(self, seeker, settings, filename, shown):

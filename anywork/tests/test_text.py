@@ -1,0 +1,72 @@
+"""Lines of text: how they are cleaned, folded and ordered."""
+
+import pytest
+from django.db import connection
+
+from anywork.api.text import clean_line
+from jobs.models import Category
+from jobs.tests.factories import CategoryFactory
+
+INVISIBLE = [
+    *(0xAD, 0x61C, 0x115F, 0x1160, 0x180E, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0x2066, 0x2070),
+]
+JOINERS = {"\u200c": "non-joiner", "\u200d": "joiner", "\ufe0f": "variation selector"}
+
+
+@pytest.mark.parametrize("code", INVISIBLE, ids=hex)
+def test_invisible_letter_is_removed(code):
+    assert clean_line(f"{chr(code)}Soft{chr(code)}ware {chr(code)} Engineer{chr(code)}") == "Software Engineer"
+    assert clean_line(chr(code) * 3) == ""
+
+
+@pytest.mark.parametrize("joiner", JOINERS, ids=JOINERS.values())
+def test_joiner_stays_between_letters_only(joiner):
+    assert clean_line(f"a{joiner}b") == f"a{joiner}b"
+    assert clean_line(f"{joiner}a{joiner} b{joiner}") == f"a{joiner} b"
+    assert clean_line(f"a {joiner} b") == "a b"
+    assert clean_line(joiner) == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("e\u00ad\u0301", "\u00e9"),
+        ("Data  Science", "Data Science"),
+        (" Data\u00a0\u3000\u202f Science\u2003", "Data Science"),
+        ("C++ & C#, 100 % «remote»", "C++ & C#, 100 % «remote»"),
+        ("ｆｕｌｌ", "ｆｕｌｌ"),
+        ("نرم\u200cافزار", "نرم\u200cافزار"),
+        ("👩\u200d👩\u200d👧 Nanny", "👩\u200d👩\u200d👧 Nanny"),
+        ("", ""),
+    ],
+)
+def test_line_is_normalized(sent, stored):
+    assert clean_line(sent) == stored
+    assert clean_line(stored) == stored
+
+
+def test_marks_around_an_invisible_letter_are_counted_together(employer):
+    """Otherwise they would be sorted in quadratic time."""
+    response = employer.post("/api/categories/", {"name": "a" + ("\u0316\u0301" * 15 + "\u200b") * 2})
+
+    assert response.json()["errors"] == {"name": ["A letter may have at most 30 accents."]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("collation", ["C", "ucs_basic", "en-x-icu"])
+def test_names_are_ordered_alike_whatever_the_collation_of_the_column(collation):
+    for name in ("zebra", "Érable", "Banana", "apple", "erable", "Żuk", "ящик", "Árbol"):
+        CategoryFactory(name=name)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_collation WHERE collname = %s", [collation])
+        if not cursor.fetchone()[0]:
+            pytest.skip(f"This PostgreSQL has no collation {collation}")
+        cursor.execute(f'ALTER TABLE jobs_category ALTER name TYPE varchar(100) COLLATE "{collation}"')
+
+    assert list(Category.objects.values_list("name", flat=True)) == [
+        *("apple", "Árbol", "Banana", "erable", "Érable", "zebra", "Żuk", "ящик"),
+    ]
