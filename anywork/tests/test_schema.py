@@ -270,14 +270,16 @@ def test_repeatable_filters_and_expand_are_arrays(operations):
     }
     assert shapes == {"category": ("array", True), "job_type": ("array", True)}
     assert parameters["expand"]["explode"] is False
-    assert parameters["expand"]["schema"]["items"]["enum"] == ["employer", "location", "category"]
+    assert parameters["expand"]["schema"]["items"]["enum"] == [
+        *("employer", "location", "category", "state", "description_html"),
+    ]
     # More than 200 count as that many.
     assert parameters["page_size"]["schema"] == {"type": "integer", "minimum": 1, "default": 20}
 
 
 def test_enums_have_names_of_their_own(schema):
     enums = {name for name, part in schema["components"]["schemas"].items() if "enum" in part}
-    assert enums == {"ApplicationStatus", "Blank", "ErrorStatus", "JobType", "OpenRole", "Role", "SuccessStatus"}
+    assert enums == {"ApplicationStatus", "Blank", "ErrorStatus", "JobState", "JobType", "OpenRole", "Role", "SuccessStatus"}
 
 
 def test_resume_upload_is_multipart_and_its_file_a_pdf(operations):

@@ -1,7 +1,6 @@
 """Lines of text: how they are cleaned, folded and ordered."""
 
 import pytest
-from django.db import connection
 
 from anywork.api.text import clean_line
 from jobs.models import Category
@@ -57,16 +56,12 @@ def test_marks_around_an_invisible_letter_are_counted_together(employer):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("collation", ["C", "ucs_basic", "en-x-icu"])
-def test_names_are_ordered_alike_whatever_the_collation_of_the_column(collation):
+def test_names_are_ordered_alike_on_every_server():
     for name in ("zebra", "Érable", "Banana", "apple", "erable", "Żuk", "ящик", "Árbol"):
         CategoryFactory(name=name)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_collation WHERE collname = %s", [collation])
-        if not cursor.fetchone()[0]:
-            pytest.skip(f"This PostgreSQL has no collation {collation}")
-        cursor.execute(f'ALTER TABLE jobs_category ALTER name TYPE varchar(100) COLLATE "{collation}"')
 
     assert list(Category.objects.values_list("name", flat=True)) == [
         *("apple", "Árbol", "Banana", "erable", "Érable", "zebra", "Żuk", "ящик"),
     ]
+    # By code points, not by the collation that this database happens to have.
+    assert str(Category.objects.all().query).count('COLLATE "C"') == 2

@@ -224,7 +224,7 @@ def test_employer_gets_the_applications_of_a_day_in_one_email(digest_reader, at)
     assert (email.recipient, email.kind) == (digest_reader.user, "applications_digest")
     assert email.subject == "3 new applications for your jobs"
     assert "On 6 March 2030 your jobs received 3 new applications:\n\n- Cook & Baker: 2\n- Smith: 1\n" in email.text
-    assert "<strong>Cook &amp; Baker</strong>: 2" in email.html
+    assert "<strong><bdi>Cook &amp; Baker</bdi></strong>: 2" in email.html
 
 
 def test_employer_gets_missed_digests_since_opting_in(digest_reader, at):
