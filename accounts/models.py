@@ -138,6 +138,10 @@ class Skill(models.Model):
     class Meta:
         ordering = by_name("name")
         constraints = (models.UniqueConstraint("user", Lower("name"), name="accounts_skill_unique_name"),)
+        indexes = (
+            # Serves the list of administrators.
+            models.Index(*by_name("name", last="skill_id"), name="accounts_skill_by_name"),
+        )
 
     def __str__(self) -> str:
         return self.name

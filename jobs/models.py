@@ -65,6 +65,10 @@ class Category(Vocabulary):
         ordering = by_name("name")
         verbose_name_plural = "categories"
         constraints = (models.UniqueConstraint(Lower("name"), name="jobs_category_unique_name"),)
+        indexes = (
+            # Serves the list: to fold 10,000 names takes 80 ms.
+            models.Index(*by_name("name", last="category_id"), name="jobs_category_by_name"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -85,6 +89,10 @@ class Location(Vocabulary):
         ordering = by_name("country", "state", "city")
         constraints = (
             models.UniqueConstraint(Lower("city"), Lower("state"), Lower("country"), name="jobs_location_unique_place"),
+        )
+        indexes = (
+            # Serves the list. Of the folded names only: all six columns may exceed the size of an entry, 2,704 bytes.
+            models.Index(*by_name("country", "state", "city")[:3], name="jobs_location_by_name"),
         )
 
     def __str__(self) -> str:
@@ -194,9 +202,16 @@ class Job(models.Model):
                 condition=models.Q(is_active=True),
                 name="jobs_job_expiring",
             ),
-            # Serves `ordering=title`, and the check that a suggested title is that of an open job.
+            # Serves `ordering=title`.
             models.Index(
                 *by_name("title", last="job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_by_title",
+            ),
+            # Serves the check that a suggested title is that of an open job.
+            models.Index(
+                fields=("title", "job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_title",

@@ -16,10 +16,7 @@ _DELETE_TITLES = """
     DELETE FROM jobs_suggestion
     WHERE kind = 'title'
         AND key IN (SELECT btrim(left(jobs_folded(title), 300)) FROM unnest(%s::text[]) AS title)
-        AND NOT EXISTS (
-            SELECT FROM jobs_job
-            WHERE is_active AND title = text AND anywork_folded(title) COLLATE "C" = anywork_folded(text)
-        )
+        AND NOT EXISTS (SELECT FROM jobs_job WHERE is_active AND title = text)
 """
 # Jobs written or deleted by one statement, far within the statement timeout.
 _BATCH_SIZE = 500

@@ -166,7 +166,7 @@ def indexes(*found):
         ("ordering=-salary", {"jobs_job_best_paid"}),
         ("ordering=salary", {"jobs_job_worst_paid"}),
         ("ordering=expires_at", {"jobs_job_expiring"}),
-        ("ordering=title", {"jobs_job_title"}),
+        ("ordering=title", {"jobs_job_by_title"}),
         # The other way round, too.
         ("ordering=-closing", {"jobs_job_closing"}),
         ("ordering=-expires_at", {"jobs_job_expiring"}),

@@ -279,7 +279,16 @@ def test_repeatable_filters_and_expand_are_arrays(operations):
 
 def test_enums_have_names_of_their_own(schema):
     enums = {name for name, part in schema["components"]["schemas"].items() if "enum" in part}
-    assert enums == {"ApplicationStatus", "Blank", "ErrorStatus", "JobState", "JobType", "OpenRole", "Role", "SuccessStatus"}
+    assert enums == {
+        "ApplicationStatus",
+        "Blank",
+        "ErrorStatus",
+        "JobState",
+        "JobType",
+        "OpenRole",
+        "Role",
+        "SuccessStatus",
+    }
 
 
 def test_resume_upload_is_multipart_and_its_file_a_pdf(operations):

@@ -1,4 +1,4 @@
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -24,14 +24,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(name="location", options={"ordering": by_name("country", "state", "city")}),
         AddIndexConcurrently(
+            "category", models.Index(*by_name("name", last="category_id"), name="jobs_category_by_name")
+        ),
+        AddIndexConcurrently(
+            "location", models.Index(*by_name("country", "state", "city")[:3], name="jobs_location_by_name")
+        ),
+        AddIndexConcurrently(
             "job",
             models.Index(
                 *by_name("title", last="job_id"),
                 condition=Q(is_active=True),
                 include=("closes_at",),
-                name="jobs_job_title_new",
+                name="jobs_job_by_title",
             ),
         ),
-        RemoveIndexConcurrently("job", "jobs_job_title"),
-        migrations.RenameIndex("job", new_name="jobs_job_title", old_name="jobs_job_title_new"),
     ]

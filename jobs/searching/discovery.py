@@ -74,9 +74,7 @@ _SUGGEST = f"""
             SELECT * FROM typed WHERE typed.kind = of.kind ORDER BY start, length(text), text LIMIT %(candidates)s
         ) AS candidates
         WHERE CASE kind
-            WHEN 'title' THEN EXISTS (
-                SELECT FROM open WHERE title = text AND anywork_folded(title) COLLATE "C" = anywork_folded(text)
-            )
+            WHEN 'title' THEN EXISTS (SELECT FROM open WHERE title = text)
             WHEN 'company' THEN EXISTS (SELECT FROM open WHERE employer_id = key::uuid)
             ELSE EXISTS (SELECT FROM open WHERE location_id = key::uuid)
         END
