@@ -55,7 +55,7 @@ class LineField(forms.CharField):
     """One line of text, in the form in which the API stores it."""
 
     def to_python(self, value: Any) -> Any:
-        return clean_line(super().to_python(value))
+        return clean_line(super().to_python(value) or "")
 
 
 class NamesForm(forms.ModelForm):

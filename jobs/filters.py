@@ -20,6 +20,7 @@ from anywork.api.filters import (
     given_names,
     list_parameter,
 )
+from anywork.api.text import remove_invisible
 from jobs.models import Job, JobType
 from jobs.querysets import JobQuerySet
 from jobs.searching.limits import Limits
@@ -41,7 +42,7 @@ class SearchField(forms.CharField):
         super().__init__(**{**kwargs, "strip": False})
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
+        text = remove_invisible(super().to_python(value) or "")
         return text if text.strip() else ""
 
     def validate(self, value: str) -> None:

@@ -146,7 +146,8 @@ jobs_documented = documented(
     noun="job",
     list=operation(
         "Open jobs (active and not expired), newest first. A job must match all filters; `job_type` and `category` may "
-        "be repeated, also as `job_type[]`, and then any of them matches. Commas join types, too. Administrators also find closed jobs.\n\n"
+        "be repeated, also as `job_type[]`, and then any of them matches. Commas join types, too. Administrators also "
+        "find closed jobs.\n\n"
         "With `search`, jobs that have the words in the title come first, then those that have them in title, company, "
         "category and location, then the others; in each group the newest first. If nothing matches, similar words are "
         "searched for; the header `X-Did-You-Mean` names them (percent-encoded UTF-8).\n\n"

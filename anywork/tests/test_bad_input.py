@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
@@ -89,7 +90,12 @@ def test_employer_sends_as_much_as_is_allowed_and_one_byte_more(employer: Any) -
         start = b'{"name":"Law","unknown":"'
         return start + b"x" * (length - len(start) - 2) + b'"}'
 
-    assert_refused(employer.generic("POST", "/api/categories/", body(MIB + 1), JSON), 413)
+    refused = employer.generic("POST", "/api/categories/", body(MIB + 1), JSON)
+    assert_refused(refused, 413)
+    file, other = settings.RESUME_MAX_BYTES // MIB, settings.DATA_UPLOAD_MAX_MEMORY_SIZE // MIB
+    assert refused.json()["message"] == (
+        f"The request is too large: a file may have up to {file} MiB, any other request {other} MiB."
+    )
     assert not Category.objects.filter(name="Law").exists()
     assert employer.generic("POST", "/api/categories/", body(MIB), JSON).status_code == 201
 

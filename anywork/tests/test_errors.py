@@ -330,13 +330,13 @@ def test_page_of_an_allowed_origin_may_ask_before_it_sends(anonymous: APIClient,
     asked = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": "authorization,content-type,x-request-id,if-match",
+        "Access-Control-Request-Headers": "authorization,content-type,x-request-id,if-match,idempotency-key",
     }
     response = anonymous.options("/api/auth/me/", headers=asked)
     assert response.status_code == 200
     assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
     allowed = set(response.headers["Access-Control-Allow-Headers"].split(", "))
-    assert {"authorization", "content-type", "x-request-id", "if-match"} <= allowed
+    assert {"authorization", "content-type", "x-request-id", "if-match", "idempotency-key"} <= allowed
 
 
 def test_page_of_another_origin_may_not_read_the_answer(anonymous: APIClient, db: None, settings: Any) -> None:

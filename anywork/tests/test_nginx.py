@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.models import AuditEvent
+from anywork.api.exceptions import RequestTooLarge
 from anywork.testing.nginx import running_nginx
 from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
@@ -131,6 +132,10 @@ def test_client_is_not_believed_to_use_https(nginx):
     page = nginx.get("/api/jobs/?page_size=1", headers={"X-Forwarded-Proto": "https"}).json()
 
     assert page["next"] == f"{nginx.base_url}/api/jobs/?page=2&page_size=1"
+
+
+def test_nginx_names_the_limit_of_a_body():
+    assert CONFIG.read_text(encoding="utf-8").count(f'"message": "{RequestTooLarge.default_detail}"') == 1
 
 
 def test_body_that_the_web_server_refuses_keeps_its_response(nginx):

@@ -257,6 +257,8 @@ def test_list_by_one_status(employer, applications):
 
 def test_list_by_several_statuses(employer, applications):
     assert found(employer, applications, status=["pending", "rejected"]) == [3, 0]
+    assert found(employer, applications, status="Pending,rejected") == [3, 0]
+    assert found(employer, applications, **{"status[]": ["pending", "rejected"]}) == [3, 0]
 
 
 def test_list_by_several_parameters_needs_all_of_them(employer, applications):

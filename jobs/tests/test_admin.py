@@ -84,6 +84,26 @@ def test_admin_adds_an_existing_category_and_is_refused(admin_client):
     assert Category.objects.count() == 1
 
 
+def test_admin_sends_names_as_people_do_and_they_are_stored_as_by_the_api(admin_client):
+    job, existing = JobFactory(), CategoryFactory(name="Caf\u00e9")
+
+    admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), form(job, title="Chief\u200b  Engineer \u202e"))
+    response = admin_client.post(reverse("admin:jobs_category_add"), {"name": "Cafe\u0301\u200b", "description": ""})
+
+    assert Job.objects.get().title == "Chief Engineer"
+    assert response.status_code == 200
+    assert Category.objects.filter(name__startswith="Caf").get() == existing
+
+
+def test_admin_sends_a_title_that_shows_nothing_and_is_refused(admin_client):
+    job = JobFactory()
+
+    response = admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), form(job, title="\u200b\u2800"))
+
+    assert "title" in response.context["adminform"].form.errors
+    assert Job.objects.get().title == job.title
+
+
 def test_admin_cannot_delete_a_category_in_use(admin_client):
     job = JobFactory()
     url = reverse("admin:jobs_category_delete", args=[job.category_id])

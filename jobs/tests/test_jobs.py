@@ -528,8 +528,8 @@ class TestDescriptionHTML:
         [
             ("One\nTwo\r\n\r\nThree", "<p>One<br>\nTwo</p>\n<p>Three</p>\n"),
             (
-                "**We** need\n- C < 5\n    - A<Str>",
-                "<p><strong>We</strong> need</p>\n<ul>\n<li>C &lt; 5\n<ul>\n<li>A&lt;Str&gt;</li>\n</ul>\n</li>\n</ul>\n",
+                "**We** need\n- 1 < 5\n    - A<T>",
+                "<p><strong>We</strong> need</p>\n<ul>\n<li>1 &lt; 5\n<ul>\n<li>A&lt;T&gt;</li>\n</ul>\n</li>\n</ul>\n",
             ),
             ("    Indented\n\n\tTab", "<p>Indented</p>\n<p>Tab</p>\n"),
             ("R&amp;D <y and z> & <script", "<p>R&amp;D &lt;y and z&gt; &amp; &lt;script</p>\n"),

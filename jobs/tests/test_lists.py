@@ -453,6 +453,11 @@ class TestParameters:
         assert titles("title") == ["apple", "Banana", "Érable", "zebra"]
         assert titles("-title") == ["zebra", "Érable", "Banana", "apple"]
 
+    def test_search_ignores_invisible_letters(self, anonymous, types):
+        JobFactory(title="Welder")
+
+        assert anonymous.get(URL, {"search": "\ufeffWel\u00adder\u200b"}).json()["count"] == 1
+
 
 class TestDays:
     @pytest.fixture
