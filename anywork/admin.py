@@ -55,7 +55,9 @@ class LineField(forms.CharField):
     """One line of text, in the form in which the API stores it."""
 
     def to_python(self, value: Any) -> Any:
-        return clean_line(super().to_python(value) or "")
+        text = super().to_python(value) or ""
+        # One that is too long is refused anyway, and takes long to normalize if it is made of accents.
+        return text if len(text) > (self.max_length or 0) else clean_line(text)
 
 
 class NamesForm(forms.ModelForm):

@@ -50,8 +50,10 @@ def find_posted_job(jobs: JobQuerySet, *, idempotency_key: str, idempotency_dige
         IdempotencyKeyReused: the earlier request had another body.
     """
     job: Job | None = jobs.filter(idempotency_key=idempotency_key).first()
-    if job is None or job.posted_at <= timezone.now() - WINDOW:
-        forget_keys(jobs.filter(idempotency_key=idempotency_key))
+    if job is None:
+        return None
+    if job.posted_at <= timezone.now() - WINDOW:
+        forget_keys(jobs.filter(pk=job.pk))
         return None
     if job.idempotency_digest != idempotency_digest:
         raise IdempotencyKeyReused
