@@ -13,6 +13,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
@@ -22,8 +23,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from anywork.api.fields import NAMES, NO_URL, has_url
-from anywork.api.text import clean_line
+from anywork.api.fields import NAMES, NO_URL, TOO_MANY_MARKS, has_url
+from anywork.api.text import clean_line, remove_invisible, too_many_marks
 
 MAX_LISTED = 10_000
 
@@ -54,10 +55,18 @@ class ShortPaginator(Paginator):
 class LineField(forms.CharField):
     """One line of text, in the form in which the API stores it."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        # One that is too long is refused anyway, and takes long to normalize if it is made of accents.
-        return text if len(text) > (self.max_length or 0) else clean_line(text)
+        if too_many_marks(remove_invisible(text)):
+            raise ValidationError(TOO_MANY_MARKS)
+        return clean_line(text)
+
+
+class URLField(forms.URLField):
+    """A URL without invisible letters."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(remove_invisible(value or ""))
 
 
 class NamesForm(forms.ModelForm):
@@ -75,11 +84,18 @@ class AuditedAdmin(admin.ModelAdmin):
 
     form: type[forms.ModelForm] = NamesForm
     formfield_overrides = {
-        models.CharField: {"form_class": LineField},
-        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"strip": False},
+        models.URLField: {"form_class": URLField, "assume_scheme": "https"},
     }
     show_full_result_count = False
     paginator = ShortPaginator
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if type(db_field) is models.CharField and not db_field.choices:
+            # Other lines are verbatim, as in the API.
+            is_name = db_field.name in {*NAMES, "phone_number"}
+            kwargs |= {"form_class": LineField} if is_name else {"strip": False}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Leave out keys unless the search term may be one: comparing keys as text reads every row."""

@@ -20,7 +20,7 @@ from anywork.api.filters import (
     given_names,
     list_parameter,
 )
-from anywork.api.text import remove_invisible
+from anywork.api.text import clean_line, remove_invisible
 from jobs.models import Job, JobType
 from jobs.querysets import JobQuerySet
 from jobs.searching.limits import Limits
@@ -31,6 +31,9 @@ from jobs.searching.versions import version_of
 
 DEFAULT_RADIUS_KM = 50
 MAX_RADIUS_KM = 1_000
+
+# The default order.
+RELEVANCE = "relevance"
 
 UNKNOWN_CITY = "No city of this name is known. Is there a larger one nearby?"
 
@@ -51,7 +54,14 @@ class SearchField(forms.CharField):
             raise forms.ValidationError('Each side of "or" needs a word to search for, not only words to exclude.')
 
 
-class CityField(forms.CharField):
+class NameField(forms.CharField):
+    """A name, in the form in which names are stored."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_line(super().to_python(value) or "")
+
+
+class CityField(NameField):
     """A city that the gazetteer knows."""
 
     def validate(self, value: str) -> None:
@@ -64,6 +74,10 @@ class SearchFilter(django_filters.CharFilter):
     field_class = SearchField
 
 
+class NameFilter(django_filters.CharFilter):
+    field_class = NameField
+
+
 class CityFilter(django_filters.CharFilter):
     field_class = CityField
 
@@ -72,7 +86,7 @@ class JobOrderingFilter(TotalOrderingFilter):
     """The order of a job list: by default by relevance, or newest first without a search."""
 
     def filter(self, qs: Any, value: list[str] | None) -> Any:
-        match [term for term in value or () if term != "relevance"]:
+        match [term for term in value or () if term != RELEVANCE]:
             case []:
                 return qs
             case ["newest", *_]:
@@ -96,13 +110,13 @@ class JobFilter(FilterSet):
     )
     job_type = RepeatableChoiceFilter(choices=JobType.choices, label="Any of these types.")
     category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
-    location = django_filters.CharFilter(
+    location = NameFilter(
         method="filter_location",
         max_length=255,
         label="A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words.",
     )
-    city = django_filters.CharFilter(method="filter_city", max_length=255, label="The location's city.")
-    country = django_filters.CharFilter(method="filter_country", max_length=255, label="The location's country.")
+    city = NameFilter(method="filter_city", max_length=255, label="The location's city.")
+    country = NameFilter(method="filter_country", max_length=255, label="The location's country.")
     near = CityFilter(
         method="filter_together", max_length=255, label="In or around this city, such as Lagos or Lagos, Nigeria."
     )
@@ -138,7 +152,7 @@ class JobFilter(FilterSet):
             "salary_maximum": "salary",
         },
         choices=[
-            ("relevance", "By where the words occur, then newest first; the default"),
+            (RELEVANCE, "By where the words occur, then newest first; the default"),
             ("newest", "Newest first"),
             ("closing", "Soonest to close first"),
             ("-closing", "Latest to close first"),
@@ -165,7 +179,8 @@ class JobFilter(FilterSet):
             at_most=values.get("salary_max"),
             include_unspecified=bool(values.get("include_unspecified")),
         )
-        if not self._has_closed and {"expires_at", "-expires_at"} & {*(values.get("ordering") or ())[:1]}:
+        order = [term for term in values.get("ordering") or () if term != RELEVANCE]
+        if not self._has_closed and {"expires_at", "-expires_at"}.intersection(order[:1]):
             # Otherwise a scan in this order would begin at the first job that ever expired.
             jobs = jobs.not_long_expired()
         if near := values.get("near"):

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from jobs.querysets import JobQuerySet
 WINDOW = timedelta(hours=24)
 
 INVALID_KEY = "Idempotency-Key takes 8 to 64 visible ASCII characters, such as a UUID."
+_FORGOTTEN = {"idempotency_key": None, "idempotency_digest": None}
 _KEY = re.compile(r"[\x21-\x7e]{8,64}")
 
 
@@ -42,9 +44,9 @@ def idempotency_columns(request: Request) -> dict[str, str]:
 
 
 def find_posted_job(jobs: JobQuerySet, *, idempotency_key: str, idempotency_digest: str) -> Job | None:
-    """Return which of an employer's `jobs` an earlier request with this key and body has posted.
+    """Return the job that an earlier request with this key posted, or None.
 
-    The caller holds a lock for which other requests of this employer wait.
+    The caller must hold the lock of the employer's row.
 
     Raises:
         IdempotencyKeyReused: the earlier request had another body.
@@ -53,16 +55,21 @@ def find_posted_job(jobs: JobQuerySet, *, idempotency_key: str, idempotency_dige
     if job is None:
         return None
     if job.posted_at <= timezone.now() - WINDOW:
-        forget_keys(jobs.filter(pk=job.pk))
+        jobs.filter(pk=job.pk).update(**_FORGOTTEN)
         return None
     if job.idempotency_digest != idempotency_digest:
         raise IdempotencyKeyReused
     return job
 
 
-def forget_keys(jobs: JobQuerySet) -> None:
+def forget_keys(jobs: JobQuerySet, *, batch_size: int = 500) -> None:
     """Forget the keys of jobs that were posted before WINDOW."""
     old = jobs.filter(idempotency_key__isnull=False, posted_at__lte=timezone.now() - WINDOW)
-    # Asked first: any UPDATE, even of no row, makes cached lists out of date.
-    if old.exists():
-        old.update(idempotency_key=None, idempotency_digest=None)
+    # Read first: even an UPDATE of no rows invalidates cached lists.
+    keys = list(old.values_list("pk", flat=True))
+    for start in range(0, len(keys), batch_size):
+        with transaction.atomic():
+            # The next run finds those that a request has locked.
+            unlocked = old.filter(pk__in=keys[start : start + batch_size])
+            unlocked = unlocked.only("pk").select_for_update(skip_locked=True, no_key=True)
+            Job.objects.filter(pk__in=[job.pk for job in unlocked]).update(**_FORGOTTEN)

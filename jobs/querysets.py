@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -21,6 +21,12 @@ OPEN_SQL = "is_active AND closes_at > statement_timestamp()"
 
 # The related rows that a response may show with a job.
 DETAILS = ("employer", "location", "category")
+
+
+class JobState(models.TextChoices):
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed"
+    EXPIRED = "expired", "Expired"
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -69,6 +75,13 @@ class JobQuerySet(models.QuerySet[Any]):
     def with_details(self, relations: Collection[str] = DETAILS) -> "JobQuerySet":
         """Fetch the rows that `expand=` adds in the same query."""
         return self.select_related(*relations) if relations else self
+
+    def with_state(self) -> "JobQuerySet":
+        """Add `state`, by the clock of the database, as the versions of lists are."""
+        closed = When(is_active=False, then=Value(JobState.CLOSED))
+        return self.annotate(
+            state=Case(closed, When(UNEXPIRED, then=Value(JobState.OPEN)), default=Value(JobState.EXPIRED))
+        )
 
 
 class JobManager(models.Manager.from_queryset(JobQuerySet)):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """OpenAPI documentation of categories, locations and jobs."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,8 @@ from jobs.searching.limits import Limits
 from jobs.serializers import (
     DATE_IN_PAST,
     DID_YOU_MEAN,
+    EXPANDABLE,
+    EXPANDABLE_ALONE,
     FacetsSerializer,
     JobDetailsSerializer,
     JobSerializer,
@@ -99,7 +102,9 @@ class ExpandableJobSerializer(JobDetailsSerializer):
     """A job; `expand` adds the other fields."""
 
     class Meta(JobDetailsSerializer.Meta):
-        optional_fields = tuple(field for added in JobDetailsSerializer.EXPANDABLE.values() for field in added)
+        optional_fields = tuple(
+            field for added in (*EXPANDABLE.values(), *EXPANDABLE_ALONE.values()) for field in added
+        )
 
     def get_fields(self) -> dict[str, Any]:
         """Return all fields, without regard to `expand`."""
@@ -110,17 +115,24 @@ class EmployerJobSerializer(ExpandableJobSerializer):
     """A job with its details; `expand` adds the other fields."""
 
     class Meta(ExpandableJobSerializer.Meta):
-        optional_fields = tuple(set(ExpandableJobSerializer.Meta.optional_fields) - JOB_DETAILS.keys())
+        optional_fields = tuple(
+            field for field in ExpandableJobSerializer.Meta.optional_fields if field not in JOB_DETAILS
+        )
 
 
-_expand = OpenApiParameter(
-    "expand",
-    {"type": "array", "items": {"type": "string", "enum": list(JobDetailsSerializer.EXPANDABLE)}},
-    style="form",
-    explode=False,
-    description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; "
-    "`description_html`. Several may be repeated, or joined by commas.",
-)
+def _expand_parameter(names: Iterable[str], more: str = "") -> OpenApiParameter:
+    return OpenApiParameter(
+        "expand",
+        {"type": "array", "items": {"type": "string", "enum": list(names)}},
+        style="form",
+        explode=False,
+        description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`"
+        f"{more}. Several may be repeated, or joined by commas.",
+    )
+
+
+_expand = _expand_parameter(EXPANDABLE)
+_expand_alone = _expand_parameter((*EXPANDABLE, *EXPANDABLE_ALONE), "; `description_html`")
 _idempotency_key = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 8, "maxLength": 64},
@@ -131,7 +143,7 @@ _idempotency_key = OpenApiParameter(
 _did_you_mean = OpenApiParameter(
     "X-Did-You-Mean", str, OpenApiParameter.HEADER, response=[200], description=DID_YOU_MEAN
 )
-_unknown_detail = unknown_details(["company"], JobDetailsSerializer.EXPANDABLE)
+_unknown_detail = unknown_details(["company"], EXPANDABLE)
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
 _write = partial(operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": [DATE_IN_PAST]}),))
 _create = partial(
@@ -179,7 +191,7 @@ jobs_documented = documented(
     retrieve=operation(
         "An open job, or any job that the caller owns or has applied to. A request by any caller but its owner "
         "counts as a view in the analytics.",
-        parameters=[_expand],
+        parameters=[_expand_alone],
         responses=ExpandableJobSerializer,
         response=JOB,
         errors=(_unknown_detail,),
@@ -205,7 +217,7 @@ employer_jobs_documented = documented(
     create=_create("The same as POST /api/jobs/.", request=JobSerializer, responses={201: JobSerializer}),
     retrieve=operation(
         "A job of the caller in any state, with its details. This is not counted as a view.",
-        parameters=[_expand],
+        parameters=[_expand_alone],
         responses=EmployerJobSerializer,
         response=JOB_DETAILS,
         errors=(_unknown_detail,),

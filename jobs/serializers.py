@@ -19,14 +19,21 @@ from anywork.api.fields import (
     VerbatimLineField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import ERASED_EMPLOYER, Category, Job, JobState, Location, closing_time
-from jobs.querysets import DETAILS
+from jobs.models import ERASED_EMPLOYER, Category, Job, Location, closing_time
+from jobs.querysets import DETAILS, JobState
 from jobs.rendering import render_html
 
 MAX_YEAR = 9998
 
 DATE_IN_PAST = "This date is in the past."
 DID_YOU_MEAN = "The words that the caller seems to have meant; these were searched for if its own match nothing."
+
+# The fields that each name of `expand` adds, everywhere and to a single job: rendering takes too long for a list.
+EXPANDABLE: Mapping[str, tuple[str, ...]] = {
+    **{name: (f"{name}_details",) for name in DETAILS},
+    "state": ("state", "closes_at"),
+}
+EXPANDABLE_ALONE: Mapping[str, tuple[str, ...]] = {"description_html": ("description_html",)}
 
 
 class CategorySerializer(ModelSerializer[Category]):
@@ -59,7 +66,8 @@ class JobSerializer(ModelSerializer[Job]):
     description = TextField(max_length=20_000)
     salary_range = VerbatimLineField(max_length=100)
     expires_at = DateOrTimestampField(
-        help_text="A date, or a timestamp; exactly midnight (UTC) means until the end of that day. Not in the past."
+        help_text="A date, or a timestamp. Midnight at any offset is taken as its date, and means until the end of "
+        "that day (UTC). Not in the past."
     )
 
     class Meta:
@@ -99,17 +107,10 @@ class JobSerializer(ModelSerializer[Job]):
 class JobDetailsSerializer(JobSerializer):
     """A job with what `expand` in the context names, or with all."""
 
-    # The fields that each name adds.
-    EXPANDABLE: Mapping[str, tuple[str, ...]] = {
-        **{name: (f"{name}_details",) for name in DETAILS},
-        "state": ("state", "closes_at"),
-        "description_html": ("description_html",),
-    }
-
     employer_details = EmployerSerializer(source="employer", read_only=True)
     location_details = LocationSerializer(source="location", read_only=True)
     category_details = CategorySerializer(source="category", read_only=True)
-    # Fields of methods have no part in the tag for If-Match, which is the same at every URL that shows the row.
+    # Method fields count as related data in ETags (see etags.py).
     state = serializers.SerializerMethodField()
     closes_at = serializers.SerializerMethodField(help_text="When it closes by itself.")
     description_html = serializers.SerializerMethodField(
@@ -129,13 +130,14 @@ class JobDetailsSerializer(JobSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        for name in self.EXPANDABLE.keys() - set(self.context.get("expand", self.EXPANDABLE)):
-            for field in self.EXPANDABLE[name]:
+        expandable = {**EXPANDABLE, **EXPANDABLE_ALONE}
+        for name in expandable.keys() - set(self.context.get("expand", expandable)):
+            for field in expandable[name]:
                 del fields[field]
         return fields
 
     @extend_schema_field(serializers.ChoiceField(JobState.choices))
-    def get_state(self, job: Job) -> str:
+    def get_state(self, job: Any) -> str:
         return job.state
 
     def get_closes_at(self, job: Job) -> datetime:

@@ -33,6 +33,8 @@ from jobs.searching.discovery import count_facets, similar_jobs, suggest
 from jobs.searching.listing import JobListing
 from jobs.searching.versions import version_of
 from jobs.serializers import (
+    EXPANDABLE,
+    EXPANDABLE_ALONE,
     CategorySerializer,
     FacetsSerializer,
     JobDetailsSerializer,
@@ -113,6 +115,8 @@ class JobMixin(VersionedListMixin):
     request: Any
     action: Any
     listing: JobListing | None = None
+    # For the job that is being posted.
+    columns: dict[str, str]
     # The details that every GET shows.
     always_expanded: tuple[str, ...] = ()
 
@@ -144,16 +148,17 @@ class JobMixin(VersionedListMixin):
 
     @cached_property
     def expanded(self) -> tuple[str, ...]:
-        """What a GET of jobs adds to each, also by `?expand=`.
+        """Names of `expand` that apply to this request.
 
         Raises:
-            ValidationError: a name is unknown.
+            ValidationError: a name is unknown here.
         """
-        if self.action not in {"list", "retrieve", "similar"}:
+        known = {"list": EXPANDABLE, "similar": EXPANDABLE, "retrieve": (*EXPANDABLE, *EXPANDABLE_ALONE)}
+        if self.action not in known:
             return ()
         names = list_parameter(self.request.query_params, "expand")
-        if unknown := set(names) - JobDetailsSerializer.EXPANDABLE.keys():
-            raise unknown_details(unknown, JobDetailsSerializer.EXPANDABLE)
+        if unknown := set(names).difference(known[self.action]):
+            raise unknown_details(unknown, known[self.action])
         return (*self.always_expanded, *names)
 
     def get_serializer_class(self) -> type[JobSerializer]:
@@ -163,22 +168,23 @@ class JobMixin(VersionedListMixin):
         return {**super().get_serializer_context(), "expand": self.expanded}  # type: ignore[misc]
 
     def with_details(self, jobs: JobQuerySet) -> JobQuerySet:
-        """Fetch the related rows that the response shows."""
-        return jobs.with_details([name for name in DETAILS if name in self.expanded])
+        """Fetch with the jobs what `expanded` shows."""
+        jobs = jobs.with_details([name for name in DETAILS if name in self.expanded])
+        return jobs.with_state() if "state" in self.expanded else jobs
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         request.data  # noqa: B018 - reads the body before the row is locked, since a client may send slowly
-        columns = idempotency_columns(request)
+        self.columns = idempotency_columns(request)
         with transaction.atomic():
             # Blocking an account locks the same row: either it closes the new job, or it is seen here. So does another
             # request with the same key.
             self._require_active(User.objects.select_for_update(no_key=True), self.caller.pk)
-            if columns and (job := find_posted_job(Job.objects.owned_by(self.caller), **columns)):
+            if self.columns and (job := find_posted_job(Job.objects.owned_by(self.caller), **self.columns)):
                 return Response(self.get_serializer(job).data, status=status.HTTP_201_CREATED)  # type: ignore[attr-defined]
             return super().create(request, *args, **kwargs)  # type: ignore[misc]
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
-        serializer.save(employer=self.caller.employer, **idempotency_columns(self.request))
+        serializer.save(employer=self.caller.employer, **self.columns)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         # A job that is closed by request stays closed when its employer is unblocked.

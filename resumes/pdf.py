@@ -20,14 +20,15 @@ _TAIL_BYTES = 1_024
 # Start of the cross-reference section: an object with a stream, or a table that a trailer follows.
 _XREF_STREAM = re.compile(rb"\s*\d+\s+\d+\s+obj\b")
 _XREF_TABLE = re.compile(rb"\s*xref\b")
+_ENCRYPTED = re.compile(rb"/Encrypt\b(?!\s*null\b)")
 
 
 class InvalidPDF(ValueError):
     """The file is not a valid PDF; the message says why."""
 
 
-def damaged(reason: str, state: str = "damaged") -> InvalidPDF:
-    return InvalidPDF(f"The PDF is {state}: {reason}. Save it anew as PDF.")
+def damaged(reason: str) -> InvalidPDF:
+    return InvalidPDF(f"The PDF is damaged or incomplete: {reason}. Save it anew as PDF.")
 
 
 def check_pdf(data: bytes) -> None:
@@ -41,17 +42,17 @@ def check_pdf(data: bytes) -> None:
     if not data.startswith(HEADER):
         raise InvalidPDF(NOT_A_PDF)
     trailer = _trailer(data)
-    if b"/Encrypt" in trailer:
+    if _ENCRYPTED.search(trailer):
         raise InvalidPDF(PROTECTED)
     if b"/Root" not in trailer:
         raise damaged("it has no catalogue of pages")
 
 
 def _trailer(data: bytes) -> bytes:
-    # Twice as many, for what stands before "%%EOF".
+    # 1,024 bytes after "%%EOF", and as many for the startxref before it.
     ends = list(_END.finditer(data, max(0, len(data) - 2 * _TAIL_BYTES)))
     if not ends or len(data) - ends[-1].end() > _TAIL_BYTES:
-        raise damaged("its end is missing", "damaged or incomplete")
+        raise damaged("its end is missing")
     offset = int(ends[-1][1])
     if table := _XREF_TABLE.match(data, offset):
         return _between(data, b"trailer", b"startxref", table.end())

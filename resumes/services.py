@@ -20,6 +20,7 @@ from accounts import audit
 from accounts.models import JobSeeker, User
 from anywork.api.constraints import unique_violation_as
 from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable
+from anywork.api.text import remove_invisible
 from resumes.models import Resume, ResumeAccess, storage_name
 from resumes.pdf import InvalidPDF, check_pdf
 
@@ -123,7 +124,8 @@ def delete_file_after_commit(resume: Resume) -> None:
 def display_name(uploaded_name: str) -> str:
     """Return a safe name for an uploaded file: one printable path component that ends in .pdf."""
     stem = unicodedata.normalize("NFC", PurePath(uploaded_name).stem)
-    stem = re.sub(r"[^\w .()+-]", lambda letter: letter[0] if _is_safe(letter[0]) else "_", stem).strip(" .")
+    stem = re.sub(r"[^\w .()+-]", lambda letter: letter[0] if _is_safe(letter[0]) else "_", stem)
+    stem = remove_invisible(stem).strip(" .")
     return f"{stem[: MAX_NAME_LENGTH - 4] or 'resume'}.pdf"
 
 

@@ -1,9 +1,14 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+from django.db.models import F
+from django.db.models.functions import Collate
 
-from anywork.api.text import by_name
+from anywork.api.text import Folded
 
-# Declared immutable, so that an index can be made of it: the rules of unaccent do not change. The body is parsed when
+BY_NAME = (Collate(Folded(F("name")), "C"), Collate(F("name"), "C"))
+
+# Declared immutable, so that an index can be made of it: the rules of unaccent change only with a new version of
+# PostgreSQL, after which the indexes *_by_name are to be rebuilt. The body is parsed when
 # the function is created, so that it finds unaccent under any search path, as in a restored backup.
 CREATE = """
 CREATE EXTENSION IF NOT EXISTS unaccent;
@@ -22,6 +27,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(CREATE, DROP),
-        migrations.AlterModelOptions(name="skill", options={"ordering": by_name("name")}),
-        AddIndexConcurrently("skill", models.Index(*by_name("name", last="skill_id"), name="accounts_skill_by_name")),
+        migrations.AlterModelOptions(name="skill", options={"ordering": (*BY_NAME, "pk")}),
+        AddIndexConcurrently("skill", models.Index(*BY_NAME, "skill_id", name="accounts_skill_by_name")),
     ]

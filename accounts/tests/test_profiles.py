@@ -105,6 +105,13 @@ class TestEmployer:
         assert response.json() == {"user": str(employer.user.pk), **self.BODY}
         assert Employer.objects.get().company_name == "Microsoft"
 
+    def test_employer_sends_invisible_letters_and_they_are_removed(self, employer):
+        values = {"company_name": "A\u202ecme\u00ad  Ltd\u200b", "website": "\u200bhttps://example.org/\u202ex"}
+
+        response = employer.patch(url_of(employer), values).json()
+
+        assert (response["company_name"], response["website"]) == ("Acme Ltd", "https://example.org/x")
+
     @pytest.mark.parametrize("value", ["", None])
     @pytest.mark.parametrize("field", ["company_description", "website"])
     @pytest.mark.parametrize("method", ["put", "patch"])

@@ -197,3 +197,10 @@ def test_list_with_a_bad_parameter_is_refused(employer, name, value):
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == [name]
+
+
+@pytest.mark.parametrize("name", ["date_from", "date_to"])
+def test_employer_asks_for_a_day_that_does_not_exist_and_is_told_so(employer, name):
+    response = employer.get("/api/analytics/", {name: "2027-02-29"})
+
+    assert response.json()["errors"] == {name: ["The day 2027-02-29 does not exist."]}

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from anywork.api.constraints import find_in_any_case
 from anywork.api.text import clean_line
 
-# All other lines are clean.
+# Rows that do not match need no cleaning.
 _UNUSUAL = r"[^\x20-\x7e]|  |^ | $"
 
 
@@ -60,10 +60,9 @@ def _objection(model: type[models.Model], values: dict[str, str]) -> str | None:
 
 
 def _update(row: QuerySet[Any], values: dict[str, Any]) -> str | None:
-    """Update a row, unless a request has changed it meanwhile."""
     try:
         with transaction.atomic():
-            row.update(**values)
+            is_updated = row.update(**values)
     except IntegrityError:
-        return "another row has become equal"
-    return None
+        return "a constraint forbids it"
+    return None if is_updated else "it was changed meanwhile"

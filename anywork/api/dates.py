@@ -1,16 +1,13 @@
 """Dates in requests."""
 
-import re
-from datetime import date
-
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+from django.utils.dateparse import parse_date
 
 
 def missing_day(text: str) -> str | None:
     """Return the message for a text that begins with a day that does not exist, such as 2027-02-29."""
-    if day := _DAY.match(text.strip()):
-        try:
-            date(*map(int, day.groups()))
-        except ValueError:
-            return f"The day {day[0]} does not exist."
+    day = text.strip()[:10]
+    try:
+        parse_date(day)
+    except ValueError:
+        return f"The day {day} does not exist."
     return None

@@ -2,29 +2,24 @@
 
 import re
 from datetime import UTC, datetime, time
-from itertools import groupby
 from typing import Any
-from unicodedata import combining
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from anywork.api.dates import missing_day
 from anywork.api.emails import canonical_email
-from anywork.api.text import clean_line, remove_invisible
+from anywork.api.text import MAX_MARKS, clean_line, remove_invisible, too_many_marks
 
 # Unicode's control characters (category Cc), and other line ends.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
-# Combining marks in a row, as in Unicode's stream-safe text (UAX 15). PostgreSQL sorts them in quadratic time: 20,000
-# took 2 s.
-_MAX_MARKS = 30
-
 _URL = re.compile(r"://|www\.", re.IGNORECASE)
 
 # Fields that emails to other people show, or lists.
 NAMES = frozenset({"first_name", "last_name", "company_name", "title", "name", "city", "state", "country"})
+TOO_MANY_MARKS = f"A letter may have at most {MAX_MARKS} accents."
 NO_URL = "A web address is not allowed here: leave out “://” and “www.”."
 
 
@@ -40,19 +35,13 @@ class StringMixin:
         text: str = super().to_internal_value(data)  # type: ignore[misc]
         if self.refused_characters.search(text):
             raise serializers.ValidationError(self.refusal, "control_characters")
-        if not text.isascii() and _longest_run_of_marks(text) > _MAX_MARKS:
-            raise serializers.ValidationError(f"A letter may have at most {_MAX_MARKS} accents.", "too_many_marks")
+        if too_many_marks(text):
+            raise serializers.ValidationError(TOO_MANY_MARKS, "too_many_marks")
         return text
 
 
-def _longest_run_of_marks(text: str) -> int:
-    """Return the largest number of combining marks in a row."""
-    runs = groupby(text, key=lambda letter: combining(letter) > 0)
-    return max((sum(1 for _ in run) for is_mark, run in runs if is_mark), default=0)
-
-
 class LineMixin(StringMixin):
-    """Accepts one line, without invisible letters; a line of nothing else is blank."""
+    """Accepts one line, without invisible letters."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(remove_invisible(data) if isinstance(data, str) else data)  # type: ignore[misc]
@@ -84,7 +73,7 @@ class NameField(LineField):
 
 
 class TextField(StringMixin, serializers.CharField):
-    """Text of several lines, verbatim; one of nothing but white space is blank."""
+    """Text of several lines, verbatim; one of white space and invisible letters alone is blank."""
 
     refused_characters = _NOT_IN_A_TEXT
     refusal = "Control characters are not allowed, but for line breaks and tabs."
@@ -93,7 +82,8 @@ class TextField(StringMixin, serializers.CharField):
         super().__init__(**{"trim_whitespace": False, **kwargs})
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation("" if isinstance(data, str) and not data.strip() else data)
+        is_blank = isinstance(data, str) and not remove_invisible(data).strip()
+        return super().run_validation("" if is_blank else data)
 
 
 class EmailField(StringMixin, serializers.EmailField):

@@ -1,20 +1,24 @@
 """Filters of all resources. An empty parameter means no filter; an invalid value is a 400."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Collate
 from django.http import QueryDict
 from django_filters.fields import IsoDateTimeField
 from django_filters.widgets import BaseCSVWidget
 
 from anywork.api.dates import missing_day
-from anywork.api.text import by_name
+from anywork.api.text import clean_line, folded
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # More than a form offers; each value costs a comparison per row.
 MAX_VALUES = 50
@@ -44,7 +48,7 @@ class FilterSet(django_filters.FilterSet):
 
 
 class ListWidget(BaseCSVWidget, forms.TextInput):
-    """Reads the values of a repeated parameter."""
+    """Reads the values of a repeated parameter; a CSV widget, because OrderingFilter takes no other."""
 
     split = True
 
@@ -79,8 +83,8 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
     def _keys(self, qs: QuerySet[Any], term: str) -> Iterator[OrderBy]:
         """Yield what `term` sorts by, with NULL at the end."""
         name = term.removeprefix("-")
-        keys: tuple[Any, ...] = by_name(name)[:-1] if name in self._names else (F(name),)
-        # Said for columns with NULL only: an index of another column has no such order.
+        keys: tuple[Any, ...] = (*folded(name), Collate(F(name), "C")) if name in self._names else (F(name),)
+        # NULLS LAST only for nullable columns: the other indexes lack it.
         last = True if qs.model._meta.get_field(name).null else None
         for key in keys:
             yield key.desc(nulls_last=last) if term.startswith("-") else key.asc(nulls_last=last)
@@ -106,9 +110,12 @@ class RepeatableChoiceField(RepeatableField):
 
 
 class RepeatableTextField(RepeatableField):
-    """The same for free text, which is not split at commas."""
+    """The same for names, which are not split at commas."""
 
     widget = UnsplitListWidget
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(filter(None, map(clean_line, super().to_python(value))))
 
     def validate(self, value: list[str]) -> None:
         for item in value:
@@ -132,7 +139,7 @@ class RepeatableTextFilter(RepeatableChoiceFilter):
 
 
 class ExistingDayMixin:
-    """Says of a well-formed day that is in no calendar that it does not exist."""
+    """Rejects a well-formed date that does not exist, such as 2027-02-29."""
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and (reason := missing_day(value)):
@@ -159,10 +166,9 @@ class TimestampField(ExistingDayMixin, IsoDateTimeField):
     of_day = time.min
 
     def to_python(self, value: Any) -> datetime | None:
-        try:
-            return datetime.combine(date.fromisoformat(value.strip()), self.of_day, UTC)
-        except (AttributeError, ValueError):
-            timestamp: datetime | None = super().to_python(value)
+        timestamp: datetime | None = super().to_python(value)
+        if timestamp and _DAY.fullmatch(value.strip()):
+            return datetime.combine(timestamp, self.of_day, UTC)
         try:
             return timestamp and timestamp.astimezone(UTC)
         except OverflowError:

@@ -37,7 +37,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Role": "accounts.models.Role",
         "OpenRole": "accounts.serializers.OPEN_ROLES",
         "JobType": "jobs.models.JobType",
-        "JobState": "jobs.models.JobState",
+        "JobState": "jobs.querysets.JobState",
         "ApplicationStatus": "applications.choices.Status",
         "ErrorStatus": ["error"],
         "SuccessStatus": ["success"],

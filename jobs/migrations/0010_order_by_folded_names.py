@@ -1,14 +1,19 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Collate
 
-from anywork.api.text import by_name
+from anywork.api.text import Folded
 
 FOLD = """
 CREATE OR REPLACE FUNCTION jobs_folded(raw text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS
 $$ SELECT ' ' || btrim(regexp_replace(translate(jobs_plain_text(anywork_folded(raw)), '"-', '  '), '\\s+', ' ', 'g')) $$;
 """
 FOLD_ALONE = FOLD.replace("anywork_folded(raw)", "lower(unaccent(raw))")
+
+FOLDED_NAME, NAME = Collate(Folded(F("name")), "C"), Collate(F("name"), "C")
+PLACE = ("country", "state", "city")
+FOLDED_PLACE = tuple(Collate(Folded(F(part)), "C") for part in PLACE)
 
 
 class Migration(migrations.Migration):
@@ -20,19 +25,19 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FOLD, FOLD_ALONE),
         migrations.AlterModelOptions(
-            name="category", options={"ordering": by_name("name"), "verbose_name_plural": "categories"}
+            name="category", options={"ordering": (FOLDED_NAME, NAME, "pk"), "verbose_name_plural": "categories"}
         ),
-        migrations.AlterModelOptions(name="location", options={"ordering": by_name("country", "state", "city")}),
-        AddIndexConcurrently(
-            "category", models.Index(*by_name("name", last="category_id"), name="jobs_category_by_name")
+        migrations.AlterModelOptions(
+            name="location", options={"ordering": (*FOLDED_PLACE, *(Collate(F(part), "C") for part in PLACE), "pk")}
         ),
-        AddIndexConcurrently(
-            "location", models.Index(*by_name("country", "state", "city")[:3], name="jobs_location_by_name")
-        ),
+        AddIndexConcurrently("category", models.Index(FOLDED_NAME, NAME, "category_id", name="jobs_category_by_name")),
+        AddIndexConcurrently("location", models.Index(*FOLDED_PLACE, name="jobs_location_by_name")),
         AddIndexConcurrently(
             "job",
             models.Index(
-                *by_name("title", last="job_id"),
+                Collate(Folded(F("title")), "C"),
+                Collate(F("title"), "C"),
+                "job_id",
                 condition=Q(is_active=True),
                 include=("closes_at",),
                 name="jobs_job_by_title",

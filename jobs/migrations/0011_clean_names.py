@@ -1,6 +1,7 @@
 from django.db import migrations, transaction
 
 from anywork.api.cleaning import clean_rows
+from anywork.api.text import remove_invisible
 from jobs.searching.gazetteer import coordinates
 
 # Each job's words are indexed again, in up to 25 ms.
@@ -31,6 +32,9 @@ def clean(apps, schema_editor):
         return {"latitude": latitude, "longitude": longitude}
 
     clean_rows(Job.objects.all(), "title")
+    for job in Job.objects.filter(salary_range__regex=r"[^\x20-\x7e]").only("salary_range").iterator():
+        if (salary := remove_invisible(job.salary_range)) != job.salary_range:
+            Job.objects.filter(pk=job.pk, salary_range=job.salary_range).update(salary_range=salary)
     clean_rows(apps.get_model("jobs", "Category").objects.all(), "name", merge=mover("category"))
     clean_rows(
         apps.get_model("jobs", "Location").objects.all(),

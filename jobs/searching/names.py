@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
-from anywork.api.text import Folded, clean_line
+from anywork.api.text import Folded
 from jobs.models import Category, Location
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.versions import Version, VersionedCache
@@ -32,7 +32,7 @@ _keys: VersionedCache[Keys] = VersionedCache()
 
 
 class NameLookup:
-    """Cached lookup of names, without regard to case and accents."""
+    """Cached lookup of names in the form of `clean_line`, without regard to case and accents."""
 
     def __init__(self, version: Version) -> None:
         self._version = version
@@ -76,7 +76,7 @@ def find_city(text: str) -> tuple[float, float] | None:
 
 
 def _is(field: str, name: str) -> Q:
-    return Q(Exact(Folded(field), Folded(Value(clean_line(name)))))
+    return Q(Exact(Folded(field), Folded(Value(name))))
 
 
 def _nearby(center: tuple[float, float], radius_km: float) -> Keys:

@@ -95,6 +95,23 @@ def test_admin_sends_names_as_people_do_and_they_are_stored_as_by_the_api(admin_
     assert Category.objects.filter(name__startswith="Caf").get() == existing
 
 
+def test_admin_changes_a_title_and_verbatim_texts_stay(admin_client):
+    job = JobFactory(salary_range=" 80  k -  Cafe\u0301 ", description="   lead")
+
+    admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), form(job, title="Chief"))
+
+    job.refresh_from_db()
+    assert (job.title, job.salary_range, job.description) == ("Chief", " 80  k -  Cafe\u0301 ", "   lead")
+
+
+def test_admin_sends_a_name_of_accents_and_is_refused(admin_client):
+    response = admin_client.post(
+        reverse("admin:jobs_category_add"), {"name": "e" + "\u0316\u0301" * 60_000, "description": ""}
+    )
+
+    assert "A letter may have at most 30 accents." in response.context["adminform"].form.errors["name"]
+
+
 def test_admin_sends_a_title_that_shows_nothing_and_is_refused(admin_client):
     job = JobFactory()
 

@@ -10,6 +10,13 @@ from jobs.models import Job
 from jobs.tests.factories import CategoryFactory, LocationFactory
 
 POSTINGS = json.loads(Path(__file__).with_name("postings.json").read_text())
+REASONS = {
+    "no such day": "does not exist",
+    "control character": "ontrol characters",
+    "line break": "Line breaks",
+    "blank": "may not be blank",
+    "web address": "A web address is not allowed",
+}
 FIELDS = ("title", "description", "salary_range", "expires_at")
 
 
@@ -25,6 +32,8 @@ def test_postings_are_stored_as_they_are_meant(employer, settings, language):
         if refused := posting["refused"]:
             assert response.status_code == 400, posting
             assert list(response.json()["errors"]) == list(refused)
+            [reason] = refused.values()
+            assert REASONS[reason] in response.json()["message"]
             continue
         assert response.status_code == 201, response.json()
         shown = response.json()

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.db.models import Func, IntegerField
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Job
@@ -442,6 +443,12 @@ class TestParameters:
         row = anonymous.get(f"{URL}?{query}").json()["results"][0]
 
         assert list(row)[-3:] == ["location_details", "state", "closes_at"]
+
+    def test_order_by_relevance_first_still_skips_jobs_that_expired_long_ago(self, anonymous, types):
+        with CaptureQueriesContext(connection) as queries:
+            anonymous.get(f"{URL}?ordering=relevance,expires_at")
+
+        assert any('"expires_at" >' in query["sql"] for query in queries)
 
     def test_titles_are_ordered_without_regard_to_case_and_accents(self, anonymous, db):
         for title in ("zebra", "Érable", "Banana", "apple"):

@@ -56,6 +56,26 @@ def test_existing_locations_that_look_alike_become_one_and_get_their_coordinates
 
 
 @pytest.mark.django_db
+def test_name_that_becomes_too_long_is_listed(capsys):
+    # U+0958 is two letters in NFC.
+    category = CategoryFactory(name="\u0958" * 51)
+
+    migration.clean(apps, None)
+
+    assert Category.objects.get().name == category.name
+    assert capsys.readouterr().out == f"\n  category {category.pk} is left as it is: its name is too long."
+
+
+@pytest.mark.django_db
+def test_existing_salary_loses_invisible_letters_only():
+    job = JobFactory(salary_range=" 80\u202e  k ")
+
+    migration.clean(apps, None)
+
+    assert Job.objects.get(pk=job.pk).salary_range == " 80  k "
+
+
+@pytest.mark.django_db
 def test_existing_title_is_cleaned_and_one_that_shows_nothing_is_listed(capsys):
     hostile, empty = JobFactory(title="Engineer \u202e"), JobFactory(title="\u200b")
 

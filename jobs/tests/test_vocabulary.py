@@ -255,6 +255,28 @@ class TestLocationsThatLookAlike:
 
         assert (response.status_code, response.json()["existing"]) == (409, {"location_id": key})
 
+    def test_anonymous_reads_locations_by_name_without_regard_to_case_and_accents(self, anonymous, db):
+        for country, state, city in (
+            *(("zambia", "", "a"), ("Österreich", "", "Wien"), ("osterreich", "", "Graz"), ("Albania", "", "b")),
+            *(("Albania", "x", "a"), ("Albania", "É", "a"), ("Albania", "", "Ä")),
+        ):
+            LocationFactory(city=city, state=state, country=country)
+
+        rows = anonymous.get(LOCATIONS).json()["results"]
+
+        assert [(row["country"], row["state"], row["city"]) for row in rows] == [
+            *(("Albania", "", "Ä"), ("Albania", "", "b"), ("Albania", "É", "a"), ("Albania", "x", "a")),
+            *(("osterreich", "", "Graz"), ("Österreich", "", "Wien"), ("zambia", "", "a")),
+        ]
+
+    def test_anonymous_asks_for_a_name_that_shows_nothing_and_filters_nothing(self, anonymous, db):
+        JobFactory(location=LocationFactory(city="Lagos", state=""))
+        JobFactory(location=LocationFactory(city="Ibadan", state=""))
+
+        assert anonymous.get("/api/jobs/", {"location": "\u200b"}).json()["count"] == 2
+        assert anonymous.get("/api/jobs/", {"location": "Lagos,\u200b"}).json()["count"] == 1
+        assert anonymous.get("/api/jobs/", {"near": "\u200bLagos"}).json()["count"] == 1
+
     def test_anonymous_finds_it_by_any_spelling(self, anonymous, db):
         job = JobFactory(location=LocationFactory(city="Malm\u00f6", country="Sweden"))
         JobFactory()

@@ -114,6 +114,11 @@ def test_other_file_is_refused_with_a_reason(data, problem):
         check_pdf(data)
 
 
+@pytest.mark.parametrize("entry", [b"/Encrypt null", b"/EncryptMetadata true"])
+def test_trailer_without_encryption_is_accepted(entry):
+    check_pdf(with_trailer(b"/Root 1 0 R " + entry))
+
+
 def test_content_that_mentions_encryption_is_accepted():
     check_pdf(make_pdf("I know /Encrypt and trailer by heart"))
 

@@ -204,6 +204,7 @@ class TestNames:
             ("CV – Ada — 2026.pdf", "CV – Ada — 2026.pdf"),
             ("U\u0308bersicht.pdf", "Übersicht.pdf"),
             ("रिज़्यूमे.pdf", unicodedata.normalize("NFC", "रिज़्यूमे.pdf")),
+            ("\u3164.pdf", "resume.pdf"),
             ("", "resume.pdf"),
             (".", "resume.pdf"),
             ("..", "resume.pdf"),
