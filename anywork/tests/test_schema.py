@@ -270,9 +270,11 @@ def test_repeatable_filters_and_expand_are_arrays(operations):
     }
     assert shapes == {"category": ("array", True), "job_type": ("array", True)}
     assert parameters["expand"]["explode"] is False
-    assert parameters["expand"]["schema"]["items"]["enum"] == [
-        *("employer", "location", "category", "state", "description_html"),
+    assert parameters["expand"]["schema"]["items"]["enum"] == ["employer", "location", "category", "state"]
+    [one] = [
+        parameter for parameter in operations["GET /api/jobs/{job_id}/"]["parameters"] if parameter["name"] == "expand"
     ]
+    assert one["schema"]["items"]["enum"][-1] == "description_html"
     # More than 200 count as that many.
     assert parameters["page_size"]["schema"] == {"type": "integer", "minimum": 1, "default": 20}
 
