@@ -70,9 +70,14 @@ class URLField(forms.URLField):
 
 
 class NamesForm(forms.ModelForm):
-    """Refuses URLs in names that are set or changed, as the API does."""
+    """Refuses URLs in names that are set or changed, as the API does; keeps texts that are not changed."""
 
     def clean(self) -> dict[str, Any] | None:
+        for name in self.changed_data:
+            stored, sent = self.initial.get(name), self.cleaned_data.get(name)
+            # Browsers send every line end as two characters.
+            if isinstance(stored, str) and isinstance(sent, str) and stored.splitlines() == sent.splitlines():
+                self.cleaned_data[name] = stored
         for name in NAMES.intersection(self.changed_data):
             if has_url(self.cleaned_data.get(name, "")):
                 self.add_error(name, NO_URL)

@@ -127,11 +127,13 @@ class JobFilter(FilterSet):
         label=f"The radius around `near` in km; {DEFAULT_RADIUS_KM} by default.",
     )
     employer = django_filters.UUIDFilter(field_name="employer", label="Jobs of this employer.")
-    posted_after = TimestampFilter(field_name="posted_at", lookup_expr="gte", label="Posted at this time or later.")
+    posted_after = TimestampFilter(
+        field_name="posted_at", lookup_expr="gte", label="Posted at this time or later; a date begins in UTC."
+    )
     posted_before = LastTimestampFilter(
         field_name="posted_at",
         lookup_expr="lte",
-        label="Posted at this time or earlier; a date includes its whole day.",
+        label="Posted at this time or earlier; a date includes its whole day (UTC).",
     )
     salary_min = django_filters.NumberFilter(
         method="filter_together", label="The upper bound of the yearly salary is at least this amount, or open."

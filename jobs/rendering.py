@@ -8,8 +8,10 @@ from markdown_it import MarkdownIt
 
 # Without images: loading one reveals the reader's address.
 TAGS = nh3.ALLOWED_TAGS - {"area", "img", "map"}
-# With any of these the text is HTML; "List<String>" and "x < 5" are not.
-_HTML = re.compile(rf"</?(?:{'|'.join(sorted(TAGS | {'font'}))})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+# With any of these the text is HTML; "the <table> tag", "a<b and c>d" and "List<String>" are not.
+_HTML = re.compile(rf"</(?:{'|'.join(sorted(TAGS | {'font'}))})\s*>|<br\s*/?>", re.IGNORECASE)
+# Google Docs wraps what is copied in this, which is not bold.
+_NORMAL_BOLD = re.compile(r"<b\b[^<>]*font-weight:\s*normal[^<>]*>", re.IGNORECASE)
 # With none of these its line ends are line breaks.
 _BLOCK = re.compile(r"<(?:br|p|div|ul|ol|dl|table|h[1-6]|pre|blockquote)\b", re.IGNORECASE)
 # Parsing takes quadratic time in the number of open elements: 0.3 s for this many.
@@ -20,10 +22,12 @@ _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["
 
 
 def render_html(text: str) -> str:
-    """Return a description as safe HTML: from HTML, or else from Markdown, in which each line end is a line break.
+    """Return a description as safe HTML.
 
-    Keeps the elements of TAGS, and of the attributes only `href` with http, https or mailto. HTML with more than
-    MAX_TAGS tags is shown as plain text. Takes up to 0.5 s for 20,000 letters, so it is for single jobs, not for lists.
+    A text with the end of an element, or <br>, is HTML; all others are Markdown, in which each line end is a line
+    break. Keeps the elements of TAGS, and of the attributes `dir`, `start`, and `href` with http, https or mailto. HTML
+    with more than MAX_TAGS tags is shown as plain text. Takes up to 0.5 s for 20,000 letters, so it is for single jobs,
+    not for lists.
     """
     if not _HTML.search(text):
         text = _markdown.render(text)
@@ -32,9 +36,9 @@ def render_html(text: str) -> str:
     elif not _BLOCK.search(text):
         text = _with_breaks(text)
     return nh3.clean(
-        text,
+        _NORMAL_BOLD.sub("", text),
         tags=TAGS,
-        attributes={"*": set(), "a": {"href"}},
+        attributes={"*": {"dir"}, "a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         # A relative link would lead to the site that shows the page.
         url_relative="deny",

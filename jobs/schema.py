@@ -137,13 +137,15 @@ _idempotency_key = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 8, "maxLength": 64},
     OpenApiParameter.HEADER,
-    description="Any visible ASCII characters, such as a UUID, chosen for this job. For 24 hours, a request with the "
-    "same key and body posts nothing, and returns the job as it is now.",
+    description="Any visible ASCII characters, such as a UUID, chosen for this job. For 24 hours, while the job "
+    "exists, a request with the same key and the same JSON (in any order) posts nothing, and returns the job as it is "
+    "now.",
 )
 _did_you_mean = OpenApiParameter(
     "X-Did-You-Mean", str, OpenApiParameter.HEADER, response=[200], description=DID_YOU_MEAN
 )
 _unknown_detail = unknown_details(["company"], EXPANDABLE)
+_unknown_detail_alone = unknown_details(["company"], (*EXPANDABLE, *EXPANDABLE_ALONE))
 _bad_filter = ValidationError({"employer": ["Enter a valid UUID."]})
 _write = partial(operation, body=JOB_INPUT, response=JOB, errors=(ValidationError({"expires_at": [DATE_IN_PAST]}),))
 _create = partial(
@@ -194,7 +196,7 @@ jobs_documented = documented(
         parameters=[_expand_alone],
         responses=ExpandableJobSerializer,
         response=JOB,
-        errors=(_unknown_detail,),
+        errors=(_unknown_detail_alone,),
     ),
     update=_write("Replaces a job of the caller; `is_active` false closes it.", body={**JOB_INPUT, "is_active": True}),
     partial_update=_write(
@@ -220,7 +222,7 @@ employer_jobs_documented = documented(
         parameters=[_expand_alone],
         responses=EmployerJobSerializer,
         response=JOB_DETAILS,
-        errors=(_unknown_detail,),
+        errors=(_unknown_detail_alone,),
     ),
     update=_write("Replaces a job of the caller. Without `is_active` its state stays the same."),
     partial_update=_write(

@@ -112,9 +112,11 @@ class JobDetailsSerializer(JobSerializer):
     category_details = CategorySerializer(source="category", read_only=True)
     # Method fields count as related data in ETags (see etags.py).
     state = serializers.SerializerMethodField()
-    closes_at = serializers.SerializerMethodField(help_text="When it closes by itself.")
+    closes_at = serializers.SerializerMethodField(
+        help_text="When it expires: at the end of the day if `expires_at` is midnight."
+    )
     description_html = serializers.SerializerMethodField(
-        help_text="The description, from HTML or Markdown, as safe HTML."
+        help_text="The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown."
     )
 
     class Meta(JobSerializer.Meta):

@@ -130,8 +130,8 @@ def display_name(uploaded_name: str) -> str:
 
 
 def _is_safe(letter: str) -> bool:
-    # Dashes, and the marks without which words of many scripts cannot be written.
-    return unicodedata.category(letter) in {"Pd", "Mn", "Mc"}
+    # Dashes, typographic quotes, and the marks without which words of many scripts cannot be written.
+    return unicodedata.category(letter) in {"Pd", "Pi", "Pf", "Mn", "Mc"}
 
 
 def _delete_file(resume: Resume) -> None:

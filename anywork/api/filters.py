@@ -163,6 +163,9 @@ class TimestampField(ExistingDayMixin, IsoDateTimeField):
     Python accepts offsets up to 23:59, PostgreSQL up to 15:59.
     """
 
+    default_error_messages = {
+        "invalid": "Enter a date such as 2030-01-31, or a timestamp such as 2030-01-31T12:00:00Z.",
+    }
     of_day = time.min
 
     def to_python(self, value: Any) -> datetime | None:

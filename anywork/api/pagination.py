@@ -42,7 +42,7 @@ class PageNumberPagination(pagination.PageNumberPagination):
         page = {"type": "integer", "minimum": 1, "default": 1}
         size = {"type": "integer", "minimum": 1, "default": self.page_size}
         return [
-            _query_parameter(self.page_query_param, page, "Page number. A page past the end is a 404."),
+            _query_parameter(self.page_query_param, page, "Page number. A page that does not exist is a 404."),
             _query_parameter("page_size", size, f"Rows per page, at most {self.max_page_size}."),
         ]
 

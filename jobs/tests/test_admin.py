@@ -96,12 +96,14 @@ def test_admin_sends_names_as_people_do_and_they_are_stored_as_by_the_api(admin_
 
 
 def test_admin_changes_a_title_and_verbatim_texts_stay(admin_client):
-    job = JobFactory(salary_range=" 80  k -  Cafe\u0301 ", description="   lead")
+    job = JobFactory(salary_range=" 80  k -  Cafe\u0301 ", description="   lead\n\nend")
 
-    admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), form(job, title="Chief"))
+    admin_client.post(
+        reverse("admin:jobs_job_change", args=[job.pk]), form(job, title="Chief", description="   lead\r\n\r\nend")
+    )
 
     job.refresh_from_db()
-    assert (job.title, job.salary_range, job.description) == ("Chief", " 80  k -  Cafe\u0301 ", "   lead")
+    assert (job.title, job.salary_range, job.description) == ("Chief", " 80  k -  Cafe\u0301 ", "   lead\n\nend")
 
 
 def test_admin_sends_a_name_of_accents_and_is_refused(admin_client):

@@ -202,6 +202,7 @@ class TestNames:
             ("Lebenslauf Übersicht.pdf", "Lebenslauf Übersicht.pdf"),
             ("履歴書.pdf", "履歴書.pdf"),
             ("CV – Ada — 2026.pdf", "CV – Ada — 2026.pdf"),
+            ("Ada’s “CV”.pdf", "Ada’s “CV”.pdf"),
             ("U\u0308bersicht.pdf", "Übersicht.pdf"),
             ("रिज़्यूमे.pdf", unicodedata.normalize("NFC", "रिज़्यूमे.pdf")),
             ("\u3164.pdf", "resume.pdf"),
