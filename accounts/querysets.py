@@ -12,6 +12,7 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from anywork.api.emails import canonical_email
+from anywork.api.permissions import is_staff_with
 
 
 def live_applications(relation: str) -> FilteredRelation:
@@ -54,10 +55,10 @@ class UserManager(BaseUserManager[Any]):
 
 class JobSeekerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "JobSeekerQuerySet":
-        """The job seeker, the applicants of an employer, all for an administrator."""
-        if user.is_staff:
+        """The job seeker, the applicants of an employer, all for the staff."""
+        if is_staff_with(user, "view", self.model):
             return self
-        if user.is_anonymous:
+        if user.is_anonymous or user.is_staff:
             return self.none()
         # By role: OR of both conditions would read every profile.
         if not user.is_employer:
@@ -70,13 +71,15 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
 
 class EmployerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "EmployerQuerySet":
-        """All companies; a blocked one only for administrators."""
-        return self if user.is_staff else self.filter(user__is_active=True)
+        """All companies; a blocked one only for the staff."""
+        return self if is_staff_with(user, "view", self.model) else self.filter(user__is_active=True)
 
 
 class SkillQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "SkillQuerySet":
-        """Skills of the job seekers that `user` sees."""
+        """Skills of the job seekers that `user` sees; all for the staff."""
+        if is_staff_with(user, "view", self.model):
+            return self
         seekers = JobSeekerQuerySet(apps.get_model("accounts.JobSeeker")).visible_to(user)
         return self.filter(user__in=seekers.values("pk"))
 

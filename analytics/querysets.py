@@ -9,14 +9,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from anywork.api.permissions import is_staff_with
 
 
 class AnalyticsQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User | AnonymousUser) -> "AnalyticsQuerySet":
-        """Return those of an employer's jobs, or all for an administrator."""
-        if user.is_staff:
+        """Return those of an employer's jobs, or all for the staff."""
+        if is_staff_with(user, "view", self.model):
             return self
-        return self.none() if user.is_anonymous else self.filter(job__employer=user.pk)
+        return self.none() if user.is_anonymous or user.is_staff else self.filter(job__employer=user.pk)
 
     def increment(self, counter: str, *, job_id: UUID) -> None:
         """Add one to `counter` of a job for today (UTC), correctly also for concurrent requests."""

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from accounts.models import User
+from anywork.api.permissions import is_staff_with
 from applications.choices import Status
 
 
@@ -15,10 +16,10 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         return self.exclude(status=Status.WITHDRAWN)
 
     def visible_to(self, user: User | AnonymousUser) -> "ApplicationQuerySet":
-        """Return those of a job seeker, those to the jobs of an employer, or all for an administrator."""
-        if user.is_staff:
+        """Return those of a job seeker, those to the jobs of an employer, or all for the staff."""
+        if is_staff_with(user, "view", self.model):
             return self
-        if user.is_anonymous:
+        if user.is_anonymous or user.is_staff:
             return self.none()
         # By role: an OR of the two conditions would read every application.
         return self.filter(job__employer=user.pk) if user.is_employer else self.filter(job_seeker=user.pk)

@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import User
+from anywork.api.permissions import is_staff_with
 
 # An open job takes applications. The clock is the database's, as in the function jobs_version: a list is never older
 # than its version. OPEN_SQL is the same condition for raw queries, `Job.is_open` for an
@@ -39,18 +40,18 @@ class JobQuerySet(models.QuerySet[Any]):
         return self.filter(expires_at__gt=Now() - timedelta(days=1))
 
     def listed_to(self, user: User | AnonymousUser) -> "JobQuerySet":
-        """Open jobs; all for an administrator."""
-        return self if user.is_staff else self.open()
+        """Open jobs; all for the staff."""
+        return self if is_staff_with(user, "view", self.model) else self.open()
 
     def owned_by(self, user: User | AnonymousUser) -> "JobQuerySet":
         """The jobs of an employer, in every state."""
         return self.none() if user.is_anonymous else self.filter(employer=user.pk)
 
     def visible_to(self, user: User | AnonymousUser) -> "JobQuerySet":
-        """Open jobs, the user's own, and those the user applied to; all for an administrator."""
-        if user.is_staff:
+        """Open jobs, the user's own, and those the user applied to; all for the staff."""
+        if is_staff_with(user, "view", self.model):
             return self
-        if user.is_anonymous:
+        if user.is_anonymous or user.is_staff:
             return self.open()
         applied_to = self.model.objects.filter(pk=OuterRef("pk"), applications__job_seeker=user.pk)
         return self.filter(OPEN | Q(employer=user.pk) | Exists(applied_to))

@@ -22,6 +22,7 @@ from anywork.api.caching.responses import VersionedListMixin
 from anywork.api.constraints import find_in_any_case, unique_violation_as
 from anywork.api.filters import list_parameter
 from anywork.api.pagination import WholeListPagination
+from anywork.api.permissions import is_staff_with
 from anywork.api.viewsets import CRUDViewSet
 from jobs.exceptions import NameExists, unknown_details
 from jobs.filters import JobFilter, without_each
@@ -226,7 +227,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
     @property
     def selection(self) -> str:
-        return "all" if self.caller.is_staff else "open"
+        return "all" if is_staff_with(self.caller, "view", Job) else "open"
 
     def get_queryset(self) -> QuerySet[Job]:
         user = self.caller

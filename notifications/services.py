@@ -6,6 +6,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.models import JobSeeker, User
 from anywork.api.fields import NO_URL, has_url
+from anywork.api.permissions import is_staff_with
 from notifications.models import Notification
 
 
@@ -14,15 +15,18 @@ def may_not_notify() -> PermissionDenied:
 
 
 def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -> Notification:
-    """Send `message` to the actor, to an applicant of an employer, or from an administrator to any user.
+    """Send `message` to the actor, to an applicant of an employer, or from the staff to any user.
 
     Raises:
         PermissionDenied: the actor may not notify this user, or the user does not exist.
-        ValidationError: the user of an administrator's message does not exist, the user is blocked, or an employer's
+        ValidationError: the user of a message of the staff does not exist, the user is blocked, or an employer's
             message to an applicant contains a URL.
     """
-    is_permitted = user_id == actor.pk or actor.is_staff or JobSeeker.objects.visible_to(actor).filter(pk=user_id)
-    if not is_permitted:
+    if actor.is_staff:
+        is_permitted = is_staff_with(actor, "add", Notification)
+    else:
+        is_permitted = JobSeeker.objects.visible_to(actor).filter(pk=user_id).exists()
+    if not is_permitted and user_id != actor.pk:
         raise may_not_notify()
     user = User.objects.filter(pk=user_id).first()
     if user is None:

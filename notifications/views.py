@@ -39,6 +39,7 @@ class NotificationViewSet(
     filterset_class = NotificationFilter
     pagination_class = WholeListPagination
     lookup_url_kwarg = "notification_id"
+    staff_permissions = False
     throttle_scopes = {"create": "notify"}
     http_method_names = ["get", "head", "post", "patch", "delete"]
 

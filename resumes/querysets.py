@@ -7,6 +7,7 @@ from django.db import models
 
 from accounts.models import User
 from accounts.querysets import live_applications
+from anywork.api.permissions import is_staff_with
 
 
 class ResumeQuerySet(models.QuerySet[Any]):
@@ -15,10 +16,10 @@ class ResumeQuerySet(models.QuerySet[Any]):
         return self.filter(removed_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> "ResumeQuerySet":
-        """Return a job seeker's own, those submitted to an employer's jobs, or all for an administrator."""
-        if user.is_staff:
+        """Return a job seeker's own, those submitted to an employer's jobs, or all for the staff."""
+        if is_staff_with(user, "view", self.model):
             return self
-        if user.is_anonymous:
+        if user.is_anonymous or user.is_staff:
             return self.none()
         # By role: an OR of the two conditions would read every resume.
         if not user.is_employer:

@@ -22,6 +22,7 @@ from anywork.api.exceptions import Unauthorized
 from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.parsers import MultiPartParser
+from anywork.api.permissions import StaffPermissions, is_staff_with
 from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, ResourceViewSet
 from resumes.models import Resume
 from resumes.schema import resume_file_documented, resumes_documented
@@ -95,6 +96,8 @@ class ResumeFileView(OfferedMethodsMixin, APIView):
             resumes = Resume.objects.linked_to(viewer)
         elif request.user.is_authenticated:
             viewer = request.user
+            if viewer.is_staff and not is_staff_with(viewer, "view", Resume):
+                raise PermissionDenied(StaffPermissions.message)
             resumes = Resume.objects.visible_to(viewer)
         else:
             raise Unauthorized

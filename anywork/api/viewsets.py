@@ -20,6 +20,7 @@ from anywork.api.caching.etags import (
     not_modified,
     row_tag,
 )
+from anywork.api.permissions import StaffPermissions
 
 # One permission class, or several joined by `|` and `&`.
 PermissionClass = type[BasePermission] | OperandHolder
@@ -40,12 +41,14 @@ class OfferedMethodsMixin:
 class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
     """Viewset with permissions by action.
 
-    `permissions` maps an action to its permission classes; the default is `permission_classes`. The queryset decides
-    which rows a caller sees (`visible_to`), so that other rows are a 404; permissions only turn visible rows into a
-    403.
+    `permissions` maps an action to its permission classes; the default is `permission_classes`. Members of the staff
+    also need Django's permission of the model. The queryset decides which rows a caller sees (`visible_to`), so that
+    other rows are a 404; permissions only turn visible rows into a 403.
     """
 
     permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
+    # Whether members of the staff need Django's permissions; False where all users have only rows of their own.
+    staff_permissions: ClassVar[bool] = True
     # Actions with a rate of their own (`anywork.api.throttling.throttle`).
     throttle_scopes: ClassVar[Mapping[str, str]] = {}
 
@@ -60,7 +63,10 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
         return self.request.user
 
     def get_permissions(self) -> list[Any]:
-        return [permission() for permission in self.permissions.get(self.action, self.permission_classes)]
+        classes = self.permissions.get(self.action, self.permission_classes)
+        permissions = [permission() for permission in classes]
+        # What is public, is so for the staff, too.
+        return [*permissions, StaffPermissions()] if classes and self.staff_permissions else permissions
 
     def get_object(self) -> Any:
         """Return the row of the URL; for an action that changes it, locked and checked against If-Match.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import URLPattern, get_resolver, resolve
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
@@ -16,7 +17,7 @@ from accounts.tests.factories import (
 )
 from analytics.models import Analytics
 from anywork.tests.permission_table import CELLS, LIST_CELLS, Cell
-from anywork.tests.world import SIGNED_IN, World, fingerprint
+from anywork.tests.world import APPS, SIGNED_IN, World, fingerprint
 from applications.models import Application
 from jobs.models import Category, Job, Location
 from notifications.models import Notification
@@ -132,13 +133,83 @@ PUBLIC = ("/api/schema/", "/api/docs/", "/healthz", "/admin/")
 def test_user_made_administrator_after_sign_in_gets_what_administrators_get(
     world: World, person: str, cell: Cell
 ) -> None:
-    User.objects.filter(pk=world.rows[person].pk).update(is_staff=True)
+    User.objects.filter(pk=world.rows[person].pk).update(is_staff=True, is_superuser=True)
     world = world._replace(fingerprint=fingerprint())
     cell = cell._replace(caller=person)
     if cell in LIST_CELLS or cell.expected == "all":
         assert_lists(world, cell)
     else:
         assert_answers(world, cell)
+
+
+STAFF_CELLS = [
+    cell for cell in (*LIST_CELLS, *CELLS) if cell.caller == "admin" and not cell.path.startswith(OWN_ALONE + PUBLIC)
+]
+
+
+def demoted(world: World, *permissions: str) -> World:
+    """Return the world with an administrator who has these permissions alone."""
+    admin = User.objects.get(pk=world.rows["admin"].pk)
+    User.objects.filter(pk=admin.pk).update(is_superuser=False)
+    granted = Permission.objects.filter(codename__in=permissions, content_type__app_label__in=APPS)
+    assert granted.count() == len(permissions)
+    admin.user_permissions.set(granted)
+    return world._replace(fingerprint=fingerprint())
+
+
+@pytest.mark.parametrize("cell", STAFF_CELLS, ids=str)
+def test_staff_without_permissions_gets_what_an_anonymous_caller_gets_with_403_for_401(
+    world: World, cell: Cell
+) -> None:
+    world = demoted(world)
+    [anonymous] = [
+        other for other in (*LIST_CELLS, *CELLS) if other == cell._replace(caller="anonymous", expected=other.expected)
+    ]
+    expected = "403" if anonymous.expected == "401" else anonymous.expected
+    if cell in LIST_CELLS:
+        assert_lists(world, cell._replace(expected=expected))
+    else:
+        assert_answers(world, cell._replace(expected=expected))
+
+
+@pytest.mark.parametrize("cell", STAFF_CELLS, ids=str)
+def test_staff_with_all_permissions_gets_what_a_superuser_gets(world: World, cell: Cell) -> None:
+    names = [model.__name__.lower() for model in MODELS.values() if model is not ResumeAccess]
+    actions = ("view", "add", "change", "delete")
+    world = demoted(world, *(f"{action}_{name}" for action in actions for name in names))
+    if cell in LIST_CELLS:
+        assert_lists(world, cell)
+    else:
+        assert_answers(world, cell)
+
+
+@pytest.mark.parametrize(
+    ("permission", "request_", "status"),
+    [
+        ("view_job", "GET /api/jobs/{hidden}/", 200),
+        ("view_job", "PATCH /api/jobs/{open}/ title=Cook", 403),
+        ("view_job", "DELETE /api/jobs/{open}/", 403),
+        ("change_job", "PATCH /api/jobs/{hidden}/ title=Cook", 200),
+        ("change_job", "DELETE /api/jobs/{hidden}/", 403),
+        ("delete_job", "DELETE /api/jobs/{open}/", 204),
+        ("delete_job", "DELETE /api/jobs/{hidden}/", 404),
+        ("view_jobseeker", "GET /api/jobseekers/{leaver}/", 200),
+        ("view_jobseeker", "POST /api/notifications/ user={leaver}", 403),
+        ("view_jobseeker", "GET /api/resumes/{resume}/", 403),
+        ("view_resume", "GET /media/resumes/{resume}.pdf", 200),
+        ("change_category", "POST /api/categories/", 403),
+        ("add_category", "POST /api/categories/", 201),
+        ("add_notification", "POST /api/notifications/ user={leaver}", 201),
+        ("change_application", "PATCH /api/applications/{application}/ status=reviewed", 403),
+    ],
+)
+def test_staff_with_one_permission_does_that_alone(world: World, permission: str, request_: str, status: int) -> None:
+    world = demoted(world, permission)
+    cell = next(cell for cell in CELLS if str(cell) == f"{request_} by admin")
+
+    response = world.send(cell)
+
+    assert response.status_code == status
 
 
 def test_administrator_demoted_after_sign_in_sees_nothing_foreign_at_once(world: World) -> None:
