@@ -57,7 +57,7 @@ TOKENS = {
     "accessToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
     "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
 }
-JOB_SEEKER_INPUT = {"first_name": "Ben", "last_name": "Carson", "phone_number": "080444555666"}
+JOB_SEEKER_INPUT = {"first_name": "Ben", "last_name": "Carson", "phone_number": "+234 804 445 5566"}
 JOB_SEEKER = {"user": "34a64143-12d2-4932-8259-5613e1e27eec", **JOB_SEEKER_INPUT}
 EMPLOYER_INPUT = {
     "company_name": "Microsoft",
@@ -295,7 +295,7 @@ job_seekers_documented = documented(
         response=JOB_SEEKER,
     ),
     partial_update=operation(
-        "Changes only the given fields.", body={"phone_number": "080444555666"}, response=JOB_SEEKER
+        "Changes only the given fields.", body={"phone_number": "+234 804 445 5566"}, response=JOB_SEEKER
     ),
 )
 

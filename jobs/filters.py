@@ -13,6 +13,7 @@ from anywork.api.filters import (
     BooleanFilter,
     FilterSet,
     LastTimestampFilter,
+    NumberFilter,
     RepeatableChoiceFilter,
     RepeatableTextFilter,
     TimestampFilter,
@@ -120,7 +121,7 @@ class JobFilter(FilterSet):
     near = CityFilter(
         method="filter_together", max_length=255, label="In or around this city, such as Lagos or Lagos, Nigeria."
     )
-    radius_km = django_filters.NumberFilter(
+    radius_km = NumberFilter(
         method="filter_together",
         min_value=1,
         max_value=MAX_RADIUS_KM,
@@ -135,10 +136,10 @@ class JobFilter(FilterSet):
         lookup_expr="lte",
         label="Posted at this time or earlier; a date includes its whole day (UTC).",
     )
-    salary_min = django_filters.NumberFilter(
+    salary_min = NumberFilter(
         method="filter_together", label="The upper bound of the yearly salary is at least this amount, or open."
     )
-    salary_max = django_filters.NumberFilter(
+    salary_max = NumberFilter(
         method="filter_together", label="The lower bound of the yearly salary is at most this amount, or open."
     )
     include_unspecified = BooleanFilter(

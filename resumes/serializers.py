@@ -74,9 +74,9 @@ def _company(access: ResumeAccess) -> Employer | None:
     return None if is_staff else getattr(access.actor, "employer", None)
 
 
-@extend_schema_field({"type": "string", "format": "uuid", "example": ""})
+@extend_schema_field({"type": "string", "example": ""})
 class CallerField(UUIDField):
-    """Optional id of the caller. Its example is empty, because Swagger UI fills forms with examples."""
+    """Optional id of the caller; without a format, because Swagger UI fills forms with the example, which is empty."""
 
 
 class ResumeUploadSerializer(serializers.Serializer[Any]):

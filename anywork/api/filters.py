@@ -14,6 +14,7 @@ from django.db.models.functions import Collate
 from django.http import QueryDict
 from django_filters.fields import IsoDateTimeField
 from django_filters.widgets import BaseCSVWidget
+from drf_spectacular.utils import extend_schema_field
 
 from anywork.api.dates import missing_day
 from anywork.api.text import clean_line, folded
@@ -184,6 +185,7 @@ class LastTimestampField(TimestampField):
     of_day = time.max
 
 
+@extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]})
 class TimestampFilter(django_filters.IsoDateTimeFilter):
     """`?posted_after=2030-01-31T12:00:00Z` or `?posted_after=2030-01-31`."""
 
@@ -194,6 +196,11 @@ class LastTimestampFilter(TimestampFilter):
     """`?posted_before=2030-01-31`: that day included."""
 
     field_class = LastTimestampField
+
+
+@extend_schema_field({"type": "number"})
+class NumberFilter(django_filters.NumberFilter):
+    """`?salary_min=50000`; its type would be unknown where a method applies it."""
 
 
 class BooleanField(forms.NullBooleanField):
@@ -212,6 +219,7 @@ class BooleanField(forms.NullBooleanField):
         raise forms.ValidationError("Enter true or false.")
 
 
+@extend_schema_field({"type": "boolean"})
 class BooleanFilter(django_filters.BooleanFilter):
     """`?is_read=false`."""
 

@@ -40,14 +40,14 @@ class PageNumberPagination(pagination.PageNumberPagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         page = {"type": "integer", "minimum": 1, "default": 1}
-        size = {"type": "integer", "minimum": 1, "default": self.page_size}
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
         return [
             _query_parameter(self.page_query_param, page, "Page number. A page that does not exist is a 404."),
-            _query_parameter("page_size", size, f"Rows per page, at most {self.max_page_size}."),
+            _query_parameter("page_size", size, f"Rows per page; more count as {self.max_page_size}."),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True, "example": None}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["count", "next", "previous", "results"],

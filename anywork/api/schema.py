@@ -37,6 +37,7 @@ from anywork.api.exceptions import (
 )
 from anywork.api.fields import BlankableMixin
 from anywork.api.pagination import BAD_PAGE_SIZE
+from anywork.api.permissions import StaffPermissions
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
 
@@ -103,6 +104,9 @@ SUMMARIES: Mapping[str, str] = {
     "partial_update": "Partially update {0}",
     "destroy": "Delete {0}",
 }
+
+# Of no documented caller: the staff works in the admin site.
+_GENERAL_PERMISSIONS = (AllowAny, StaffPermissions)
 
 Operation = dict[str, Any]
 
@@ -208,6 +212,13 @@ class AutoSchema(SpectacularAutoSchema):
             action = ""
         return "_".join(filter(None, [*words, action]))
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the operation; one that takes no token says so."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            operation.setdefault("security", [])
+        return operation
+
     def get_summary(self) -> str:
         """Return the first line of the docstring of the view's method."""
         return self._docstring()[0].rstrip(".")
@@ -306,7 +317,9 @@ class AutoSchema(SpectacularAutoSchema):
         return problems
 
     def _permissions(self) -> list[Any]:
-        return [permission for permission in self.view.get_permissions() if type(permission) is not AllowAny]
+        return [
+            permission for permission in self.view.get_permissions() if type(permission) not in _GENERAL_PERMISSIONS
+        ]
 
     def _shared_response(self, name: str, code: int) -> dict[str, str]:
         component = ResolvedComponent(name=name, type="responses", object=name)
@@ -336,8 +349,10 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        filters = self.view.filterset_class.base_filters if parameters else {}
         for parameter in parameters:
-            parameter["description"] = parameter.get("description", "").strip()
+            # The base class omits it where the type is said by a decorator.
+            parameter["description"] = parameter.get("description", filters[parameter["name"]].label).strip()
         return parameters
 
     def _get_examples(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -351,9 +366,15 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
         meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
-        if direction == "response" and isinstance(field, BlankableMixin):
-            # null is accepted, but stored as "".
-            meta.pop("nullable", None)
+        if direction == "response":
+            # It has a component of its own: generators would make a second one, without these fields.
+            meta.pop("readOnly", None)
+            if isinstance(field, BlankableMixin):
+                # null is accepted, but stored as "".
+                meta.pop("nullable", None)
+        else:
+            # Generators would take a field with a default for a required one.
+            meta.pop("default", None)
         return meta
 
     def _map_serializer(self, serializer: Any, direction: str, *args: Any, **kwargs: Any) -> dict[str, Any]:

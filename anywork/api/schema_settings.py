@@ -30,6 +30,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Notifications", "description": "In-app notifications, and what to be notified of."},
         {"name": "Analytics", "description": "Views and applications of an employer's jobs, per day."},
     ],
+    "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": "/"}],
     "SCHEMA_PATH_PREFIX": "/api",
     # Requests and responses differ: keys that the server sets, files that become links.
     "COMPONENT_SPLIT_REQUEST": True,
