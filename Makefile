@@ -69,6 +69,7 @@ faults: dev
 schema: python
 	@$(PYTHON) anywork/local/install.py requirements.txt
 	@$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
+	@$(VENV_PYTHON) -c "from anywork.api.error_codes import errors_page; print(errors_page(), end='')" > docs/errors.md
 
 dev: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt

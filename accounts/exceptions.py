@@ -17,8 +17,10 @@ class AccountInactive(Unauthorized):
 
 
 class LoginClosed(TooManyRequests):
+    default_code = "too_many_failures"
+
     def __init__(self, *, wait: float) -> None:
-        super().__init__(wait=wait, detail="Too many failed attempts to log in.", code="too_many_failures")
+        super().__init__(wait=wait, detail="Too many failed attempts to log in.")
 
 
 class RefreshTokenUsed(Unauthorized):

@@ -74,9 +74,9 @@ class TooManyRequests(exceptions.APIException):
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_code = "throttled"
 
-    def __init__(self, *, wait: float, detail: str = "Too many requests.", code: str | None = None) -> None:
+    def __init__(self, *, wait: float, detail: str = "Too many requests.") -> None:
         self.wait = max(1, math.ceil(wait))
-        super().__init__(f"{detail} Please try again in {_in_words(self.wait)}.", code)
+        super().__init__(f"{detail} Please try again in {_in_words(self.wait)}.")
 
 
 def _in_words(seconds: int) -> str:

@@ -27,6 +27,7 @@ from anywork.api.caching.etags import (
     TAGGED_ACTIONS,
 )
 from anywork.api.caching.responses import VersionedListMixin
+from anywork.api.error_codes import ERROR_CODES
 from anywork.api.errors import error_body
 from anywork.api.exceptions import (
     PreconditionFailed,
@@ -115,7 +116,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
     """Body of every error response."""
 
     status = serializers.ChoiceField(choices=["error"])
-    code = serializers.CharField(help_text="Stable name of the problem, for programs.")
+    code = serializers.ChoiceField(choices=list(ERROR_CODES), help_text="Stable name of the problem, for programs.")
     message = serializers.CharField(help_text="The first problem in one sentence, for people.")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),

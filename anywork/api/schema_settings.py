@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from anywork.api.error_codes import ERROR_CODES
+
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "AnyWork API",
     "DESCRIPTION": Path(__file__).with_name("description.md").read_text(encoding="utf-8").strip(),
@@ -41,6 +43,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobType": "jobs.models.JobType",
         "JobState": "jobs.querysets.JobState",
         "ApplicationStatus": "applications.choices.Status",
+        "ErrorCode": list(ERROR_CODES),
         "ErrorStatus": ["error"],
         "SuccessStatus": ["success"],
     },

@@ -6,14 +6,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_project
 from django.db import connection, connections
 from django.test import Client
+from rest_framework import exceptions
+from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from anywork.api.error_codes import ERROR_CODES, errors_page
 from anywork.tests.error_urls import SECRET
 from jobs.tests.factories import JobFactory
 
@@ -343,3 +348,35 @@ def test_page_of_another_origin_may_not_read_the_answer(anonymous: APIClient, db
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
     response = anonymous.get("/api/jobs/", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+# --- Codes ------------------------------------------------------------------------------------------------------------
+
+
+def raised_codes() -> dict[str, int]:
+    """Return the codes and statuses of all exceptions and permissions of the project and of REST framework."""
+
+    def subclasses(kind: type) -> Iterator[type]:
+        for subclass in kind.__subclasses__():
+            if ".tests." not in subclass.__module__:
+                yield subclass
+                yield from subclasses(subclass)
+
+    codes = {"validation_error": 400, "error": 500, "token_not_valid": 401, "bad_request": 400}
+    # ValidationError's own code is replaced; Simple JWT's exceptions and AuthenticationFailed become `token_not_valid`.
+    replaced = (exceptions.ValidationError, exceptions.AuthenticationFailed)
+    for problem in subclasses(exceptions.APIException):
+        if not issubclass(problem, replaced) and "simplejwt" not in problem.__module__:
+            codes[problem.default_code] = problem.status_code  # type: ignore[attr-defined]
+    codes |= {permission.code: 403 for permission in subclasses(BasePermission) if getattr(permission, "code", None)}  # type: ignore[attr-defined]
+    return codes
+
+
+def test_codes_are_listed_with_their_status() -> None:
+    assert {code: known.status for code, known in ERROR_CODES.items()} == raised_codes()
+    assert list(ERROR_CODES) == sorted(ERROR_CODES)
+
+
+def test_page_of_codes_is_the_generated_one() -> None:
+    page = Path(settings_of_project.BASE_DIR) / "docs" / "errors.md"
+    assert page.read_text(encoding="utf-8") == errors_page(), "docs/errors.md is behind the code; run: make schema"

@@ -284,6 +284,7 @@ def test_enums_have_names_of_their_own(schema):
     assert enums == {
         "ApplicationStatus",
         "Blank",
+        "ErrorCode",
         "ErrorStatus",
         "JobState",
         "JobType",
