@@ -122,11 +122,14 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         for user in queryset:
             self.delete_model(request, user)
 
-    @admin.action(description="Block selected users", permissions=["change"])
+    def has_block_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.block_user")
+
+    @admin.action(description="Block selected users", permissions=["block"])
     def block(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self._each(request, queryset, block_account, "blocked")
 
-    @admin.action(description="Unblock selected users", permissions=["change"])
+    @admin.action(description="Unblock selected users", permissions=["block"])
     def unblock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self._each(request, queryset, unblock_account, "unblocked")
 

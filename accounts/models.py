@@ -44,6 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("-created_at", "pk")
+        permissions = (("block_user", "Can block user"),)
         constraints = (
             # Together: unique regardless of case.
             models.UniqueConstraint(name="accounts_user_unique_email", fields=("email",)),

@@ -1,0 +1,112 @@
+"""Groups of the staff: what each may do in the admin site and in the API, and nothing else."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from accounts.tests.factories import EmployerFactory, UserFactory
+from jobs.tests.factories import JobFactory
+
+migration = importlib.import_module("anywork.migrations.0002_staff_groups")
+
+PAGES = {
+    "Support": {
+        *("accounts_user", "accounts_jobseeker", "accounts_employer", "accounts_skill", "accounts_session"),
+        *("accounts_auditevent", "applications_application", "jobs_job", "jobs_category", "jobs_location"),
+        *("notifications_notification", "notifications_outgoingemail"),
+    },
+    "Moderation": {"accounts_user", "accounts_employer", "jobs_job", "jobs_category", "jobs_location"},
+    "Operations": {
+        *("accounts_auditevent", "accounts_session", "admin_logentry", "analytics_analytics", "jobs_job"),
+        *("jobs_renaming", "notifications_outgoingemail"),
+    },
+}
+
+
+@pytest.fixture
+def member(db):
+    """Return a function that makes a member of a group, logged in to the admin site."""
+    migration.create_groups(apps, None)
+
+    def make(group):
+        user = UserFactory(is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+        client = Client()
+        client.force_login(user)
+        client.user = user
+        return client
+
+    return make
+
+
+@pytest.mark.parametrize("group", PAGES)
+def test_member_sees_the_pages_of_the_group_alone(member, group):
+    client = member(group)
+    pages = {f"{model._meta.app_label}_{model._meta.model_name}" for model in apps.get_models()}
+    opened = set()
+    for page in pages:
+        try:
+            url = reverse(f"admin:{page}_changelist")
+        except NoReverseMatch:
+            continue
+        if client.get(url).status_code == 200:
+            opened.add(page)
+
+    assert opened == PAGES[group]
+
+
+def test_moderator_blocks_a_company_but_changes_no_address_and_no_administrator(member):
+    client, employer, admin = member("Moderation"), EmployerFactory(), UserFactory(is_staff=True)
+    url = reverse("admin:accounts_user_changelist")
+
+    client.post(url, {"action": "block", "_selected_action": [str(employer.pk), str(admin.pk)]})
+    changed = client.post(reverse("admin:accounts_user_change", args=[employer.pk]), {"email": "new@example.org"})
+
+    assert changed.status_code == 403
+    assert dict(User.objects.filter(pk__in=[employer.pk, admin.pk]).values_list("pk", "is_active")) == {
+        employer.pk: False,
+        admin.pk: True,
+    }
+    assert User.objects.get(pk=employer.pk).email == employer.user.email
+
+
+def test_support_cannot_block(member):
+    client, employer = member("Support"), EmployerFactory()
+
+    client.post(reverse("admin:accounts_user_changelist"), {"action": "block", "_selected_action": [str(employer.pk)]})
+
+    assert User.objects.get(pk=employer.pk).is_active
+
+
+def test_groups_act_in_the_api_by_the_same_permissions(member, client_for):
+    job = JobFactory(closed=True)
+    statuses = {
+        group: [
+            client.get("/api/applications/").status_code,
+            client.get(f"/api/jobs/{job.pk}/").status_code,
+            client.patch(f"/api/jobs/{job.pk}/", {"title": "Cook"}).status_code,
+            client.get("/api/resumes/").status_code,
+            client.get("/api/analytics/").status_code,
+        ]
+        for group in PAGES
+        if (client := client_for(member(group).user))
+    }
+
+    assert statuses == {
+        "Support": [200, 200, 403, 403, 403],
+        "Moderation": [403, 200, 200, 403, 403],
+        "Operations": [403, 200, 403, 403, 200],
+    }
+
+
+def test_groups_can_be_removed(member):
+    member("Support")
+
+    migration.delete_groups(apps, None)
+
+    assert not Group.objects.exists()
