@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema dev python
+.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema lint-schema dev python
 
 help:
 	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
@@ -70,6 +70,13 @@ schema: python
 	@$(PYTHON) anywork/local/install.py requirements.txt
 	@$(VENV_PYTHON) manage.py spectacular --validate --fail-on-warn --skip-checks --file docs/openapi.yaml
 	@$(VENV_PYTHON) -c "from anywork.api.error_codes import errors_page; print(errors_page(), end='')" > docs/errors.md
+
+# The linters of OpenAPI need Node and the npm registry; without them the schema is only validated, by the tests.
+lint-schema:
+	@if command -v npx >/dev/null && timeout 20 npm ping >/dev/null 2>&1; then \
+		npx --yes @redocly/cli@2.77.0 lint docs/openapi.yaml --config docs/redocly.yaml && \
+		npx --yes @stoplight/spectral-cli@6.16.3 lint docs/openapi.yaml --ruleset docs/spectral.yaml; \
+	else echo "skipped: the linters of OpenAPI, for want of Node or of the npm registry"; fi
 
 dev: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt

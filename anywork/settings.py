@@ -410,7 +410,7 @@ CONTENT_SECURITY_POLICIES = {
     ),
     f"/{ADMIN_PATH}/": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; {_SAME_ORIGIN}"
+        f"connect-src 'self'; frame-src 'self'; {_SAME_ORIGIN}"
     ),
     # The page of an unsubscribe link.
     "/mail/": f"default-src 'none'; style-src 'unsafe-inline'; {_SAME_ORIGIN}",

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, RecordAdmin
+from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin
+from anywork.api.constraints import find_in_any_case
 from jobs.models import Category, Job, Location, Renaming
 from jobs.querysets import UNEXPIRED
 from jobs.searching.listing import having_words
@@ -36,6 +37,31 @@ class UseFilter(admin.SimpleListFilter):
         return queryset.filter(is_used if self.value() == "used" else ~is_used)
 
 
+class VocabularyForm(NamesForm):
+    """Names the existing row of a duplicate, instead of the constraint that it violates."""
+
+    unique_fields: tuple[str, ...]
+
+    def clean(self) -> dict[str, Any] | None:
+        values = super().clean() or self.cleaned_data
+        names = {field: values.get(field, "") for field in self.unique_fields}
+        others: QuerySet[Any] = type(self.instance).objects.exclude(pk=self.instance.pk)
+        if existing := find_in_any_case(others, **names):
+            options = existing._meta
+            url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[existing.pk])
+            problem = format_html('This {} exists already: <a href="{}">{}</a>.', options.verbose_name, url, existing)
+            self.add_error(self.unique_fields[0], problem)
+        return values
+
+
+class CategoryForm(VocabularyForm):
+    unique_fields = ("name",)
+
+
+class LocationForm(VocabularyForm):
+    unique_fields = ("city", "state", "country")
+
+
 class VocabularyAdmin(DeletedByServiceAdmin):
     """Base of the pages of categories and locations."""
 
@@ -56,6 +82,7 @@ class VocabularyAdmin(DeletedByServiceAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(VocabularyAdmin):
+    form = CategoryForm
     list_display = ("name", "description", "created_by")
     list_filter = (UseFilter,)
     search_fields = ("name", "=created_by__email")
@@ -63,6 +90,7 @@ class CategoryAdmin(VocabularyAdmin):
 
 @admin.register(Location)
 class LocationAdmin(VocabularyAdmin):
+    form = LocationForm
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter, "country")
     search_fields = ("city", "state", "country", "=created_by__email")

@@ -1,17 +1,30 @@
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from anywork.admin import AuditedAdmin, RecordAdmin
 from notifications.choices import WAITING
 from notifications.mail.delivery import message_id
+from notifications.mail.explaining import explain
 from notifications.mail.outbox import hold_emails, requeue_emails
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
+
+# No scripts, no forms, nothing from elsewhere, and no access to the admin site.
+PREVIEW_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 
 
 @admin.register(Notification)
@@ -59,6 +72,7 @@ class OutgoingEmailAdmin(RecordAdmin):
             "Delivery",
             {
                 "fields": (
+                    "explanation",
                     "state",
                     "attempts",
                     "possible_duplicates",
@@ -92,14 +106,28 @@ class OutgoingEmailAdmin(RecordAdmin):
     def message_id(self, obj: OutgoingEmail) -> str:
         return message_id(obj)
 
+    @admin.display(description="what happened")
+    def explanation(self, obj: OutgoingEmail) -> str:
+        return explain(obj)
+
     @admin.display(description="HTML")
     def html_preview(self, obj: OutgoingEmail) -> str:
-        # Sandboxed: scripts do not run, and the admin page is not accessible.
-        return format_html(
-            '<iframe sandbox srcdoc="{}" title="HTML preview" width="680" height="480"'
-            ' style="border: 1px solid var(--border-color); background: #fff"></iframe>',
-            obj.html,
-        )
+        url = reverse("admin:notifications_outgoingemail_preview", args=[obj.pk])
+        return format_html('<iframe src="{}" title="HTML preview" width="680" height="560"></iframe>', url)
+
+    def get_urls(self) -> list[Any]:
+        preview = self.admin_site.admin_view(xframe_options_sameorigin(self.preview))
+        return [
+            path("<uuid:email_id>/preview/", preview, name="notifications_outgoingemail_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, email_id: UUID) -> HttpResponse:
+        """The HTML of an email as its recipient gets it: the policy of the admin site would remove its styles."""
+        email = get_object_or_404(OutgoingEmail, pk=email_id)
+        if not self.has_view_permission(request, email):
+            raise PermissionDenied
+        return HttpResponse(email.html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
     @admin.action(description="Send selected emails again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:

@@ -64,10 +64,10 @@ SUCCESS_DESCRIPTIONS: Mapping[int, str] = {
 # Headers of responses; their components are in SPECTACULAR_SETTINGS.
 HEADERS_OF_STATUS: Mapping[int, Sequence[str]] = {
     401: ("WWW-Authenticate",),
-    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    429: ("Retry-After",),
     503: ("Retry-After",),
 }
-HEADERS_OF_ALL = ("X-Request-ID",)
+HEADERS_OF_ALL = ("X-Request-ID", "RateLimit", "RateLimit-Policy")
 
 # Error responses that are the same at every operation that has them: one component each.
 SHARED_PROBLEMS: Mapping[str, exceptions.APIException] = {
@@ -350,7 +350,8 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         parameters: list[dict[str, Any]] = super()._get_filter_parameters()
-        filters = self.view.filterset_class.base_filters if parameters else {}
+        view: Any = self.view
+        filters = view.filterset_class.base_filters if parameters else {}
         for parameter in parameters:
             # The base class omits it where the type is said by a decorator.
             parameter["description"] = parameter.get("description", filters[parameter["name"]].label).strip()

@@ -9,6 +9,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "AnyWork API",
     "DESCRIPTION": Path(__file__).with_name("description.md").read_text(encoding="utf-8").strip(),
     "TAGS": [
+        {"name": "Resources", "description": "The URLs of all resources."},
         {
             "name": "Login",
             "description": "Registration, login, tokens. Responses have an envelope: status, message, data.",

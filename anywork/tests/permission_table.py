@@ -156,6 +156,7 @@ DELETE /api/skills/{leaver_skill}/                         | 401   | 404    | 40
 
 GET    /api/analytics/{views}/                             | 401   | 404    | 404   | 404    | 200   | 404   | 200
 
+GET    /api/                                               | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/schema/                                        | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/docs/                                          | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /healthz                                            | 200   | 200    | 200   | 200    | 200   | 200   | 200

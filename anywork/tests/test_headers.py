@@ -11,6 +11,7 @@ from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from anywork.checks import check_admin_path
 from anywork.tests.test_schema import BROWSER_ARGUMENTS, BROWSERS
 from jobs.tests.factories import JobFactory
+from notifications.tests.factories import OutgoingEmailFactory
 
 STRICT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -175,6 +176,13 @@ def administrator(transactional_db):
 
 
 @pytest.fixture
+def email(transactional_db):
+    return OutgoingEmailFactory(
+        html='<p style="color: rgb(1, 2, 3)">Hi</p><div style="display:none">hidden</div>', state="dead", attempts=3
+    )
+
+
+@pytest.fixture
 def page(administrator):
     """A page of a real browser."""
     playwright_api = pytest.importorskip("playwright.sync_api")
@@ -188,7 +196,7 @@ def page(administrator):
 
 
 @pytest.mark.slow
-def test_administrator_works_in_a_browser_without_breaking_the_policy(live_server, administrator, page):
+def test_administrator_works_in_a_browser_without_breaking_the_policy(live_server, administrator, email, page):
     violations = []
     page.on("console", lambda message: violations.extend(re.findall(".*Security Policy.*", message.text)))
     page.on("pageerror", lambda error: violations.append(str(error)))
@@ -204,6 +212,11 @@ def test_administrator_works_in_a_browser_without_breaking_the_policy(live_serve
     ):
         page.goto(live_server.url + reverse(f"admin:{name}"))
         page.wait_for_load_state("networkidle")
+    page.goto(live_server.url + reverse("admin:notifications_outgoingemail_change", args=[email.pk]))
+    framed = page.frame_locator("iframe")
+    # With its styles, as its recipient sees it.
+    assert framed.locator("p").evaluate("element => getComputedStyle(element).color") == "rgb(1, 2, 3)"
+    assert not framed.locator("div").is_visible()
     page.goto(live_server.url + reverse("admin:jobs_job_add"))
     # The calendar and the choice by searching are scripts.
     page.click(".datetimeshortcuts a >> nth=1")

@@ -38,15 +38,14 @@ def member(db):
         user.groups.add(Group.objects.get(name=group))
         client = Client()
         client.force_login(user)
-        client.user = user
-        return client
+        return client, user
 
     return make
 
 
 @pytest.mark.parametrize("group", PAGES)
 def test_member_sees_the_pages_of_the_group_alone(member, group):
-    client = member(group)
+    client, _ = member(group)
     pages = {f"{model._meta.app_label}_{model._meta.model_name}" for model in apps.get_models()}
     opened = set()
     for page in pages:
@@ -61,7 +60,8 @@ def test_member_sees_the_pages_of_the_group_alone(member, group):
 
 
 def test_moderator_blocks_a_company_but_changes_no_address_and_no_administrator(member):
-    client, employer, admin = member("Moderation"), EmployerFactory(), UserFactory(is_staff=True)
+    client, _ = member("Moderation")
+    employer, admin = EmployerFactory(), UserFactory(is_staff=True)
     url = reverse("admin:accounts_user_changelist")
 
     client.post(url, {"action": "block", "_selected_action": [str(employer.pk), str(admin.pk)]})
@@ -76,7 +76,8 @@ def test_moderator_blocks_a_company_but_changes_no_address_and_no_administrator(
 
 
 def test_support_cannot_block(member):
-    client, employer = member("Support"), EmployerFactory()
+    client, _ = member("Support")
+    employer = EmployerFactory()
 
     client.post(reverse("admin:accounts_user_changelist"), {"action": "block", "_selected_action": [str(employer.pk)]})
 
@@ -94,7 +95,7 @@ def test_groups_act_in_the_api_by_the_same_permissions(member, client_for):
             client.get("/api/analytics/").status_code,
         ]
         for group in PAGES
-        if (client := client_for(member(group).user))
+        if (client := client_for(member(group)[1]))
     }
 
     assert statuses == {

@@ -76,12 +76,39 @@ def test_admin_filters_jobs_by_state(admin_client, state):
     assert list(response.context["cl"].result_list) == [jobs[state]]
 
 
-def test_admin_adds_an_existing_category_and_is_refused(admin_client):
-    CategoryFactory(name="Software")
-    response = admin_client.post(reverse("admin:jobs_category_add"), {"name": "sOFTWARE "})
-    assert response.status_code == 200
-    assert response.context["adminform"].form.errors
-    assert Category.objects.count() == 1
+@pytest.mark.parametrize("name", ["Design", "DESIGN", " design\u200b"])
+def test_admin_adds_an_existing_category_and_gets_a_link_to_it(admin_client, name):
+    existing = CategoryFactory(name="Design")
+
+    response = admin_client.post(reverse("admin:jobs_category_add"), {"name": name, "description": ""})
+
+    url = reverse("admin:jobs_category_change", args=[existing.pk])
+    [error] = response.context["adminform"].form.errors["name"]
+    assert error == f'This category exists already: <a href="{url}">Design</a>.'
+    assert f'<a href="{url}">Design</a>' in response.content.decode()
+    assert "jobs_category_unique_name" not in response.content.decode()
+    assert Category.objects.get() == existing
+
+
+def test_admin_renames_a_location_to_an_existing_one_and_gets_a_link_to_it(admin_client):
+    existing, other = LocationFactory(city="<Lagos>", state="", country="Nigeria"), LocationFactory()
+
+    response = admin_client.post(
+        reverse("admin:jobs_location_change", args=[other.pk]), {"city": "<lagos>", "state": "", "country": "nigeria"}
+    )
+
+    url = reverse("admin:jobs_location_change", args=[existing.pk])
+    assert response.context["adminform"].form.errors == {
+        "city": [f'This location exists already: <a href="{url}">&lt;Lagos&gt;, Nigeria</a>.']
+    }
+
+
+def test_admin_saves_a_category_as_it_is(admin_client):
+    category = CategoryFactory(name="Design")
+
+    admin_client.post(reverse("admin:jobs_category_change", args=[category.pk]), {"name": "Design", "description": "x"})
+
+    assert Category.objects.get().description == "x"
 
 
 def test_admin_sends_names_as_people_do_and_they_are_stored_as_by_the_api(admin_client):

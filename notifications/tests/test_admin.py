@@ -103,13 +103,63 @@ def test_admin_finds_an_email_by_message_id_address_or_dedup_key(admin_client):
         assert list(admin_client.get(reverse(LIST), {"q": words}).context["cl"].result_list) == [email]
 
 
-def test_admin_sees_an_email_without_running_its_scripts(admin_client):
-    email = OutgoingEmailFactory(text="Dear <you>", html='<p class="x">Hi</p>"><script>alert(1)</script>')
+def test_admin_sees_an_email_as_its_recipient_does_without_running_its_scripts(admin_client):
+    email = OutgoingEmailFactory(text="Dear <you>", html='<p style="color:red">Hi</p><script>alert(1)</script>')
+    preview = reverse("admin:notifications_outgoingemail_preview", args=[email.pk])
+
     page = admin_client.get(reverse(CHANGE, args=[email.pk])).content.decode()
-    assert '<iframe sandbox srcdoc="&lt;p class=&quot;x&quot;&gt;Hi&lt;/p&gt;&quot;&gt;&lt;script&gt;alert(1)' in page
+    framed = admin_client.get(preview)
+
+    assert f'<iframe src="{preview}"' in page
     assert "<script>alert(1)" not in page
     assert "Dear &lt;you&gt;" in page
     assert str(email.pk) in page
+    assert framed.content.decode() == email.html
+    policy = framed.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.django_db
+def test_preview_needs_the_permission_to_view_emails(client):
+    email, user = OutgoingEmailFactory(), UserFactory(is_staff=True)
+    url = reverse("admin:notifications_outgoingemail_preview", args=[email.pk])
+    assert client.get(url).status_code == 302
+    client.force_login(user)
+
+    assert client.get(url).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"state": "dead", "attempts": 1, "last_error": "SMTPRecipientsRefused 550"},
+            "Given up after 1 attempt: smtp.example.org refused the address (550).",
+        ),
+        (
+            {"state": "retry", "attempts": 3, "last_error": "ConnectionRefusedError"},
+            "To be tried again after 3 attempts: smtp.example.org refused the connection.",
+        ),
+        (
+            {"state": "retry", "attempts": 1, "last_error": "NoFinalReplyError"},
+            "To be tried again after 1 attempt: smtp.example.org did not confirm the message, which may have arrived.",
+        ),
+        (
+            {"state": "dead", "attempts": 9, "last_error": "KeyError"},
+            "Given up after 9 attempts: an error of this server, KeyError, which its log explains.",
+        ),
+        ({"state": "sent", "attempts": 1}, "Accepted by smtp.example.org; from there on, its log tells more."),
+        ({"state": "queued"}, "Waiting for a worker."),
+    ],
+)
+def test_admin_reads_in_words_why_an_email_did_not_arrive(admin_client, settings, fields, words):
+    settings.EMAIL_HOST = "smtp.example.org"
+    email = OutgoingEmailFactory(**fields)
+
+    page = admin_client.get(reverse(CHANGE, args=[email.pk])).content.decode()
+
+    assert f">{words}<" in page
 
 
 def test_admin_notifies_any_user(admin_client):
