@@ -68,7 +68,7 @@ class UserEditForm(RoleRule, UserChangeForm):
 class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     add_form = UserAddForm
     form = UserEditForm
-    list_display = ("email", "role", "is_active", "is_staff", "is_verified", "created_at")
+    list_display = ("email", "role", "staff", "is_active", "is_verified", "created_at")
     list_filter = ("role", "is_active", "is_staff", ("email_verified_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "^user_id")
     date_hierarchy = "created_at"
@@ -160,6 +160,10 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     def _is_above(request: HttpRequest, obj: User | None) -> bool:
         return obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
 
+    @admin.display(ordering="is_staff", empty_value="-")
+    def staff(self, obj: User) -> str | None:
+        return ("Superuser" if obj.is_superuser else "Staff") if obj.is_staff else None
+
     @admin.display(boolean=True, description="email verified", ordering="email_verified_at")
     def is_verified(self, obj: User) -> bool:
         return obj.email_verified_at is not None
@@ -235,6 +239,9 @@ class SessionAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         usable = Session.objects.usable().filter(pk=OuterRef("pk"))
         return super().get_queryset(request).annotate(is_alive=Exists(usable))
+
+    def heading(self, obj: Session) -> str:
+        return f"{obj.device or 'Unknown device'}, {obj.user}"
 
     @admin.display(boolean=True, description="alive")
     def is_alive(self, obj: Any) -> bool:

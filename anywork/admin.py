@@ -102,6 +102,15 @@ class AuditedAdmin(admin.ModelAdmin):
             kwargs |= {"form_class": LineField} if is_name else {"strip": False}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def heading(self, obj: Any) -> str:
+        """Return the heading of a page; `str` is kept in the log, and so has no names of users."""
+        return str(obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if obj := kwargs.get("obj"):
+            context["subtitle"] = self.heading(obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Leave out keys unless the search term may be one: comparing keys as text reads every row."""
         fields = list(super().get_search_fields(request))

@@ -52,6 +52,9 @@ class ApplicationAdmin(RecordAdmin):
     inlines = (StatusChangeInline,)
     actions = ("mark_reviewed", "accept", "reject")
 
+    def heading(self, obj: Application) -> str:
+        return f"{obj.job_seeker or 'Deleted account'}: {obj.job}"
+
     @admin.display(ordering="job__employer__company_name")
     def company(self, obj: Application) -> str:
         return str(obj.job.employer or "-")

@@ -38,6 +38,9 @@ class NotificationAdmin(AuditedAdmin):
     autocomplete_fields = ("user",)
     readonly_fields = ("sender", "created_at")
 
+    def heading(self, obj: Notification) -> str:
+        return f"To {obj.user}"
+
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         # A sent message is not changed.
         return (*self.readonly_fields, "user", "message") if obj else self.readonly_fields
@@ -89,6 +92,9 @@ class OutgoingEmailAdmin(RecordAdmin):
         ("Content", {"fields": ("text", "html_preview")}),
     )
     actions = ("send_again", "hold")
+
+    def heading(self, obj: OutgoingEmail) -> str:
+        return f"{obj.subject}, to {obj.to}"
 
     @admin.display(ordering="created_at")
     def age(self, obj: OutgoingEmail) -> str:

@@ -48,6 +48,9 @@ class ResumeAdmin(DeletedByServiceAdmin):
     instead = "hidden from its owner"
     reason = "it was submitted with an application"
 
+    def heading(self, obj: Resume) -> str:
+        return f"{obj.file_name}, {obj.job_seeker}"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

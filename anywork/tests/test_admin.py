@@ -234,3 +234,31 @@ def test_list_is_not_counted_to_its_end(admin_client: Client, monkeypatch: pytes
 
     assert page.context["cl"].result_count == 150
     assert [query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "LIMIT 150" not in query["sql"]] == []
+
+
+def ada():
+    return JobSeekerFactory(first_name="Ada", last_name="Lovelace", user__email="ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("make", "heading"),
+    [
+        (
+            lambda: Session.objects.create(user=ada().user, device="Firefox on Linux"),
+            "Firefox on Linux, ada@example.org",
+        ),
+        (lambda: ApplicationFactory(job__title="Cook", job_seeker=ada()), "Ada Lovelace: Cook"),
+        (lambda: ResumeFactory(file_name="cv.pdf", job_seeker=ada()), "cv.pdf, Ada Lovelace"),
+        (lambda: NotificationFactory(user=ada().user), "To ada@example.org"),
+        (lambda: OutgoingEmailFactory(subject="Good news", to="ada@example.org"), "Good news, to ada@example.org"),
+    ],
+    ids=["session", "application", "resume", "notification", "email"],
+)
+def test_page_of_a_row_is_headed_by_names_and_says_utc(admin_client, make, heading):
+    row = make()
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+    page = admin_client.get(url).content.decode()
+
+    assert f"<h2>{heading}</h2>" in page
+    assert re.search(r"\d{1,2} [A-Z][a-z]{2} 20\d\d, \d\d:\d\d UTC", page)
