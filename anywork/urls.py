@@ -18,7 +18,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/", RootView.as_view(), name="api-root"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="anywork/swagger_ui.html"),
+        name="docs",
+    ),
     # First, because most requests are for jobs.
     path("api/", include("jobs.urls")),
     path("api/", include("accounts.urls")),

@@ -422,6 +422,22 @@ def test_developer_authorizes_in_the_browser_and_calls_me(live_server, account, 
     assert console == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tag", "operation"),
+    [("Jobs", "jobs_list"), ("Jobs", "jobs_create"), ("Resumes", "resumes_create"), ("Login", "auth_login")],
+)
+def test_developer_reads_the_page_on_a_phone(live_server, page, tag, operation):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/api/docs/")
+    page.locator(f"#operations-tag-{tag}").click()
+    shown = page.locator(f"#operations-{tag}-{operation}")
+    shown.locator(".opblock-summary-control").click()
+    shown.locator(".responses-table").wait_for()
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def fetched(urls):
     """Return the URLs that leave the browser."""
     return [url for url in urls if not url.startswith("data:")]
