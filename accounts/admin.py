@@ -32,6 +32,11 @@ from anywork.api.emails import canonical_email
 GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
+def is_above(request: HttpRequest, user: User | None) -> bool:
+    """Return whether only a superuser may act on this user: a member of the staff."""
+    return user is not None and (user.is_staff or user.is_superuser) and not request.user.is_superuser
+
+
 class EmailField(forms.EmailField):
     """Email address in canonical form, so that the form finds one that is in use."""
 
@@ -101,18 +106,20 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         if obj is not None and obj.role:
             # Chosen once, as in the API: the profile and its rows would be left over.
             fields += ("role",)
+        if not self.has_block_permission(request):
+            fields += ("is_active",)
         return fields if request.user.is_superuser else fields + GRANTS
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not self._is_above(request, obj)
+        return super().has_change_permission(request, obj) and not is_above(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not self._is_above(request, obj)
+        return super().has_delete_permission(request, obj) and not is_above(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list]:
         """Return the rows for the confirmation page; the service handles dependent rows."""
         listed = [f"{obj}, with profile, files, letters, messages and sessions, for ever" for obj in objs]
-        lacking = {"administrator" for obj in objs if self._is_above(request, obj)}
+        lacking = {"administrator" for obj in objs if is_above(request, obj)}
         return listed, {str(self.opts.verbose_name_plural): len(listed)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -135,7 +142,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 
     def _each(self, request: HttpRequest, queryset: QuerySet[User], service: Callable[..., None], outcome: str) -> None:
         # Not the administrator, who may have selected all users.
-        users = [user for user in queryset if user != request.user and not self._is_above(request, user)]
+        users = [user for user in queryset if user != request.user and not is_above(request, user)]
         for user in users:
             service(user=user)
             self.log_change(request, user, outcome.capitalize())
@@ -155,10 +162,6 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
             handle_email_change(user=obj, former_address=form.initial["email"])
         if obj.is_active != is_active:
             (unblock_account if is_active else block_account)(user=obj)
-
-    @staticmethod
-    def _is_above(request: HttpRequest, obj: User | None) -> bool:
-        return obj is not None and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser
 
     @admin.display(ordering="is_staff", empty_value="-")
     def staff(self, obj: User) -> str | None:
@@ -249,7 +252,11 @@ class SessionAdmin(RecordAdmin):
 
     @admin.action(description="End selected sessions", permissions=["act"])
     def end_sessions(self, request: HttpRequest, queryset: SessionQuerySet) -> None:
-        sessions = list(queryset.filter(is_alive=True))
+        sessions = [
+            session
+            for session in queryset.filter(is_alive=True).select_related("user")
+            if not is_above(request, session.user)
+        ]
         for session in sessions:
             end_session(session=session)
             self.log_change(request, session, "Ended")

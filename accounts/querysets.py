@@ -80,6 +80,8 @@ class SkillQuerySet(models.QuerySet[Any]):
         """Skills of the job seekers that `user` sees; all for the staff."""
         if is_staff_with(user, "view", self.model):
             return self
+        if user.is_staff:
+            return self.none()
         seekers = JobSeekerQuerySet(apps.get_model("accounts.JobSeeker")).visible_to(user)
         return self.filter(user__in=seekers.values("pk"))
 

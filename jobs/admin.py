@@ -46,7 +46,8 @@ class VocabularyForm(NamesForm):
         values = super().clean() or self.cleaned_data
         names = {field: values.get(field, "") for field in self.unique_fields}
         others: QuerySet[Any] = type(self.instance).objects.exclude(pk=self.instance.pk)
-        if existing := find_in_any_case(others, **names):
+        is_valid = self.errors.keys().isdisjoint(self.unique_fields)
+        if is_valid and (existing := find_in_any_case(others, **names)):
             options = existing._meta
             url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[existing.pk])
             problem = format_html('This {} exists already: <a href="{}">{}</a>.', options.verbose_name, url, existing)

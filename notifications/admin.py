@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -118,6 +119,8 @@ class OutgoingEmailAdmin(RecordAdmin):
 
     @admin.display(description="HTML")
     def html_preview(self, obj: OutgoingEmail) -> str:
+        if not obj.html:
+            return f"Deleted {settings.MAIL_BODY_DAYS} days after it was sent."
         url = reverse("admin:notifications_outgoingemail_preview", args=[obj.pk])
         return format_html('<iframe src="{}" title="HTML preview" width="680" height="560"></iframe>', url)
 
@@ -130,9 +133,9 @@ class OutgoingEmailAdmin(RecordAdmin):
 
     def preview(self, request: HttpRequest, email_id: UUID) -> HttpResponse:
         """The HTML of an email as its recipient gets it: the policy of the admin site would remove its styles."""
-        email = get_object_or_404(OutgoingEmail, pk=email_id)
-        if not self.has_view_permission(request, email):
+        if not self.has_view_permission(request):
             raise PermissionDenied
+        email = get_object_or_404(OutgoingEmail, pk=email_id)
         return HttpResponse(email.html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
     @admin.action(description="Send selected emails again", permissions=["act"])

@@ -15,7 +15,9 @@ class ErrorCode(NamedTuple):
 ERROR_CODES: Mapping[str, ErrorCode] = {
     "account_inactive": ErrorCode(401, "The account is blocked.", "Show `message`."),
     "already_exists": ErrorCode(409, "The row exists; `existing` has its key.", "Offer or use the existing row."),
-    "bad_request": ErrorCode(400, "The proxy could not read the request.", "Report it: the client has an error."),
+    "bad_request": ErrorCode(
+        400, "The proxy could not read the request; also 414, 417, 431.", "Report it: the client has an error."
+    ),
     "conflict": ErrorCode(409, "The request conflicts with the present state.", "Read the row again, show `message`."),
     "email_not_verified": ErrorCode(403, "This needs a verified email address.", "Offer to send the link again."),
     "error": ErrorCode(500, "The server has an error.", "Show `message` with `request_id`; try later."),

@@ -28,11 +28,15 @@ GROUPS = {
 
 
 def create_groups(apps, schema_editor):
-    """Create the groups, and the permissions that Django would create after all migrations."""
+    """Create the groups, which stay when the migration is reversed, and the permissions that Django would create after all migrations."""
     Permission = apps.get_model("auth", "Permission")
     ContentType = apps.get_model("contenttypes", "ContentType")
     for name, granted in GROUPS.items():
-        group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
+        group, is_created = apps.get_model("auth", "Group").objects.get_or_create(name=name)
+        if not is_created:
+            # Its members must not get more permissions.
+            print(f"\n  The group {name} exists and is left as it is.", end="")
+            continue
         for label, codenames in granted.items():
             for codename in codenames.split():
                 action, _, model = codename.partition("_")
@@ -42,10 +46,6 @@ def create_groups(apps, schema_editor):
                     content_type=content_type, codename=codename, defaults={"name": f"Can {action} {noun}"}
                 )
                 group.permissions.add(permission)
-
-
-def delete_groups(apps, schema_editor):
-    apps.get_model("auth", "Group").objects.filter(name__in=GROUPS).delete()
 
 
 class Migration(migrations.Migration):
@@ -61,4 +61,4 @@ class Migration(migrations.Migration):
         ("notifications", "0004_senders_and_decisions"),
     ]
 
-    operations = [migrations.RunPython(create_groups, delete_groups)]
+    operations = [migrations.RunPython(create_groups, migrations.RunPython.noop)]

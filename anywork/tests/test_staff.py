@@ -4,11 +4,11 @@ import importlib
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.tests.factories import EmployerFactory, UserFactory
 from jobs.tests.factories import JobFactory
 
@@ -31,6 +31,7 @@ PAGES = {
 @pytest.fixture
 def member(db):
     """Return a function that makes a member of a group, logged in to the admin site."""
+    Group.objects.all().delete()
     migration.create_groups(apps, None)
 
     def make(group):
@@ -105,9 +106,37 @@ def test_groups_act_in_the_api_by_the_same_permissions(member, client_for):
     }
 
 
-def test_groups_can_be_removed(member):
-    member("Support")
+def test_existing_group_is_left_as_it_is(db, capsys):
+    Group.objects.all().delete()
+    group = Group.objects.create(name="Support")
 
-    migration.delete_groups(apps, None)
+    migration.create_groups(apps, None)
 
-    assert not Group.objects.exists()
+    assert not group.permissions.exists()
+    assert capsys.readouterr().out == "\n  The group Support exists and is left as it is."
+
+
+def test_support_ends_no_session_of_the_staff(member):
+    client, _ = member("Support")
+    seeker, admin = (Session.objects.create(user=user) for user in (UserFactory(), UserFactory(is_staff=True)))
+
+    client.post(
+        reverse("admin:accounts_session_changelist"),
+        {"action": "end_sessions", "_selected_action": [str(seeker.pk), str(admin.pk)]},
+    )
+
+    assert Session.objects.get(pk=seeker.pk).ended_at is not None
+    assert Session.objects.get(pk=admin.pk).ended_at is None
+
+
+def test_staff_that_may_change_users_blocks_none_by_the_form(member, client):
+    user, employer = UserFactory(is_staff=True), EmployerFactory()
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client.force_login(user)
+
+    response = client.post(
+        reverse("admin:accounts_user_change", args=[employer.pk]), {"email": employer.user.email, "role": "employer"}
+    )
+
+    assert response.status_code == 302
+    assert User.objects.get(pk=employer.pk).is_active

@@ -103,6 +103,14 @@ def test_admin_renames_a_location_to_an_existing_one_and_gets_a_link_to_it(admin
     }
 
 
+def test_admin_sends_a_location_with_an_error_and_is_told_of_that_alone(admin_client):
+    LocationFactory(city="X", state="", country="Y")
+
+    response = admin_client.post(reverse("admin:jobs_location_add"), {"city": "X", "state": "s" * 300, "country": "Y"})
+
+    assert list(response.context["adminform"].form.errors) == ["state"]
+
+
 def test_admin_saves_a_category_as_it_is(admin_client):
     category = CategoryFactory(name="Design")
 

@@ -149,6 +149,11 @@ def test_preview_needs_the_permission_to_view_emails(client):
             {"state": "dead", "attempts": 9, "last_error": "KeyError"},
             "Given up after 9 attempts: an error of this server, KeyError, which its log explains.",
         ),
+        (
+            {"state": "dead", "attempts": 1, "last_error": "No attempt was completed"},
+            "Given up after 1 attempt: no attempt was completed.",
+        ),
+        ({"state": "sending", "attempts": 1}, "Being sent."),
         ({"state": "sent", "attempts": 1}, "Accepted by smtp.example.org; from there on, its log tells more."),
         ({"state": "queued"}, "Waiting for a worker."),
     ],
