@@ -22,11 +22,7 @@ def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -
         ValidationError: the user of a message of the staff does not exist, the user is blocked, or an employer's
             message to an applicant contains a URL.
     """
-    if actor.is_staff:
-        is_permitted = is_staff_with(actor, "add", Notification)
-    else:
-        is_permitted = JobSeeker.objects.visible_to(actor).filter(pk=user_id).exists()
-    if not is_permitted and user_id != actor.pk:
+    if user_id != actor.pk and not _may_notify(actor, user_id):
         raise may_not_notify()
     user = User.objects.filter(pk=user_id).first()
     if user is None:
@@ -37,3 +33,9 @@ def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -
     if sender and has_url(message):
         raise ValidationError({"message": [NO_URL]})
     return Notification.objects.create(user=user, sender=sender, message=message, is_read=is_read)
+
+
+def _may_notify(actor: User, user_id: UUID) -> bool:
+    if actor.is_staff:
+        return is_staff_with(actor, "add", Notification)
+    return JobSeeker.objects.visible_to(actor).filter(pk=user_id).exists()

@@ -150,7 +150,7 @@ STAFF_CELLS = [
 
 
 def demoted(world: World, *permissions: str) -> World:
-    """Return the world with an administrator who has these permissions alone."""
+    """Return the world with an administrator with these permissions only."""
     admin = User.objects.get(pk=world.rows["admin"].pk)
     User.objects.filter(pk=admin.pk).update(is_superuser=False)
     granted = Permission.objects.filter(codename__in=permissions, content_type__app_label__in=APPS)

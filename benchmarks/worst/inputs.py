@@ -279,6 +279,7 @@ _LOCATION = {"city": "c" * 100, "state": "s" * 100, "country": "l" * 100}
 PASSWORD = "correct-horse-42"  # noqa: S105 - of invented accounts
 
 INPUTS: dict[str, tuple[Input, ...]] = {
+    "GET /api/": (Input("a list of URLs"),),
     "GET /api/schema/": (Input("JSON", headers={"Accept": "application/json"}), Input("YAML")),
     "GET /api/docs/": (Input("a page"),),
     "GET /healthz": (Input("a health check"),),
@@ -300,7 +301,11 @@ INPUTS: dict[str, tuple[Input, ...]] = {
             "spaces": "a" + " " * 98 + "b",
         }.items()
     ),
-    "GET /api/jobs/{job}/": (Input("with details", query="expand=employer,location,category"), Input("plain")),
+    "GET /api/jobs/{job}/": (
+        Input("with details", query="expand=employer,location,category"),
+        Input("rendered", query="expand=state,description_html"),
+        Input("plain"),
+    ),
     "GET /api/jobs/{long_job}/similar/": _queries(
         {"200 with details": "page_size=200&expand=employer,location,category"}
     ),
