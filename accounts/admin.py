@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -9,24 +10,26 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.erasure import erase_account
 from accounts.exceptions import LoginClosed
-from accounts.models import AuditEvent, Employer, JobSeeker, Role, Session, Skill, User
+from accounts.models import AuditEvent, AuditKind, Employer, JobSeeker, Role, Session, Skill, User
 from accounts.querysets import SessionQuerySet
 from accounts.services import (
     block_account,
     end_session,
     ensure_profile,
     handle_email_change,
+    log_out_everywhere,
     unblock_account,
 )
-from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin
+from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin, confirmed
 from anywork.api.emails import canonical_email
+from anywork.figures import Figure, admin_pages
 
 # Fields by which a member of the staff could raise its own permissions.
 GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -78,10 +81,13 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     search_fields = ("email", "^user_id")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "pk")
-    actions = ("block", "unblock")
+    actions = ("block", "unblock", "end_all_sessions")
+    figures = (Figure(name="New users", rows=User.objects.all, day_field="created_at"),)
     readonly_fields = (
         "user_id",
         "profile",
+        "is_active",
+        "block_reason",
         "google_sub",
         "email_verified_at",
         "last_login",
@@ -93,7 +99,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         ("Permissions", {"fields": ("is_staff", "is_superuser")}),
     )
     fieldsets = (
-        (None, {"fields": ("email", "password", "role", "profile", "is_active")}),
+        (None, {"fields": ("email", "password", "role", "profile", "is_active", "block_reason")}),
         ("Permissions", {"fields": GRANTS, "classes": ("collapse",)}),
         (
             "Record",
@@ -106,9 +112,32 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         if obj is not None and obj.role:
             # Chosen once, as in the API: the profile and its rows would be left over.
             fields += ("role",)
-        if not self.has_block_permission(request):
-            fields += ("is_active",)
         return fields if request.user.is_superuser else fields + GRANTS
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if obj := kwargs.get("obj"):
+            context["related_lists"] = list(self._related_lists(request, obj))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _related_lists(self, request: HttpRequest, user: User) -> Iterator[tuple[str, int, str]]:
+        """Yield name, number of rows and URL of each list with rows of `user`."""
+        lists = [
+            (page, lookup)
+            for page in admin_pages(self.admin_site)
+            if page.has_view_permission(request)
+            for lookup in getattr(page, "user_lookups", ())
+        ]
+        counts = (
+            Subquery(
+                page.model.objects.filter(**{lookup: OuterRef("pk")}).order_by().values(lookup).values(n=Count("*"))
+            )
+            for page, lookup in lists
+        )
+        numbers = User.objects.filter(pk=user.pk).values_list(*counts).get() if lists else ()
+        for (page, lookup), number in zip(lists, numbers, strict=True):
+            if number:
+                url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
+                yield str(page.opts.verbose_name_plural).capitalize(), number, f"{url}?{lookup}={user.pk}"
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and not is_above(request, obj)
@@ -132,36 +161,59 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     def has_block_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.block_user")
 
-    @admin.action(description="Block selected users", permissions=["block"])
-    def block(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(request, queryset, block_account, "blocked")
+    def has_end_sessions_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_session")
 
-    @admin.action(description="Unblock selected users", permissions=["block"])
-    def unblock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(request, queryset, unblock_account, "unblocked")
+    def acts_on(self, action: str, obj: User) -> bool:
+        return {"block": obj.is_active, "unblock": not obj.is_active}.get(action, True)
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[User], service: Callable[..., None], outcome: str) -> None:
+    @admin.action(description="Block", permissions=["block"])
+    @confirmed(
+        "They are logged out everywhere and cannot log in. The open jobs of an employer are closed and its page is "
+        "hidden; job seekers get neither emails nor notifications. Unblocking reverses all but the logout.",
+        reason_help="Only the staff reads it.",
+    )
+    def block(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
+        self._each(request, queryset, partial(block_account, reason=reason), "blocked", f": {reason}")
+
+    @admin.action(description="Unblock", permissions=["block"])
+    @confirmed(
+        "They can log in again. Jobs that were closed by the blocking open again, unless they have expired.",
+        reason_help="Only the staff reads it.",
+    )
+    def unblock(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
+        self._each(request, queryset, partial(unblock_account, reason=reason), "unblocked", f": {reason}")
+
+    @admin.action(description="End sessions", permissions=["end_sessions"])
+    @confirmed("They are logged out on all devices, and can log in again.")
+    def end_all_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, log_out_everywhere, "logged out")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[User],
+        service: Callable[..., Any],
+        outcome: str,
+        logged_reason: str = "",
+    ) -> None:
         # Not the administrator, who may have selected all users.
         users = [user for user in queryset if user != request.user and not is_above(request, user)]
         for user in users:
             service(user=user)
-            self.log_change(request, user, outcome.capitalize())
+            self.log_change(request, user, outcome.capitalize() + logged_reason)
         self.message_user(request, f"{len(users)} {outcome}.", messages.SUCCESS)
+        if left_alone := queryset.count() - len(users):
+            self.message_user(request, f"{left_alone} left unchanged: yourself, or staff.", messages.WARNING)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001
         if change and "email" in form.changed_data:
             # Only the old address was verified.
             obj.email_verified_at = None
-        is_active = obj.is_active
-        if change and "is_active" in form.changed_data:
-            # Set by the service, which also closes or opens jobs.
-            obj.is_active = not is_active
         super().save_model(request, obj, form, change)
         ensure_profile(obj)
         if change and "email" in form.changed_data:
             handle_email_change(user=obj, former_address=form.initial["email"])
-        if obj.is_active != is_active:
-            (unblock_account if is_active else block_account)(user=obj)
 
     @admin.display(ordering="is_staff", empty_value="-")
     def staff(self, obj: User) -> str | None:
@@ -212,6 +264,7 @@ class SkillAdmin(RecordAdmin):
     list_display = ("name", "user")
     list_select_related = ("user",)
     search_fields = ("name", "user__email")
+    user_lookups = ("user",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
@@ -238,6 +291,7 @@ class SessionAdmin(RecordAdmin):
     ordering = ("-last_used_at", "pk")
     fields = ("session_id", "user", "device", "address", "is_alive", "created_at", "last_used_at", "ended_at")
     actions = ("end_sessions",)
+    user_lookups = ("user",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         usable = Session.objects.usable().filter(pk=OuterRef("pk"))
@@ -250,7 +304,11 @@ class SessionAdmin(RecordAdmin):
     def is_alive(self, obj: Any) -> bool:
         return obj.is_alive
 
-    @admin.action(description="End selected sessions", permissions=["act"])
+    def acts_on(self, action: str, obj: Any) -> bool:
+        return obj.is_alive
+
+    @admin.action(description="End", permissions=["act"])
+    @confirmed("Their users are logged out on these devices, and can log in again.")
     def end_sessions(self, request: HttpRequest, queryset: SessionQuerySet) -> None:
         sessions = [
             session
@@ -276,6 +334,15 @@ class AuditEventAdmin(RecordAdmin):
     date_hierarchy = "at"
     ordering = ("-at", "-pk")
     fields = ("at", "kind", "user", "subject", "address")
+    user_lookups = ("user",)
+    figures = (
+        Figure(
+            name="Failed logins",
+            rows=lambda: AuditEvent.objects.filter(kind=AuditKind.SIGN_IN_FAILED),
+            day_field="at",
+            query=lambda: {"kind": AuditKind.SIGN_IN_FAILED.value},
+        ),
+    )
 
 
 class SignInForm(AdminAuthenticationForm):

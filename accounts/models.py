@@ -33,6 +33,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Tokens contain the version of their issue; a higher one invalidates all of them.
     token_version = models.PositiveIntegerField(default=0, editable=False)
     is_active = models.BooleanField(default=True)
+    # For the staff.
+    block_reason = models.CharField(
+        "reason of the last block or unblock", max_length=500, blank=True, default="", db_default=""
+    )
     is_staff = models.BooleanField("administrator", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

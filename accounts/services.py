@@ -267,20 +267,24 @@ def handle_email_change(*, user: User, former_address: str) -> None:
         _announce_email_change(user, former_address)
 
 
-def block_account(*, user: User) -> None:
+def block_account(*, user: User, reason: str = "") -> None:
     """Block an account: its sessions end for ever, it cannot log in, and an employer's open jobs are closed."""
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, updated_at=timezone.now()):
+        if User.objects.filter(pk=user.pk, is_active=True).update(
+            is_active=False, block_reason=reason, updated_at=timezone.now()
+        ):
             close_all_sessions(user)
             audit.record(audit.Kind.BLOCKED, user=user)
             account_blocked.send(sender=User, user=user)
     user.is_active = False
 
 
-def unblock_account(*, user: User) -> None:
+def unblock_account(*, user: User, reason: str = "") -> None:
     """Unblock an account; jobs that blocking has closed open again unless they have expired."""
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True, updated_at=timezone.now()):
+        if User.objects.filter(pk=user.pk, is_active=False).update(
+            is_active=True, block_reason=reason, updated_at=timezone.now()
+        ):
             audit.record(audit.Kind.UNBLOCKED, user=user)
             account_unblocked.send(sender=User, user=user)
     user.is_active = True

@@ -1,16 +1,17 @@
 """Admin site, and base classes of the apps' admin pages."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from functools import reduce
+from functools import reduce, wraps
 from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
@@ -18,24 +19,25 @@ from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from anywork.api.fields import NAMES, NO_URL, TOO_MANY_MARKS, has_url
 from anywork.api.text import clean_line, remove_invisible, too_many_marks
+from anywork.figures import Figure
 
 MAX_LISTED = 10_000
+# Rows of one action, which may take a transaction of milliseconds for each.
+MAX_ACTED = 1_000
+# Rows named on the page that confirms an action.
+MAX_NAMED = 20
 
 # An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
 changed_by_admin = Signal()
 
-admin.site.site_header = admin.site.site_title = "AnyWork"
-admin.site.index_title = "Administration"
-admin.site.site_url = settings.FRONTEND_URL
-
-
+_SENT_AGAIN = ("action", "select_across", ACTION_CHECKBOX_NAME, "return_to")
 _KEY_PART = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 
 
@@ -84,8 +86,48 @@ class NamesForm(forms.ModelForm):
         return super().clean()
 
 
+class ConfirmationForm(forms.Form):
+    """Confirmation of an action."""
+
+    confirmed = forms.BooleanField(widget=forms.HiddenInput, initial=True)
+
+
+class ReasonForm(ConfirmationForm):
+    """Confirmation of an action with the reason for it."""
+
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500}))
+
+
+def confirmed(consequences: str, *, reason_help: str = "") -> Callable[[Callable[..., None]], Any]:
+    """Ask for a confirmation before an action, and if `reason_help` tells who reads it, for a reason.
+
+    The action then gets `reason` as its last argument.
+    """
+
+    def decorate(action: Callable[..., None]) -> Any:
+        @wraps(action)
+        def ask_first(page: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+            form_class = ReasonForm if reason_help else ConfirmationForm
+            form = form_class(request.POST if "confirmed" in request.POST else None)
+            if form.is_valid():
+                action(page, request, queryset, *([form.cleaned_data["reason"]] if reason_help else []))
+                return None
+            if reason_help:
+                form.fields["reason"].help_text = reason_help
+            return page.ask(request, queryset, form, consequences)
+
+        return ask_first
+
+    return decorate
+
+
 class AuditedAdmin(admin.ModelAdmin):
     """Base of every admin page: changes are recorded in the audit trail; lists are counted up to MAX_LISTED."""
+
+    # On the first page of the site.
+    figures: tuple[Figure, ...] = ()
+    # Lookups by which the page of a user links to the rows of that user.
+    user_lookups: tuple[str, ...] = ()
 
     form: type[forms.ModelForm] = NamesForm
     formfield_overrides = {
@@ -106,10 +148,22 @@ class AuditedAdmin(admin.ModelAdmin):
         """Return the heading of a page; `str` is kept in the log, and so has no names of users."""
         return str(obj)
 
+    def acts_on(self, action: str, obj: Any) -> bool:
+        """Return whether an action does something with `obj`, so that the page of `obj` offers it."""
+        return True
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if obj := kwargs.get("obj"):
             context["subtitle"] = self.heading(obj)
+            context["object_actions"] = [
+                (name, description)
+                for name, description in self.get_action_choices(request, default_choices=[])
+                if name != "delete_selected" and self.acts_on(name, obj)
+            ]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in self.user_lookups or super().lookup_allowed(lookup, value, request)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Leave out keys unless the search term may be one: comparing keys as text reads every row."""
@@ -142,9 +196,38 @@ class AuditedAdmin(admin.ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run an action and write its records in one transaction."""
+        """Run an action on up to MAX_ACTED rows, and write its records, in one transaction."""
+        if request.POST.get("select_across") == "1" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
+            self.message_user(request, f"Select at most {MAX_ACTED:,} rows at once.", messages.ERROR)
+            return redirect(request.get_full_path())
         with transaction.atomic():
-            return super().response_action(request, queryset, *args, **kwargs)
+            response = super().response_action(request, queryset, *args, **kwargs)
+        if isinstance(response, HttpResponseRedirect) and (key := request.POST.get("return_to")):
+            # Sent from the page of one row.
+            return redirect(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", key)
+        return response
+
+    def ask(
+        self, request: HttpRequest, queryset: QuerySet[Any], form: forms.Form, consequences: str
+    ) -> TemplateResponse:
+        """Return the page that confirms an action."""
+        number = queryset.count()
+        [description] = [text for name, text in self.get_action_choices(request) if name == request.POST["action"]]
+        names = [self.heading(obj) for obj in queryset[:MAX_NAMED]]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{description}: are you sure?",
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "consequences": consequences,
+            "names": names,
+            "unnamed": number - len(names),
+            "number": number,
+            # Sent again with the confirmation.
+            "fields": [(name, value) for name in _SENT_AGAIN for value in request.POST.getlist(name)],
+        }
+        return TemplateResponse(request, "admin/confirm_action.html", context)
 
     def _record(self, request: HttpRequest, obj: Any) -> None:
         changed_by_admin.send(sender=type(obj), user=request.user, subject=f"{self.opts.verbose_name} {obj.pk}")
@@ -180,7 +263,7 @@ class DeletedByServiceAdmin(AuditedAdmin):
     instead: str
     # Such as "it has applications".
     reason: str
-    actions = ("delete_selected",)
+    actions: tuple[str, ...] = ("delete_selected",)
 
     def delete_by_service(self, obj: Any) -> None:
         """Delete `obj`, or do what `instead` says."""

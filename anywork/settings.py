@@ -52,7 +52,7 @@ HEALTH_PATHS = ("/healthz", "/readyz")
 INSTALLED_APPS = [
     # Before the admin site, because of its templates.
     "anywork",
-    "django.contrib.admin",
+    "anywork.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -374,6 +374,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-resume-files": {"task": "resumes.sweep_resume_files", "schedule": _DAY, "options": {"expires": _HOUR}},
+    "record-figures": {"task": "anywork.record_figures", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 }
 

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,10 +8,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 from rest_framework.exceptions import APIException
 
-from anywork.admin import RecordAdmin
+from anywork.admin import RecordAdmin, confirmed
+from anywork.figures import Figure, midnight, today
 from applications.choices import Status
 from applications.models import Application, StatusChange
 from applications.services import change_status
+
+UNDECIDED = (Status.PENDING.value, Status.REVIEWED.value)
+
+
+def _long_ago() -> datetime:
+    return midnight(today() - timedelta(days=14))
 
 
 class StatusChangeInline(admin.TabularInline):
@@ -51,6 +59,16 @@ class ApplicationAdmin(RecordAdmin):
     )
     inlines = (StatusChangeInline,)
     actions = ("mark_reviewed", "accept", "reject")
+    user_lookups = ("job_seeker", "job__employer")
+    figures = (
+        Figure(name="Applications", rows=Application.objects.all, day_field="applied_at"),
+        Figure(
+            name="Undecided for 14 days",
+            rows=lambda: Application.objects.filter(status__in=UNDECIDED, applied_at__lt=_long_ago()),
+            query=lambda: {"status__in": ",".join(UNDECIDED), "applied_at__lt": _long_ago()},
+            is_slow=True,
+        ),
+    )
 
     def heading(self, obj: Application) -> str:
         return f"{obj.job_seeker or 'Deleted account'}: {obj.job}"
@@ -66,15 +84,21 @@ class ApplicationAdmin(RecordAdmin):
         url = reverse("admin:resumes_resume_change", args=[obj.resume_id])
         return format_html('<a href="{}">{}</a>', url, obj.resume.file_name)
 
+    def acts_on(self, action: str, obj: Application) -> bool:
+        return obj.status != Status.WITHDRAWN
+
     @admin.action(description="Mark as reviewed", permissions=["act"])
+    @confirmed("The applicants get a notification.")
     def mark_reviewed(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.REVIEWED)
 
-    @admin.action(description="Accept (applicants get an email)", permissions=["act"])
+    @admin.action(description="Accept", permissions=["act"])
+    @confirmed("The applicants get a notification and an email.")
     def accept(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.ACCEPTED)
 
-    @admin.action(description="Reject (applicants get an email)", permissions=["act"])
+    @admin.action(description="Reject", permissions=["act"])
+    @confirmed("The applicants get a notification and an email.")
     def reject(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.REJECTED)
 

@@ -4,20 +4,21 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin
+from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed
 from anywork.api.constraints import find_in_any_case
+from anywork.figures import Figure
 from jobs.models import Category, Job, Location, Renaming
-from jobs.querysets import UNEXPIRED
+from jobs.querysets import UNEXPIRED, JobQuerySet
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
-from jobs.services import delete_or_close_job
+from jobs.services import delete_or_close_job, open_jobs, take_down_job
 
 # A primary key or its beginning.
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
@@ -124,13 +125,16 @@ class JobAdmin(DeletedByServiceAdmin):
     search_help_text = "Words of the job, the employer's email address or the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
-    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at")
+    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active")
+    actions = ("take_down", "open_again", "delete_selected")
+    user_lookups = ("employer",)
+    figures = (Figure(name="Open jobs", rows=Job.objects.open, query=lambda: {"state": "open"}, is_slow=True),)
     fieldsets = (
         (None, {"fields": ("title", "employer", "location", "category", "job_type", "salary_range", "description")}),
-        ("State", {"fields": ("is_active", "expires_at")}),
+        ("State", {"fields": ("expires_at",)}),
     )
     # Shown once the job exists.
-    record = ("Record", {"fields": ("is_open", "closes_at", "posted_at", "job_id")})
+    record = ("Record", {"fields": ("is_open", "is_active", "closes_at", "posted_at", "job_id")})
     instead = "closed"
     reason = "it has applications"
 
@@ -151,6 +155,29 @@ class JobAdmin(DeletedByServiceAdmin):
 
     def delete_by_service(self, obj: Job) -> None:
         delete_or_close_job(obj)
+
+    def acts_on(self, action: str, obj: Job) -> bool:
+        return obj.is_active == (action == "take_down")
+
+    @admin.action(description="Close", permissions=["change"])
+    @confirmed(
+        "They are no longer found. Their applications stay. The owner gets a notification and an email with your "
+        "reason, and may change the job and open it again.",
+        reason_help="The owner of the job reads it.",
+    )
+    def take_down(self, request: HttpRequest, queryset: QuerySet[Job], reason: str) -> None:
+        closed = [job for job in queryset if take_down_job(job=job, reason=reason)]
+        self._tell(request, closed, "closed", f": {reason}")
+
+    @admin.action(description="Open again", permissions=["change"])
+    @confirmed("They are found again, unless they have expired. Jobs of blocked and deleted accounts stay closed.")
+    def open_again(self, request: HttpRequest, queryset: JobQuerySet) -> None:
+        self._tell(request, open_jobs(queryset), "opened again")
+
+    def _tell(self, request: HttpRequest, jobs: list[Job], outcome: str, logged_reason: str = "") -> None:
+        for job in jobs:
+            self.log_change(request, job, outcome.capitalize() + logged_reason)
+        self.message_user(request, f"{len(jobs)} {outcome}.", messages.SUCCESS)
 
     @admin.display(boolean=True, description="open")
     def is_open(self, obj: Job) -> bool:

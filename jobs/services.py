@@ -4,12 +4,13 @@ import time
 from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from jobs.models import Job, Renaming, RenamingRelation
 from jobs.querysets import UNEXPIRED, JobQuerySet
+from jobs.signals import job_taken_down
 
 # A title is suggested while an active job has it; the trigger jobs_job_write_search inserts it.
 _DELETE_TITLES = """
@@ -36,6 +37,28 @@ def delete_or_close_job(job: Job) -> None:
     except ProtectedError:
         job.is_active = job.closed_by_block = False
         job.save(update_fields=["is_active", "closed_by_block"])
+
+
+def take_down_job(*, job: Job, reason: str) -> bool:
+    """Close a job in the name of the site, and tell its owner why; return False if it was closed already."""
+    with transaction.atomic():
+        # One that was closed by a block would open again.
+        not_closed = Job.objects.filter(Q(is_active=True) | Q(closed_by_block=True), pk=job.pk)
+        if not not_closed.update(is_active=False, closed_by_block=False):
+            return False
+        job_taken_down.send(sender=Job, job=job, reason=reason)
+    return True
+
+
+def open_jobs(jobs: JobQuerySet) -> list[Job]:
+    """Open those of these jobs that are closed and whose employer is not blocked; return them."""
+    with transaction.atomic():
+        # Locked, so that none is blocked meanwhile.
+        owners = User.objects.filter(pk__in=jobs.order_by().values("employer")).select_for_update(no_key=True)
+        active = [owner.pk for owner in owners.order_by("pk") if owner.is_active]
+        opened = list(jobs.filter(is_active=False, employer__in=active))
+        Job.objects.filter(pk__in=[job.pk for job in opened]).update(is_active=True)
+    return opened
 
 
 def detach_jobs(user: User) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from anywork.admin import AuditedAdmin, RecordAdmin
-from notifications.choices import WAITING
+from anywork.admin import AuditedAdmin, RecordAdmin, confirmed
+from anywork.figures import Figure
+from notifications.choices import UNSENT, WAITING, EmailState
 from notifications.mail.delivery import message_id
 from notifications.mail.explaining import explain
 from notifications.mail.outbox import hold_emails, requeue_emails
+from notifications.mail.status import LATE, age_of_oldest
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.querysets import OutgoingEmailQuerySet
 
@@ -26,6 +29,14 @@ PREVIEW_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
+
+
+def _due() -> OutgoingEmailQuerySet:
+    return OutgoingEmail.objects.due(timezone.now())
+
+
+def _due_query() -> dict[str, str]:
+    return {"state__in": ",".join(UNSENT), "next_attempt_at__lte": timezone.now().isoformat()}
 
 
 @admin.register(Notification)
@@ -38,6 +49,7 @@ class NotificationAdmin(AuditedAdmin):
     ordering = ("-created_at", "-pk")
     autocomplete_fields = ("user",)
     readonly_fields = ("sender", "created_at")
+    user_lookups = ("user",)
 
     def heading(self, obj: Notification) -> str:
         return f"To {obj.user}"
@@ -93,6 +105,24 @@ class OutgoingEmailAdmin(RecordAdmin):
         ("Content", {"fields": ("text", "html_preview")}),
     )
     actions = ("send_again", "hold")
+    user_lookups = ("recipient",)
+    figures = (
+        Figure(name="Emails due", rows=_due, query=_due_query),
+        Figure(
+            name="Oldest due",
+            rows=_due,
+            measure=lambda rows: age_of_oldest(rows, timezone.now()),
+            in_words=lambda seconds: str(timedelta(seconds=seconds)) if seconds else "-",
+            query=_due_query,
+            worry_from=int(LATE.total_seconds()),
+        ),
+        Figure(
+            name="Emails given up",
+            rows=lambda: OutgoingEmail.objects.filter(state=EmailState.DEAD),
+            query=lambda: {"state": EmailState.DEAD.value},
+            worry_from=1,
+        ),
+    )
 
     def heading(self, obj: OutgoingEmail) -> str:
         return f"{obj.subject}, to {obj.to}"
@@ -138,11 +168,16 @@ class OutgoingEmailAdmin(RecordAdmin):
         email = get_object_or_404(OutgoingEmail, pk=email_id)
         return HttpResponse(email.html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
-    @admin.action(description="Send selected emails again", permissions=["act"])
+    def acts_on(self, action: str, obj: OutgoingEmail) -> bool:
+        return obj.state in WAITING if action == "hold" else obj.state not in UNSENT
+
+    @admin.action(description="Send again", permissions=["act"])
+    @confirmed("They are sent within seconds, also those that were sent already. Those without their text are not.")
     def send_again(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
         self._apply(request, queryset, requeue_emails, "queued again")
 
-    @admin.action(description="Hold selected emails", permissions=["act"])
+    @admin.action(description="Hold", permissions=["act"])
+    @confirmed("They are not sent until they are sent again from here. Those that were sent or given up stay as is.")
     def hold(self, request: HttpRequest, queryset: OutgoingEmailQuerySet) -> None:
         self._apply(request, queryset, hold_emails, "held")
 

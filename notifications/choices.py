@@ -35,6 +35,7 @@ class EmailKind(models.TextChoices):
     EMAIL_CHANGED = "email_changed", "Email address changed"
     REFRESH_TOKEN_REUSED = "refresh_token_reused", "Refresh token reused"
     SIGN_IN_FAILURES = "sign_in_failures", "Many failed logins"
+    JOB_TAKEN_DOWN = "job_taken_down", "Job closed by the staff"
 
 
 # Emails with a one-time link.

@@ -23,6 +23,8 @@ from accounts.signals import (
 from applications.choices import Status
 from applications.models import Application, StatusChange
 from applications.signals import application_status_changed, application_submitted
+from jobs.models import Job
+from jobs.signals import job_taken_down
 from notifications.choices import LINK_KINDS, WAITING, Channel, EmailKind, EmailState, NotificationKind
 from notifications.mail.outbox import (
     delete_deferred_decision,
@@ -106,6 +108,29 @@ def mail_withdrawal_to_employer(application: Application, change: StatusChange, 
             application,
             kind=EmailKind.APPLICATION_WITHDRAWN,
             dedup_key=f"application-withdrawn:{change.pk}",
+        )
+
+
+@receiver(job_taken_down, dispatch_uid="notifications.tell_owner_of_closed_job")
+def tell_owner_of_closed_job(job: Job, reason: str, **kwargs: Any) -> None:
+    if job.employer:
+        _notify(job.employer.user, EmailKind.JOB_TAKEN_DOWN, f"We closed your job “{job.title}”: {reason}")
+
+
+@receiver(job_taken_down, dispatch_uid="notifications.mail_closed_job_to_owner")
+def mail_closed_job_to_owner(job: Job, reason: str, **kwargs: Any) -> None:
+    if job.employer:
+        queue_email(
+            kind=EmailKind.JOB_TAKEN_DOWN,
+            # The owner may open it again.
+            dedup_key=f"job-taken-down:{uuid4()}",
+            recipient=job.employer.user,
+            context={
+                "name": job.employer.company_name or "there",
+                "job_title": job.title,
+                "reason": reason,
+                "path": "/dashboard/jobs",
+            },
         )
 
 

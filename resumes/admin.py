@@ -3,16 +3,22 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin
+from anywork.figures import Figure
 from resumes.models import Resume, ResumeAccess
 from resumes.services import remove_resume
 from resumes.signed_links import SignedLinks
+
+
+def _bytes(resumes: QuerySet[Resume]) -> int:
+    return resumes.aggregate(bytes=Sum("size"))["bytes"] or 0
 
 
 class ResumeAccessInline(admin.TabularInline):
@@ -45,6 +51,12 @@ class ResumeAdmin(DeletedByServiceAdmin):
     ordering = ("-uploaded_at", "-pk")
     fields = ("job_seeker", "file_name", "open_link", "checksum", "uploaded_at", "removed_at", "resume_id")
     inlines = (ResumeAccessInline,)
+    user_lookups = ("job_seeker",)
+    figures = (
+        Figure(
+            name="Storage of resumes", rows=Resume.objects.all, measure=_bytes, in_words=filesizeformat, is_slow=True
+        ),
+    )
     instead = "hidden from its owner"
     reason = "it was submitted with an application"
 

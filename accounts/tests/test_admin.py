@@ -7,8 +7,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Employer, JobSeeker, Session, User
-from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory, JobSeekerFactory, UserFactory
+from accounts.tests.factories import (
+    PASSWORD,
+    AdminFactory,
+    AuditEventFactory,
+    EmployerFactory,
+    JobSeekerFactory,
+    SkillFactory,
+    UserFactory,
+)
 from accounts.tokens import open_session
+from applications.tests.factories import ApplicationFactory
+from jobs.tests.factories import JobFactory
+from notifications.tests.factories import OutgoingEmailFactory
 
 NEW_PASSWORD = "another-horse-43"
 ADD = "admin:accounts_user_add"
@@ -102,15 +113,6 @@ def test_admin_makes_an_administrator_only_with_the_tick(admin_client):
     assert (user.role, user.is_staff, user.is_superuser) == ("admin", True, False)
 
 
-def test_admin_ends_the_sessions_of_a_user_for_good_by_deactivating_it(admin_client, seeker):
-    save(admin_client, seeker.user, is_active=None)
-    assert not seeker.user.is_active
-    assert seeker.get("/api/auth/me/").status_code == 401
-    save(admin_client, seeker.user, is_active="on")
-    assert seeker.user.is_active
-    assert seeker.get("/api/auth/me/").status_code == 401
-
-
 def test_admin_saves_an_active_user_without_ending_its_sessions(admin_client, seeker):
     save(admin_client, seeker.user)
     assert seeker.get("/api/auth/me/").status_code == 200
@@ -170,7 +172,7 @@ def test_clerk_cannot_touch_an_administrator(clerk_client):
 
 def test_admin_ends_sessions(admin_client, seeker, employer):
     sessions = Session.objects.filter(user=seeker.user)
-    values = {"action": "end_sessions", "_selected_action": [session.pk for session in sessions]}
+    values = {"action": "end_sessions", "confirmed": "on", "_selected_action": [session.pk for session in sessions]}
     page = admin_client.post(reverse("admin:accounts_session_changelist"), values, follow=True).content.decode()
     assert "1 sessions ended" in page
     assert seeker.get("/api/auth/me/").status_code == 401
@@ -185,7 +187,7 @@ def test_viewer_ends_no_sessions(db, seeker):
     page = client.get(reverse("admin:accounts_session_changelist"))
     assert page.status_code == 200
     assert "end_sessions" not in page.content.decode()
-    values = {"action": "end_sessions", "_selected_action": [str(Session.objects.get().pk)]}
+    values = {"action": "end_sessions", "confirmed": "on", "_selected_action": [str(Session.objects.get().pk)]}
     client.post(reverse("admin:accounts_session_changelist"), values)
     assert seeker.get("/api/auth/me/").status_code == 200
 
@@ -205,3 +207,51 @@ def test_admin_tells_living_sessions_from_others(admin_client, settings):
 
     assert listed("alive") == {alive}
     assert listed("over") == {ended, expired, inactive}
+
+
+def test_admin_goes_from_a_user_to_its_rows(admin_client):
+    application = ApplicationFactory()
+    other = ApplicationFactory()
+    seeker, employer = application.job_seeker.user, application.job.employer.user
+    SkillFactory.create_batch(2, user=seeker)
+    OutgoingEmailFactory(recipient=seeker)
+    open_session(seeker)
+    AuditEventFactory(user=seeker)
+    JobFactory(employer=other.job.employer)
+
+    pages = {user: admin_client.get(reverse(CHANGE, args=[user.pk])) for user in (seeker, employer)}
+    lists = {user: page.context["related_lists"] for user, page in pages.items()}
+
+    assert {name: number for name, number, _ in lists[seeker]} == {
+        "Skills": 2,
+        "Sessions": 1,
+        "Audit events": 1,
+        "Resumes": 1,
+        "Applications": 1,
+        "Outgoing emails": 1,
+    }
+    assert {name: number for name, number, _ in lists[employer]} == {"Jobs": 1, "Applications": 1}
+    for rows in lists.values():
+        for name, number, url in rows:
+            assert admin_client.get(url).context["cl"].result_count == number, name
+
+
+def test_staff_goes_only_to_rows_that_it_may_view(client, db):
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "view_job"]))
+    client.force_login(clerk)
+    employer = ApplicationFactory().job.employer
+
+    page = client.get(reverse(CHANGE, args=[employer.pk]))
+
+    assert [name for name, *_ in page.context["related_lists"]] == ["Jobs"]
+
+
+def test_admin_ends_all_sessions_of_a_user(admin_client, seeker, employer):
+    values = {"action": "end_all_sessions", "confirmed": "on", "_selected_action": [seeker.user.pk]}
+
+    page = admin_client.post(reverse("admin:accounts_user_changelist"), values, follow=True).content.decode()
+
+    assert "1 logged out." in page
+    assert seeker.get("/api/auth/me/").status_code == 401
+    assert employer.get("/api/auth/me/").status_code == 200

@@ -161,7 +161,7 @@ class TestRecording:
 
     def test_administrator_ends_a_session(self, admin_client, admin_user, seeker):
         session = Session.objects.get(user=seeker.user)
-        values = {"action": "end_sessions", "_selected_action": [session.pk]}
+        values = {"action": "end_sessions", "confirmed": "on", "_selected_action": [session.pk]}
 
         admin_client.post("/admin/accounts/session/", values)
 

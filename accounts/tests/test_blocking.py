@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -21,6 +22,7 @@ from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 from resumes.tests.factories import ResumeFactory
 
 USERS = "/admin/accounts/user/"
+BLOCK = {"action": "block", "confirmed": "on", "reason": "Fraud"}
 
 
 @pytest.fixture
@@ -107,13 +109,11 @@ class TestBlocking:
         job = Job.objects.get(title="Open")
 
         response = admin.patch(f"/api/jobs/{job.pk}/", {"is_active": True})
-        form = {name: getattr(job, name) for name in ("title", "description", "salary_range", "job_type")}
-        form |= {"location": job.location_id, "category": job.category_id, "is_active": "on"}
-        form |= {"expires_at_0": "2090-12-12", "expires_at_1": "00:00:00"}
-        page = admin_client.post(f"/admin/jobs/job/{job.pk}/change/", form)
+        values = {"action": "open_again", "confirmed": "on", "_selected_action": [job.pk]}
+        page = admin_client.post("/admin/jobs/job/", values, follow=True)
 
         assert (response.status_code, list(response.json()["errors"])) == (400, ["is_active"])
-        assert "The employer is blocked" in page.content.decode()
+        assert "0 opened again" in page.content.decode()
         job.refresh_from_db()
         assert not job.is_active
 
@@ -176,33 +176,31 @@ class TestAtOnce:
 
 
 class TestWays:
-    def test_by_the_form(self, admin_client, umbrella):
-        form = {"email": umbrella.user.email, "role": "employer"}
-        page = f"{USERS}{umbrella.pk}/change/"
+    def test_not_by_the_form(self, admin_client, umbrella):
+        form = {"email": umbrella.user.email, "role": "employer", "block_reason": "Fraud"}
 
-        assert admin_client.post(page, form).status_code == 302
-        assert active_titles() == {"Expired"}
-        assert not User.objects.get(pk=umbrella.pk).is_active
+        assert admin_client.post(f"{USERS}{umbrella.pk}/change/", form).status_code == 302
 
-        assert admin_client.post(page, {**form, "is_active": "on"}).status_code == 302
-        assert active_titles() == {"Expired", "Open"}
-        assert User.objects.get(pk=umbrella.pk).is_active
+        user = User.objects.get(pk=umbrella.pk)
+        assert (user.is_active, user.block_reason) == (True, "")
 
     def test_by_actions(self, admin_client, umbrella):
         chosen = {"_selected_action": [umbrella.pk]}
 
-        page = admin_client.post(USERS, {"action": "block", **chosen}, follow=True)
+        page = admin_client.post(USERS, {**BLOCK, **chosen}, follow=True)
         assert "1 blocked." in page.content.decode()
         assert active_titles() == {"Expired"}
+        assert User.objects.get(pk=umbrella.pk).block_reason == "Fraud"
+        assert LogEntry.objects.get().change_message == "Blocked: Fraud"
 
-        page = admin_client.post(USERS, {"action": "unblock", **chosen}, follow=True)
+        page = admin_client.post(USERS, {**BLOCK, "action": "unblock", **chosen}, follow=True)
         assert "1 unblocked." in page.content.decode()
         assert active_titles() == {"Expired", "Open"}
 
     def test_administrator_does_not_block_itself_with_all_others(self, admin_user, admin_client, umbrella):
         chosen = {"_selected_action": [umbrella.pk, admin_user.pk]}
 
-        page = admin_client.post(USERS, {"action": "block", **chosen}, follow=True)
+        page = admin_client.post(USERS, {**BLOCK, **chosen}, follow=True)
 
         assert "1 blocked." in page.content.decode()
         admin_user.refresh_from_db()
@@ -213,14 +211,15 @@ class TestWays:
         clerk.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
         client.force_login(clerk)
 
-        client.post(USERS, {"action": "block", "_selected_action": [root.pk]})
+        client.post(USERS, {**BLOCK, "_selected_action": [root.pk]})
 
         root.refresh_from_db()
         assert root.is_active
 
     def test_by_the_command(self, umbrella, capsys):
-        call_command("block_account", umbrella.user.email.upper())
+        call_command("block_account", umbrella.user.email.upper(), "--reason=Fraud")
         assert active_titles() == {"Expired"}
+        assert User.objects.get(pk=umbrella.pk).block_reason == "Fraud"
         call_command("block_account", umbrella.user.email, "--undo")
         assert active_titles() == {"Expired", "Open"}
         with pytest.raises(CommandError):
@@ -239,7 +238,7 @@ class TestWays:
                             writers.add(path.relative_to(settings.BASE_DIR).as_posix())
                     case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="user" | "obj"), attr="is_active")]):
                         writers.add(path.relative_to(settings.BASE_DIR).as_posix())
-        assert writers == {"accounts/services.py", "accounts/admin.py"}
+        assert writers == {"accounts/services.py"}
 
 
 def test_blocked_seeker_has_no_session_left(db):

@@ -37,10 +37,12 @@ ACCOUNTS: list[tuple[str, str, str]] = [
 
 def load() -> None:
     """Fill the database in one transaction, unless it has users already."""
+    from django.contrib import admin
     from django.db import transaction
     from django.utils import timezone
 
     from accounts.models import User
+    from anywork.figures import record_figures
 
     if User.objects.exists():
         return
@@ -52,6 +54,7 @@ def load() -> None:
         _applications(seekers, {user.pk: user for user in employers}, jobs, now)
         _close(jobs, now)
         _analytics(jobs, now)
+        record_figures(admin.site)
 
 
 def _users(now: datetime) -> "tuple[list[User], list[User]]":

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -28,6 +29,7 @@ from accounts.tests.factories import AuditEventFactory, EmployerFactory, JobSeek
 from accounts.tokens import open_session
 from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
+from anywork.admin import MAX_NAMED
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Category, ChangeCounter, Job, Location, Renaming, Suggestion
@@ -262,3 +264,95 @@ def test_page_of_a_row_is_headed_by_names_and_says_utc(admin_client, make, headi
 
     assert f"<h2>{heading}</h2>" in page
     assert re.search(r"\d{1,2} [A-Z][a-z]{2} 20\d\d, \d\d:\d\d UTC", page)
+
+
+class TestConfirmedActions:
+    """Actions of lists and pages, by that which closes jobs."""
+
+    URL = "/admin/jobs/job/"
+
+    @staticmethod
+    def act(client, *jobs, **values):
+        chosen = {"action": "take_down", "_selected_action": [job.pk for job in jobs], **values}
+        return client.post(TestConfirmedActions.URL, chosen)
+
+    def test_tell_the_consequences_and_change_nothing(self, admin_client):
+        jobs = [JobFactory(title=f"Plumber <{number}>") for number in range(3)]
+
+        page = self.act(admin_client, *jobs).content.decode()
+
+        assert "The owner gets a notification and an email with your reason" in page
+        assert "<h2>3 jobs</h2>" in page
+        assert all(f"<li>Plumber &lt;{number}&gt;</li>" in page for number in range(3))
+        assert Job.objects.filter(is_active=True).count() == 3
+
+    def test_need_the_reason_that_they_ask_for(self, admin_client):
+        job = JobFactory()
+
+        page = self.act(admin_client, job, confirmed="on", reason=" ").content.decode()
+
+        assert "This field is required." in page
+        assert Job.objects.get().is_active
+
+    def test_name_the_first_rows_of_many(self, admin_client):
+        jobs = JobFactory.create_batch(MAX_NAMED + 2)
+
+        page = self.act(admin_client, *jobs).content.decode()
+
+        assert page.count(f"<li>{jobs[0].title[:4]}") <= MAX_NAMED
+        assert "<li>and 2 more</li>" in page
+
+    def test_are_done_with_what_the_page_sends(self, admin_client):
+        """The fields of the confirmation select the same rows, also those of other pages of the list."""
+        JobFactory.create_batch(3)
+        response = self.act(admin_client, Job.objects.first(), select_across="1")
+        fields = {**dict(response.context["fields"]), "confirmed": "True", "reason": "Fraud"}
+
+        response = admin_client.post(self.URL, fields, follow=True)
+
+        assert "3 closed." in response.content.decode()
+        assert not Job.objects.filter(is_active=True).exists()
+
+    def test_take_a_bounded_number_of_rows(self, admin_client, monkeypatch):
+        monkeypatch.setattr("anywork.admin.MAX_ACTED", 2)
+        jobs = JobFactory.create_batch(3)
+
+        response = self.act(admin_client, jobs[0], select_across="1", confirmed="on", reason="Fraud")
+
+        assert "Select at most 2 rows at once." in admin_client.get(response.url).content.decode()
+        assert Job.objects.filter(is_active=True).count() == 3
+
+    def test_are_offered_on_the_page_of_a_row_to_which_they_return(self, admin_client):
+        job = JobFactory()
+        page = reverse("admin:jobs_job_change", args=[job.pk])
+        assert admin_client.get(page).context["object_actions"] == [("take_down", "Close")]
+
+        response = self.act(admin_client, job, return_to=str(job.pk), confirmed="on", reason="Fraud")
+
+        assert response.url == page
+        assert admin_client.get(page).context["object_actions"] == [("open_again", "Open again")]
+
+    def test_are_not_offered_without_the_permission(self, client, db):
+        user = UserFactory(is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename="view_job"))
+        client.force_login(user)
+        job = JobFactory()
+
+        page = client.get(reverse("admin:jobs_job_change", args=[job.pk]))
+        self.act(client, job, confirmed="on", reason="Fraud")
+
+        assert page.context["object_actions"] == []
+        assert Job.objects.get().is_active
+
+
+@pytest.mark.parametrize("model", [Application, JobSeeker, OutgoingEmail, User])
+def test_page_of_a_row_posts_its_actions(admin_client, model):
+    MAKE_ROW[model]()
+    row = model._default_manager.order_by("-pk").exclude(pk=admin_client.session["_auth_user_id"]).first()
+
+    response = admin_client.get(url(model, "change", row.pk))
+
+    for name, _ in response.context["object_actions"]:
+        asked = admin_client.post(url(model, "changelist"), {"action": name, "_selected_action": [row.pk]})
+        assert asked.status_code == 200, name
+        assert asked.context["number"] == 1, name

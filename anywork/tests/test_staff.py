@@ -27,6 +27,8 @@ PAGES = {
     },
 }
 
+BLOCK = {"action": "block", "confirmed": "on", "reason": "Fraud"}
+
 
 @pytest.fixture
 def member(db):
@@ -65,7 +67,15 @@ def test_moderator_blocks_a_company_but_changes_no_address_and_no_administrator(
     employer, admin = EmployerFactory(), UserFactory(is_staff=True)
     url = reverse("admin:accounts_user_changelist")
 
-    client.post(url, {"action": "block", "_selected_action": [str(employer.pk), str(admin.pk)]})
+    client.post(
+        url,
+        {
+            "action": "block",
+            "confirmed": "on",
+            "reason": "Fraud",
+            "_selected_action": [str(employer.pk), str(admin.pk)],
+        },
+    )
     changed = client.post(reverse("admin:accounts_user_change", args=[employer.pk]), {"email": "new@example.org"})
 
     assert changed.status_code == 403
@@ -80,7 +90,10 @@ def test_support_cannot_block(member):
     client, _ = member("Support")
     employer = EmployerFactory()
 
-    client.post(reverse("admin:accounts_user_changelist"), {"action": "block", "_selected_action": [str(employer.pk)]})
+    client.post(
+        reverse("admin:accounts_user_changelist"),
+        {**BLOCK, "_selected_action": [str(employer.pk)]},
+    )
 
     assert User.objects.get(pk=employer.pk).is_active
 
@@ -122,7 +135,7 @@ def test_support_ends_no_session_of_the_staff(member):
 
     client.post(
         reverse("admin:accounts_session_changelist"),
-        {"action": "end_sessions", "_selected_action": [str(seeker.pk), str(admin.pk)]},
+        {"action": "end_sessions", "confirmed": "on", "_selected_action": [str(seeker.pk), str(admin.pk)]},
     )
 
     assert Session.objects.get(pk=seeker.pk).ended_at is not None

@@ -16,7 +16,7 @@ LIST = "admin:applications_application_changelist"
 
 
 def run(client, action, *applications):
-    values = {"action": action, "_selected_action": [application.pk for application in applications]}
+    values = {"action": action, "confirmed": "on", "_selected_action": [application.pk for application in applications]}
     return client.post(reverse(LIST), values, follow=True).content.decode()
 
 

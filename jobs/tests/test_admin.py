@@ -5,11 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.services import block_account, unblock_account
 from accounts.tests.factories import EmployerFactory
 from analytics.tests.factories import AnalyticsFactory
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Category, Job, Location
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from notifications.models import Notification, OutgoingEmail
 
 LIST = "admin:jobs_job_changelist"
 
@@ -230,3 +232,59 @@ def test_admin_finds_a_job_by_its_key(admin_client):
 
     assert list(page.context["cl"].result_list) == [job]
     assert not any("UPPER" in query["sql"] or "LIKE" in query["sql"] for query in captured)
+
+
+def take_down(client, *jobs, reason="The pay is\nnot that of the posting."):
+    values = {"action": "take_down", "confirmed": "on", "reason": reason}
+    return client.post(reverse(LIST), {**values, "_selected_action": [job.pk for job in jobs]}, follow=True)
+
+
+def test_admin_closes_a_job_and_its_owner_reads_why(admin_client, anonymous):
+    job = JobFactory(title="Plumber", employer__company_name="Umbrella")
+    closed = JobFactory(is_active=False)
+
+    page = take_down(admin_client, job, closed).content.decode()
+
+    assert "1 closed." in page
+    assert anonymous.get(f"/api/jobs/{job.pk}/").status_code == 404
+    [notification] = Notification.objects.all()
+    assert notification.user == job.employer.user
+    assert notification.message == "We closed your job “Plumber”: The pay is\nnot that of the posting."
+    [email] = OutgoingEmail.objects.all()
+    assert (email.to, email.subject) == (job.employer.user.email, "Your job Plumber was closed")
+    assert "Hello Umbrella," in email.text
+    assert "The pay is\nnot that of the posting." in email.text
+    assert "The pay is<br>not that of the posting." in email.html
+    history = admin_client.get(reverse("admin:jobs_job_history", args=[job.pk])).content.decode()
+    assert "Closed: The pay is" in history
+
+
+def test_owner_opens_a_closed_job_again(admin_client, client_for):
+    job = JobFactory()
+    take_down(admin_client, job)
+
+    answer = client_for(job.employer.user).patch(f"/api/jobs/{job.pk}/", {"is_active": True})
+
+    assert (answer.status_code, answer.json()["is_active"]) == (200, True)
+    take_down(admin_client, job)
+    assert OutgoingEmail.objects.count() == 2
+
+
+def test_job_closed_during_a_block_stays_closed(admin_client):
+    job = JobFactory()
+    block_account(user=job.employer.user)
+    take_down(admin_client, job)
+    unblock_account(user=job.employer.user)
+
+    assert not Job.objects.get().is_active
+
+
+def test_admin_opens_jobs_again_that_it_closed_by_mistake(admin_client):
+    job, expired = JobFactory(), JobFactory(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    take_down(admin_client, job, expired)
+    values = {"action": "open_again", "confirmed": "on", "_selected_action": [job.pk, expired.pk]}
+
+    page = admin_client.post(reverse(LIST), values, follow=True).content.decode()
+
+    assert "2 opened again." in page
+    assert list(Job.objects.open()) == [job]

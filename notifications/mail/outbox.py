@@ -46,6 +46,7 @@ SUBJECTS = {
     EmailKind.EMAIL_CHANGED: "Your email address was changed",
     EmailKind.REFRESH_TOKEN_REUSED: "A session of your account was ended",
     EmailKind.SIGN_IN_FAILURES: "Many failed attempts to log in to your account",
+    EmailKind.JOB_TAKEN_DOWN: "Your job {job_title} was closed",
 }
 
 

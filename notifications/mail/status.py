@@ -1,8 +1,8 @@
 """Figures about the outbox for monitoring."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from notifications.choices import STOPPED, EmailState
@@ -12,17 +12,23 @@ from notifications.models import OutgoingEmail
 LATE = timedelta(minutes=5)
 
 
+def age_of_oldest(due: QuerySet[OutgoingEmail], now: datetime) -> int:
+    """Return for how many seconds the oldest of these emails has been due, 0 without emails."""
+    oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
+    return int((now - oldest).total_seconds()) if oldest else 0
+
+
 def mail_figures() -> dict[str, int]:
     """Return the number of due emails, the age of the oldest in seconds, and the numbers of emails to look after."""
     now = timezone.now()
-    due = OutgoingEmail.objects.due(now).aggregate(number=Count("pk"), oldest=Min("next_attempt_at"))
+    due = OutgoingEmail.objects.due(now)
     stopped = OutgoingEmail.objects.filter(state__in=STOPPED).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in STOPPED}
     )
     doubtful = OutgoingEmail.objects.filter(possible_duplicates__gt=0).aggregate(number=Sum("possible_duplicates"))
     return {
-        "due": due["number"],
-        "oldest_due_seconds": int((now - due["oldest"]).total_seconds()) if due["oldest"] else 0,
+        "due": due.count(),
+        "oldest_due_seconds": age_of_oldest(due, now),
         "dead": stopped[EmailState.DEAD],
         "held": stopped[EmailState.HELD],
         "possible_duplicates": doubtful["number"] or 0,

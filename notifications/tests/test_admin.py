@@ -18,7 +18,7 @@ PAST = timezone.now() - timedelta(days=4)
 
 
 def run(client, action, *emails, query=""):
-    values = {"action": action, "_selected_action": [email.pk for email in emails]}
+    values = {"action": action, "confirmed": "on", "_selected_action": [email.pk for email in emails]}
     return client.post(reverse(LIST) + query, values, follow=True).content.decode()
 
 

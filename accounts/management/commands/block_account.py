@@ -13,10 +13,12 @@ class Command(BaseCommand):
         parser.add_argument("email", help="the account's email address")
         parser.add_argument("--undo", action="store_true", help="unblock it")
 
-    def handle(self, *args: Any, email: str, undo: bool, **options: Any) -> None:
+        parser.add_argument("--reason", default="", help="for the staff, in the admin site")
+
+    def handle(self, *args: Any, email: str, undo: bool, reason: str, **options: Any) -> None:
         try:
             user = User.objects.get_by_natural_key(email)
         except User.DoesNotExist:
             raise CommandError("There is no account with this email address.") from None
-        (unblock_account if undo else block_account)(user=user)
+        (unblock_account if undo else block_account)(user=user, reason=reason)
         self.stdout.write(f"{'Unblocked' if undo else 'Blocked'}: {user.pk}")
