@@ -264,6 +264,8 @@ def test_page_of_a_row_is_headed_by_names_and_says_utc(admin_client, make, headi
 
     assert f"<h2>{heading}</h2>" in page
     assert re.search(r"\d{1,2} [A-Z][a-z]{2} 20\d\d, \d\d:\d\d UTC", page)
+    # Neither in the path to the page.
+    assert str(row.pk) not in page[page.index('<div class="breadcrumbs">') :].partition("</div>")[0]
 
 
 class TestConfirmedActions:

@@ -14,3 +14,13 @@ if (matchMedia("(max-width: 767px)").matches) {
         filter.open = false;
     }
 }
+
+// Names for screen readers, which Django leaves out.
+addEventListener("load", () => {
+    for (const input of document.querySelectorAll(".datetime input")) {
+        input.setAttribute("aria-label", input.classList.contains("vDateField") ? "Date" : "Time");
+    }
+    for (const icon of document.querySelectorAll(".help-tooltip")) {
+        icon.setAttribute("role", "img");
+    }
+});
