@@ -37,7 +37,7 @@ MAX_NAMED = 20
 # An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
 changed_by_admin = Signal()
 
-_SENT_AGAIN = ("action", "select_across", ACTION_CHECKBOX_NAME, "return_to")
+_SENT_AGAIN = ("action", "select_across", ACTION_CHECKBOX_NAME, "from_page")
 _KEY_PART = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 
 
@@ -202,8 +202,9 @@ class AuditedAdmin(admin.ModelAdmin):
             return redirect(request.get_full_path())
         with transaction.atomic():
             response = super().response_action(request, queryset, *args, **kwargs)
-        if isinstance(response, HttpResponseRedirect) and (key := request.POST.get("return_to")):
+        if isinstance(response, HttpResponseRedirect) and "from_page" in request.POST:
             # Sent from the page of one row.
+            key = request.POST[ACTION_CHECKBOX_NAME]
             return redirect(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", key)
         return response
 

@@ -329,7 +329,7 @@ class TestConfirmedActions:
         page = reverse("admin:jobs_job_change", args=[job.pk])
         assert admin_client.get(page).context["object_actions"] == [("take_down", "Close")]
 
-        response = self.act(admin_client, job, return_to=str(job.pk), confirmed="on", reason="Fraud")
+        response = self.act(admin_client, job, from_page="on", confirmed="on", reason="Fraud")
 
         assert response.url == page
         assert admin_client.get(page).context["object_actions"] == [("open_again", "Open again")]
