@@ -13,8 +13,10 @@ from django.utils.html import format_html
 
 from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin
 from anywork.api.constraints import find_in_any_case
+from anywork.transfer import ExportAdmin, ImportAdmin
 from jobs.models import Category, Job, Location, Renaming
 from jobs.querysets import UNEXPIRED
+from jobs.resources import CategoryResource, JobResource, LocationResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job
@@ -63,7 +65,7 @@ class LocationForm(VocabularyForm):
     unique_fields = ("city", "state", "country")
 
 
-class VocabularyAdmin(DeletedByServiceAdmin):
+class VocabularyAdmin(ImportAdmin, DeletedByServiceAdmin):
     """Base of the pages of categories and locations."""
 
     instead = "kept"
@@ -84,6 +86,7 @@ class VocabularyAdmin(DeletedByServiceAdmin):
 @admin.register(Category)
 class CategoryAdmin(VocabularyAdmin):
     form = CategoryForm
+    resource_classes = (CategoryResource,)
     list_display = ("name", "description", "created_by")
     list_filter = (UseFilter,)
     search_fields = ("name", "=created_by__email")
@@ -92,6 +95,7 @@ class CategoryAdmin(VocabularyAdmin):
 @admin.register(Location)
 class LocationAdmin(VocabularyAdmin):
     form = LocationForm
+    resource_classes = (LocationResource,)
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter, "country")
     search_fields = ("city", "state", "country", "=created_by__email")
@@ -116,7 +120,8 @@ class JobStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Job)
-class JobAdmin(DeletedByServiceAdmin):
+class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
+    resource_classes = (JobResource,)
     list_display = ("title", "employer", "location__city", "is_open", "posted_at")
     list_filter = (JobStateFilter, "posted_at", "job_type", "category", "location__country")
     list_select_related = ("employer__user", "location")

@@ -64,6 +64,7 @@ class Category(Vocabulary):
     class Meta:
         ordering = by_name("name")
         verbose_name_plural = "categories"
+        permissions = (("import_category", "Can import category"), ("export_category", "Can export category"))
         constraints = (models.UniqueConstraint(Lower("name"), name="jobs_category_unique_name"),)
         indexes = (
             # Serves the list: folding 10,000 names takes 80 ms.
@@ -87,6 +88,7 @@ class Location(Vocabulary):
 
     class Meta:
         ordering = by_name("country", "state", "city")
+        permissions = (("import_location", "Can import location"), ("export_location", "Can export location"))
         constraints = (
             models.UniqueConstraint(Lower("city"), Lower("state"), Lower("country"), name="jobs_location_unique_place"),
         )
@@ -148,6 +150,7 @@ class Job(models.Model):
 
     class Meta:
         ordering = ("-posted_at", "-pk")
+        permissions = (("export_job", "Can export job"),)
         constraints = (
             models.CheckConstraint(name="jobs_job_type_known", condition=models.Q(job_type__in=JobType.values)),
             models.CheckConstraint(
