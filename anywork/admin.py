@@ -1,9 +1,6 @@
 """Admin site, and base classes of the apps' admin pages."""
 
 import re
-from contextlib import suppress
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -26,7 +23,11 @@ from django.utils.functional import cached_property
 from anywork.api.fields import NAMES, NO_URL, TOO_MANY_MARKS, has_url
 from anywork.api.text import clean_line, remove_invisible, too_many_marks
 
-MAX_LISTED = 10_000
+# Rows of a list that are counted and paged, and that a search finds by each field; filters and words narrow it.
+MAX_LISTED = 1_000
+# Trigrams, by which the indexes find words, are of three letters.
+SHORTEST_WORD = 3
+KEY_DIGITS = 32
 
 # An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
 changed_by_admin = Signal()
@@ -36,11 +37,29 @@ admin.site.index_title = "Administration"
 admin.site.site_url = settings.FRONTEND_URL
 
 
-_KEY_PART = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
+# A primary key or its beginning.
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
 
 
-def _is_key(search_field: str) -> bool:
-    return search_field.startswith("^") and search_field.endswith("_id")
+def key_range(text: str) -> tuple[UUID, UUID] | None:
+    """Return the first and the last key that begin with `text`; None if no key does."""
+    digits = text.replace("-", "")
+    if not _KEY.fullmatch(text) or len(digits) > KEY_DIGITS:
+        return None
+    return UUID(digits.ljust(KEY_DIGITS, "0")), UUID(digits.ljust(KEY_DIGITS, "f"))
+
+
+def _condition(model: type[models.Model], search_field: str, word: str) -> Q | None:
+    """Return the condition of one of a page's `search_fields`; None if no row can fulfil it."""
+    name = search_field.lstrip("^=")
+    if search_field.startswith("^") and isinstance(get_fields_from_path(model, name)[-1], models.UUIDField):
+        # Comparing keys as text would read every row.
+        keys = key_range(word)
+        return Q(**{f"{name}__range": keys}) if keys else None
+    if name.endswith("__exact"):
+        return Q(**{name: word})
+    lookup = {"^": "istartswith", "=": "iexact"}.get(search_field[0], "icontains")
+    return Q(**{f"{name}__{lookup}": word})
 
 
 class ShortPaginator(Paginator):
@@ -49,7 +68,8 @@ class ShortPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MAX_LISTED].count())
+        # In their order, whose index the page reads, too.
+        return int(rows[:MAX_LISTED].count())
 
 
 class LineField(forms.CharField):
@@ -94,6 +114,9 @@ class AuditedAdmin(admin.ModelAdmin):
     }
     show_full_result_count = False
     paginator = ShortPaginator
+    search_help_text: str | None = "At least three letters."
+    # A column without an index would be sorted by reading every row.
+    sortable_by: tuple[str, ...] = ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.CharField and not db_field.choices:
@@ -111,20 +134,25 @@ class AuditedAdmin(admin.ModelAdmin):
             context["subtitle"] = self.heading(obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Leave out keys unless the search term may be one: comparing keys as text reads every row."""
-        fields = list(super().get_search_fields(request))
-        searched = request.GET.get(SEARCH_VAR, "")
-        return fields if _KEY_PART.fullmatch(searched) else [field for field in fields if not _is_key(field)]
-
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Look up a complete key by its index."""
-        keys = [field.removeprefix("^") for field in self.search_fields if _is_key(field)]
-        with suppress(ValueError):
-            key = UUID(search_term)
-            if keys:
-                return queryset.filter(reduce(or_, (Q(**{field: key}) for field in keys))), False
-        return super().get_search_results(request, queryset, search_term)
+        """Look up the longest word by the index of each field, and the other words among these rows.
+
+        A condition on several tables, as Django makes it, reads every row.
+        """
+        words = search_term.split()
+        lead = max(words, key=len, default="")
+        if not lead or not self.search_fields:
+            return queryset, False
+        if len(lead) < SHORTEST_WORD:
+            return queryset.none(), False
+        conditions = filter(None, (_condition(self.model, field, lead) for field in self.get_search_fields(request)))
+        rows = self.model._default_manager.order_by()  # noqa: SLF001 - as Django's own admin site does
+        found = [rows.filter(condition).values("pk")[:MAX_LISTED] for condition in conditions]
+        if not found:
+            return queryset.none(), False
+        words.remove(lead)
+        queryset = queryset.filter(pk__in=found[0].union(*found[1:], all=True) if found[1:] else found[0])
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, obj)
@@ -226,11 +254,11 @@ class LogEntryAdmin(RecordAdmin):
 
     list_display = ("action_time", "user", "action", "content_type", "object_repr")
     list_display_links = ("action_time",)
-    list_filter = ("action_flag", "content_type")
+    list_filter = ("action_time",)
     list_select_related = ("user", "content_type")
-    search_fields = ("user__email", "object_repr", "=object_id")
-    date_hierarchy = "action_time"
-    ordering = ("-action_time", "-pk")
+    search_fields = ("user__email", "object_id__exact")
+    # By time, too: Django has no index of `action_time`.
+    ordering = ("-pk",)
     fields = ("action_time", "user", "action", "content_type", "object_id", "object_repr", "change_message")
 
     @admin.display(description="action", ordering="action_flag")

@@ -24,14 +24,14 @@ from import_export.formats import base_formats
 from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.tmp_storages import BaseStorage
 
-from anywork.admin import MAX_LISTED, AuditedAdmin
+from anywork.admin import AuditedAdmin
 from anywork.api.constraints import find_in_any_case, unique_violation_as
 
 # Below DATA_UPLOAD_MAX_MEMORY_SIZE when the page sends it back in base64.
 MAX_BYTES = 512 * 1024
 # These take some seconds; gunicorn ends a request after 30.
 MAX_ROWS = 1_000
-MAX_EXPORTED = MAX_LISTED
+MAX_EXPORTED = 10_000
 
 # What spreadsheet programs take for the beginning of a formula, after any quotes of ours: so that importing gives back
 # what was exported.

@@ -22,14 +22,14 @@ JOBS = 1_000_000
 NAME = "admin"
 LIMIT_SECONDS = 0.3
 SHOWN = 15
-SEARCHES = ("zzzzzzzz", "en", "person-77", "person-77@example.org", "0a8e8ed2-0000-4000-8000-000000000000")
+SEARCHES = ("zzzzzzzz", "en", "person", "person-77", "person-77@example.org", "ada+lovelace", "0a8e8ed2-0000-4000")
 
 _SEEKER = "FROM accounts_user WHERE role = 'job_seeker'"
 _AGO = "now() - random() * interval '90 days'"
 ROWS = {
     "accounts_user": f"""(user_id, email, password, role, is_superuser, is_staff, is_active, token_version, created_at,
         updated_at) SELECT gen_random_uuid(), 'person-' || n || '@example.org', '!',
-        CASE n % 2 WHEN 0 THEN 'employer' ELSE 'job_seeker' END, FALSE, FALSE, n % 50 > 0, 0, {_AGO}, now()
+        CASE n % 2 WHEN 0 THEN 'employer' ELSE 'job_seeker' END, FALSE, FALSE, n % 51 > 0, 0, {_AGO}, now()
         FROM generate_series(1, 2000000) AS n""",
     "accounts_jobseeker": f"SELECT user_id, 'Ada', 'Lovelace', '' {_SEEKER} ON CONFLICT DO NOTHING",
     "accounts_employer": """SELECT user_id, 'Company of ' || email, '', '' FROM accounts_user WHERE role = 'employer'
@@ -42,7 +42,9 @@ ROWS = {
     "resumes_resume": f"""(resume_id, file, file_name, checksum, uploaded_at, job_seeker_id)
         SELECT gen_random_uuid(), 'cv', 'cv.pdf', md5(email), {_AGO}, user_id {_SEEKER}""",
     "applications_application": """(application_id, cover_letter, status, applied_at, job_id, job_seeker_id)
-        SELECT gen_random_uuid(), '', 'withdrawn', posted_at, job_id, NULL FROM jobs_job""",
+        SELECT gen_random_uuid(), '', 'withdrawn', posted_at, job_id, user_id
+        FROM (SELECT job_id, posted_at, row_number() OVER () AS n FROM jobs_job) AS job
+        JOIN (SELECT user_id, row_number() OVER () AS n FROM accounts_jobseeker) AS seeker USING (n)""",
     "notifications_notification": f"""(notification_id, message, is_read, created_at, user_id)
         SELECT gen_random_uuid(), 'News', random() < 0.9, {_AGO}, user_id {_SEEKER}""",
     "notifications_notificationpreference": f"""(kind, channel, is_enabled, changed_at, user_id)
@@ -64,16 +66,20 @@ def main(only: list[str]) -> None:
         with step("copy"):
             databases.copy(JOBS, NAME)
     os.environ |= {"DATABASE_URL": databases.url_of(NAME), "DJANGO_SETTINGS_MODULE": "anywork.settings"}
-    os.environ |= {"SECURE_SSL_REDIRECT": "off", "ALLOWED_HOSTS": "testserver"}
+    os.environ |= {"SECURE_SSL_REDIRECT": "off", "DB_STATEMENT_TIMEOUT_MS": "2000"}
     django.setup()
     from django.contrib import admin
     from django.core.management import call_command
+    from django.db import connection
     from django.test import Client
     from django.test.utils import setup_test_environment
 
     from accounts.models import User
 
-    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        call_command("migrate", verbosity=0)
+        cursor.execute("RESET statement_timeout")
     call_command("collectstatic", interactive=False, verbosity=0)
     _fill()
     setup_test_environment()
@@ -82,11 +88,14 @@ def main(only: list[str]) -> None:
     results = []
     for model in admin.site._registry:  # noqa: SLF001 - Django has no other way
         if not only or model._meta.label in only:
-            results += [(_time(client, address), address) for address in _addresses(client, model)]
-    results.sort(reverse=True)
-    slow = sum(seconds > LIMIT_SECONDS for seconds, _ in results)
-    print(*(f"{seconds * 1_000:8,.0f} ms  {address}" for seconds, address in results[: max(SHOWN, slow)]), sep="\n")
-    print(f"{slow} of {len(results)} lists take more than {LIMIT_SECONDS * 1_000:.0f} ms.")
+            for address in _addresses(client, model):
+                results.append((_time(client, address), address))
+                if results[-1][0] > LIMIT_SECONDS:
+                    print(f"{results[-1][0] * 1_000:8,.0f} ms  {address}", flush=True)
+    print(f"\nThe slowest of {len(results)}:")
+    for seconds, address in sorted(results, reverse=True)[:SHOWN]:
+        print(f"{seconds * 1_000:8,.0f} ms  {address}")
+    sys.exit(max(results)[0] > LIMIT_SECONDS)
 
 
 def _fill() -> None:
