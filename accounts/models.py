@@ -58,11 +58,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = (
             # Serves the list in the admin site, and the lists of profiles.
             models.Index(fields=("-created_at", "user_id"), name="accounts_user_newest"),
-            # Serves its filters; most users are active and not of the staff.
+            # Serves its filter by role.
             models.Index(fields=("role", "-created_at", "user_id"), name="accounts_user_role"),
+            # Serves its filter by "active", and those of profiles.
             models.Index(
                 fields=("-created_at", "user_id"), condition=models.Q(is_active=False), name="accounts_user_blocked"
             ),
+            # Serves its filter by "administrator".
             models.Index(
                 fields=("-created_at", "user_id"), condition=models.Q(is_staff=True), name="accounts_user_staff"
             ),
@@ -116,8 +118,10 @@ class JobSeeker(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
-        # Serves the search in the admin site.
-        indexes = (GinIndex(*searchable("first_name", "last_name"), name="accounts_jobseeker_search"),)
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("first_name", "last_name"), name="accounts_jobseeker_search"),
+        )
 
     def __str__(self) -> str:
         return self.full_name or str(self.user)
@@ -139,8 +143,10 @@ class Employer(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
-        # Serves the search in the admin site.
-        indexes = (GinIndex(*searchable("company_name"), name="accounts_employer_search"),)
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("company_name"), name="accounts_employer_search"),
+        )
 
     def __str__(self) -> str:
         return self.company_name or str(self.user)
@@ -312,8 +318,9 @@ class AuditEvent(models.Model):
         indexes = (
             # Serves the list in the admin site, and the sweep.
             models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
-            # Serves its filter by kind, and its search.
+            # Serves its filter by kind.
             models.Index(fields=("kind", "-at", "-id"), name="accounts_auditevent_kind"),
+            # Serves its search.
             GinIndex(*searchable("subject", "address"), name="accounts_auditevent_search"),
             # Serves the lookup of networks that an account has logged in from.
             models.Index(

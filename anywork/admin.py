@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -51,14 +52,15 @@ def key_range(text: str) -> tuple[UUID, UUID] | None:
 
 def _condition(model: type[models.Model], search_field: str, word: str) -> Q | None:
     """Return the condition of one of a page's `search_fields`; None if no row can fulfil it."""
-    name = search_field.lstrip("^=")
+    name = search_field.removeprefix("^")
     if search_field.startswith("^") and isinstance(get_fields_from_path(model, name)[-1], models.UUIDField):
         # Comparing keys as text would read every row.
         keys = key_range(word)
         return Q(**{f"{name}__range": keys}) if keys else None
     if name.endswith("__exact"):
-        return Q(**{name: word})
-    lookup = {"^": "istartswith", "=": "iexact"}.get(search_field[0], "icontains")
+        # Addresses and keys are stored in lower case.
+        return Q(**{name: word.lower()})
+    lookup = "istartswith" if search_field.startswith("^") else "icontains"
     return Q(**{f"{name}__{lookup}": word})
 
 
@@ -70,6 +72,15 @@ class ShortPaginator(Paginator):
         rows: Any = self.object_list
         # In their order, whose index the page reads, too.
         return int(rows[:MAX_LISTED].count())
+
+
+class IndexedChangeList(ChangeList):
+    """List in the order of an index, also by a URL that asks for another."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
 
 
 class LineField(forms.CharField):
@@ -114,9 +125,9 @@ class AuditedAdmin(admin.ModelAdmin):
     }
     show_full_result_count = False
     paginator = ShortPaginator
-    search_help_text: str | None = "At least three letters."
+    search_help_text = "At least three letters."
     # A column without an index would be sorted by reading every row.
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.CharField and not db_field.choices:
@@ -124,6 +135,9 @@ class AuditedAdmin(admin.ModelAdmin):
             is_name = db_field.name in {*NAMES, "phone_number"}
             kwargs |= {"form_class": LineField} if is_name else {"strip": False}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return IndexedChangeList
 
     def heading(self, obj: Any) -> str:
         """Return the heading of a page; `str` is kept in the log, and so has no names of users."""
@@ -146,12 +160,10 @@ class AuditedAdmin(admin.ModelAdmin):
         if len(lead) < SHORTEST_WORD:
             return queryset.none(), False
         conditions = filter(None, (_condition(self.model, field, lead) for field in self.get_search_fields(request)))
-        rows = self.model._default_manager.order_by()  # noqa: SLF001 - as Django's own admin site does
-        found = [rows.filter(condition).values("pk")[:MAX_LISTED] for condition in conditions]
-        if not found:
-            return queryset.none(), False
+        found = [queryset.filter(condition).values_list("pk", flat=True)[:MAX_LISTED] for condition in conditions]
         words.remove(lead)
-        queryset = queryset.filter(pk__in=found[0].union(*found[1:], all=True) if found[1:] else found[0])
+        # Read here, since the list and its count would look them up once each.
+        queryset = queryset.filter(pk__in=list(queryset.none().union(*found, all=True)))
         return super().get_search_results(request, queryset, " ".join(words))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import tablib
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,7 +26,7 @@ from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.tmp_storages import BaseStorage
 
 from anywork.admin import AuditedAdmin
-from anywork.api.constraints import find_in_any_case, unique_violation_as
+from anywork.api.constraints import find_in_any_case
 
 # Below DATA_UPLOAD_MAX_MEMORY_SIZE when the page sends it back in base64.
 MAX_BYTES = 512 * 1024
@@ -146,14 +147,11 @@ class FormResource(resources.ModelResource):
     def import_row(self, row: Any, instance_loader: Any, **kwargs: Any) -> Any:
         result = super().import_row(row, instance_loader, **kwargs)
         for problem in result.errors:
-            # Not to be corrected in the file.
-            raise problem.error
+            if not isinstance(problem.error, IntegrityError):
+                raise problem.error
+            # After the check of the form, another person added the same.
+            result.errors, result.validation_error = [], ValidationError("Another person has just added this row.")
         return result
-
-    def do_instance_save(self, instance: models.Model, is_create: bool) -> None:  # noqa: FBT001
-        [constraint] = instance._meta.constraints
-        with unique_violation_as(constraint.name, lambda: ValidationError("Another person has just added this row.")):
-            super().do_instance_save(instance, is_create)
 
 
 class PageStorage(BaseStorage):
@@ -262,8 +260,10 @@ class ImportAdmin(ImportMixin, ExportAdmin):
         return redirect("{}:{}_{}_import".format(self.admin_site.name, *self.get_model_info()))
 
     def generate_log_entries(self, result: Any, request: HttpRequest) -> None:
-        for row in result:
-            if row.is_new():
-                self.log_addition(request, row.instance, "Imported.")
-            elif row.is_update():
-                self.log_change(request, row.instance, "Changed by an import.")
+        user: Any = request.user
+        added = [row.instance for row in result if row.is_new()]
+        changed = [row.instance for row in result if row.is_update()]
+        LogEntry.objects.log_actions(user.pk, added, ADDITION, "Imported.")
+        LogEntry.objects.log_actions(user.pk, changed, CHANGE, "Changed by an import.")
+        for row in (*added, *changed):
+            self._record(request, row)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, key_range
+from anywork.admin import MAX_LISTED, DeletedByServiceAdmin, NamesForm, RecordAdmin, key_range
 from anywork.api.constraints import find_in_any_case
 from anywork.transfer import ExportAdmin, ImportAdmin
 from jobs.models import Category, Job, Location, Renaming
@@ -85,7 +85,7 @@ class CategoryAdmin(VocabularyAdmin):
     resource_classes = (CategoryResource,)
     list_display = ("name", "description", "created_by")
     list_filter = (UseFilter,)
-    search_fields = ("name", "=created_by__email")
+    search_fields = ("name", "created_by__email__exact")
 
 
 @admin.register(Location)
@@ -94,7 +94,7 @@ class LocationAdmin(VocabularyAdmin):
     resource_classes = (LocationResource,)
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter,)
-    search_fields = ("city", "state", "country", "=created_by__email")
+    search_fields = ("city", "state", "country", "created_by__email__exact")
 
 
 class JobStateFilter(admin.SimpleListFilter):
@@ -141,7 +141,9 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
         is_bounded = query.alternatives and not (query.excluded or query.is_unbounded)
         if not is_bounded or "@" in search_term or key_range(search_term):
             return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(having_words(query, has_closed=True)), False
+        # As many as the list shows: PostgreSQL would look through all jobs for the first page of a few hundred.
+        found = queryset.filter(having_words(query, has_closed=True)).values("pk")[:MAX_LISTED]
+        return queryset.filter(pk__in=found), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return (*self.fieldsets, self.record) if obj else self.fieldsets

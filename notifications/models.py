@@ -137,9 +137,11 @@ class OutgoingEmail(models.Model):
             ),
         )
         indexes = (
-            # For the list in the admin site, its filter by state, and its search for an address.
+            # For the list in the admin site.
             models.Index(fields=("-created_at", "-email_id"), name="notifications_email_newest"),
+            # For its filter by state.
             models.Index(fields=("state", "-created_at", "-email_id"), name="notifications_email_state"),
+            # For its search.
             models.Index(fields=("to",), name="notifications_email_to"),
             # For the sweep of due emails.
             models.Index(

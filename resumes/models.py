@@ -43,8 +43,9 @@ class Resume(models.Model):
             ),
         )
         indexes = (
-            # For the list in the admin site, and its filter: few resumes are removed.
+            # For the list in the admin site.
             models.Index(fields=("-uploaded_at", "-resume_id"), name="resumes_newest"),
+            # For its filter: few resumes are removed.
             models.Index(
                 fields=("-uploaded_at", "-resume_id"),
                 condition=models.Q(removed_at__isnull=False),

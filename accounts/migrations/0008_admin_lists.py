@@ -43,4 +43,9 @@ class Migration(migrations.Migration):
             ),
         ),
         AddIndexConcurrently("user", GinIndex(*searchable("email"), name="accounts_user_search")),
+        # Without statistics of what the indexes hold, PostgreSQL would sort every row for a common word.
+        migrations.RunSQL(
+            "ANALYZE accounts_auditevent, accounts_employer, accounts_jobseeker, accounts_skill, accounts_user",
+            migrations.RunSQL.noop,
+        ),
     ]

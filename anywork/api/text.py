@@ -60,7 +60,7 @@ def folded(*fields: str) -> tuple[Collate, ...]:
 
 
 def searchable(*fields: str) -> tuple[OpClass, ...]:
-    """Return the keys of a GIN index that serves `icontains`, `istartswith` and `iexact`, from three letters on."""
+    """Return the keys of a GIN index that serves `icontains` and `istartswith`, from three letters on."""
     return tuple(OpClass(Upper(name), name="gin_trgm_ops") for name in fields)
 
 
