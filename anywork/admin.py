@@ -60,8 +60,13 @@ def _condition(model: type[models.Model], search_field: str, word: str) -> Q | N
     if name.endswith("__exact"):
         # Addresses and keys are stored in lower case.
         return Q(**{name: word.lower()})
-    lookup = "istartswith" if search_field.startswith("^") else "icontains"
-    return Q(**{f"{name}__{lookup}": word})
+    relation, _, field = name.rpartition("__")
+    found = {f"{field}__{'istartswith' if search_field.startswith('^') else 'icontains'}": word}
+    if not relation:
+        return Q(**found)
+    # First the users, then their rows: in one step, PostgreSQL would look through the newest rows of all users.
+    related: Any = get_fields_from_path(model, relation)[-1].related_model
+    return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:MAX_LISTED]})
 
 
 class ShortPaginator(Paginator):
