@@ -50,7 +50,7 @@ def key_range(text: str) -> tuple[UUID, UUID] | None:
     return UUID(digits.ljust(KEY_DIGITS, "0")), UUID(digits.ljust(KEY_DIGITS, "f"))
 
 
-def _condition(model: type[models.Model], search_field: str, word: str) -> Q | None:
+def _condition(model: type[models.Model], search_field: str, word: str, most: int) -> Q | None:
     """Return the condition of one of a page's `search_fields`; None if no row can fulfil it."""
     name = search_field.removeprefix("^")
     if search_field.startswith("^") and isinstance(get_fields_from_path(model, name)[-1], models.UUIDField):
@@ -66,7 +66,7 @@ def _condition(model: type[models.Model], search_field: str, word: str) -> Q | N
         return Q(**found)
     # First the users, then their rows: in one step, PostgreSQL would look through the newest rows of all users.
     related: Any = get_fields_from_path(model, relation)[-1].related_model
-    return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:MAX_LISTED]})
+    return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:most]})
 
 
 class ShortPaginator(Paginator):
@@ -153,6 +153,10 @@ class AuditedAdmin(admin.ModelAdmin):
             context["subtitle"] = self.heading(obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def most_found(self, request: HttpRequest) -> int:
+        """Return how many rows a search finds by each field."""
+        return MAX_LISTED
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Look up the longest word by the index of each field, and the other words among these rows.
 
@@ -164,8 +168,9 @@ class AuditedAdmin(admin.ModelAdmin):
             return queryset, False
         if len(lead) < SHORTEST_WORD:
             return queryset.none(), False
-        conditions = filter(None, (_condition(self.model, field, lead) for field in self.get_search_fields(request)))
-        found = [queryset.filter(condition).values_list("pk", flat=True)[:MAX_LISTED] for condition in conditions]
+        most, fields = self.most_found(request), self.get_search_fields(request)
+        conditions = filter(None, (_condition(self.model, field, lead, most) for field in fields))
+        found = [queryset.filter(condition).values_list("pk", flat=True)[:most] for condition in conditions]
         words.remove(lead)
         # Read here, since the list and its count would look them up once each.
         queryset = queryset.filter(pk__in=list(queryset.none().union(*found, all=True)))

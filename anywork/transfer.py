@@ -208,6 +208,10 @@ class ExportAdmin(ExportMixin, AuditedAdmin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return super().has_export_permission(request) and self.has_view_permission(request)
 
+    def most_found(self, request: HttpRequest) -> int:
+        # More than a list shows: an export has all rows, or says that they are too many.
+        return MAX_EXPORTED + 1 if request.path.endswith("/export/") else super().most_found(request)
+
     def export_action(self, request: HttpRequest) -> HttpResponse:
         if not self.has_export_permission(request):
             raise PermissionDenied

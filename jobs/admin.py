@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import MAX_LISTED, DeletedByServiceAdmin, NamesForm, RecordAdmin, key_range
+from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, key_range
 from anywork.api.constraints import find_in_any_case
 from anywork.transfer import ExportAdmin, ImportAdmin
 from jobs.models import Category, Job, Location, Renaming
@@ -142,7 +142,7 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
         if not is_bounded or "@" in search_term or key_range(search_term):
             return super().get_search_results(request, queryset, search_term)
         # As many as the list shows: PostgreSQL would look through all jobs for the first page of a few hundred.
-        found = queryset.filter(having_words(query, has_closed=True)).values("pk")[:MAX_LISTED]
+        found = queryset.filter(having_words(query, has_closed=True)).values("pk")[: self.most_found(request)]
         return queryset.filter(pk__in=found), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:

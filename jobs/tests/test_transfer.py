@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import EmployerFactory, UserFactory
 from analytics.tests.factories import AnalyticsFactory
 from anywork import transfer
 from anywork.admin import changed_by_admin
@@ -321,6 +321,17 @@ def test_export_of_too_many_rows_is_refused_in_words(admin_client, monkeypatch):
 
     assert "More than 2 rows are not exported at once: filter the list." in page.content.decode()
     assert page.redirect_chain == [(f"{reverse('admin:jobs_job_changelist')}?q=cook", 302)]
+
+
+@pytest.mark.parametrize("words", ["cook", "crust@"])
+def test_export_has_more_rows_than_the_list_shows(admin_client, monkeypatch, words):
+    monkeypatch.setattr("anywork.admin.MAX_LISTED", 2)
+    JobFactory.create_batch(3, title="Cook", employer=EmployerFactory(user__email="crust@example.org"))
+
+    listed = admin_client.get(reverse("admin:jobs_job_changelist"), {"q": words})
+
+    assert listed.context["cl"].result_count == 2
+    assert len(export(admin_client, "jobs_job", f"?q={words}")) == 3
 
 
 def test_export_by_a_filter_that_is_none_shows_the_list(admin_client):
