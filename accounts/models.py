@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
-from anywork.api.text import by_name
+from anywork.api.text import by_name, searchable
 
 
 class Role(models.TextChoices):
@@ -57,6 +58,22 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="accounts_user_role_known",
                 condition=models.Q(role__in=["", *Role.values]),
             ),
+        )
+        indexes = (
+            # Serves the list in the admin site, and the lists of profiles.
+            models.Index(fields=("-created_at", "user_id"), name="accounts_user_newest"),
+            # Serves its filter by role.
+            models.Index(fields=("role", "-created_at", "user_id"), name="accounts_user_role"),
+            # Serves its filter by "active", and those of profiles.
+            models.Index(
+                fields=("-created_at", "user_id"), condition=models.Q(is_active=False), name="accounts_user_blocked"
+            ),
+            # Serves its filter by "administrator".
+            models.Index(
+                fields=("-created_at", "user_id"), condition=models.Q(is_staff=True), name="accounts_user_staff"
+            ),
+            # Serves the searches by email address in the admin site.
+            GinIndex(*searchable("email"), name="accounts_user_search"),
         )
 
     def __str__(self) -> str:
@@ -105,6 +122,10 @@ class JobSeeker(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("first_name", "last_name"), name="accounts_jobseeker_search"),
+        )
 
     def __str__(self) -> str:
         return self.full_name or str(self.user)
@@ -126,6 +147,10 @@ class Employer(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("company_name"), name="accounts_employer_search"),
+        )
 
     def __str__(self) -> str:
         return self.company_name or str(self.user)
@@ -146,6 +171,8 @@ class Skill(models.Model):
         indexes = (
             # Serves the list of administrators.
             models.Index(*by_name("name", last="skill_id"), name="accounts_skill_by_name"),
+            # Serves its search.
+            GinIndex(*searchable("name"), name="accounts_skill_search"),
         )
 
     def __str__(self) -> str:
@@ -295,6 +322,10 @@ class AuditEvent(models.Model):
         indexes = (
             # Serves the list in the admin site, and the sweep.
             models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
+            # Serves its filter by kind.
+            models.Index(fields=("kind", "-at", "-id"), name="accounts_auditevent_kind"),
+            # Serves its search.
+            GinIndex(*searchable("subject", "address"), name="accounts_auditevent_search"),
             # Serves the lookup of networks that an account has logged in from.
             models.Index(
                 fields=("user", "address"),

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "django_filters",
+    "import_export",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "accounts",
@@ -377,6 +378,12 @@ CELERY_BEAT_SCHEDULE = {
     "record-figures": {"task": "anywork.record_figures", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 }
+
+# --- Import and export in the admin site ------------------------------------------------------------------------------
+
+# Permissions "import_category" and so on; without these settings, all of the staff could import.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 

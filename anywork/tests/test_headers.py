@@ -217,6 +217,16 @@ def test_administrator_works_in_a_browser_without_breaking_the_policy(live_serve
     # With its styles, as its recipient sees it.
     assert framed.locator("p").evaluate("element => getComputedStyle(element).color") == "rgb(1, 2, 3)"
     assert not framed.locator("div").is_visible()
+    for text, shown in (
+        ("name\nCooking\nwww.example.org\n", "A web address is not allowed"),
+        ("name\nCooking\n", "New"),
+    ):
+        page.goto(live_server.url + reverse("admin:jobs_category_import"))
+        page.set_input_files("#id_import_file", {"name": "a.csv", "mimeType": "text/csv", "buffer": text.encode()})
+        page.click("input[value=Submit]")
+        assert shown in page.inner_text("table.import-preview")
+    page.click("input[name=confirm]")
+    assert "1 new" in page.inner_text(".messagelist")
     page.goto(live_server.url + reverse("admin:jobs_job_add"))
     # The calendar and the choice by searching are scripts.
     page.click(".datetimeshortcuts a >> nth=1")
