@@ -57,11 +57,17 @@ export class Session {
     return this.#refreshing;
   }
 
-  async #rotateAlone(rejected: Tokens): Promise<Tokens | null> {
+  #rotateAlone(rejected: Tokens): Promise<Tokens | null> {
     // Only pages of a secure context (https, localhost) have them.
     const locks = globalThis.navigator?.locks as LockManager | undefined;
-    const rotate = () => this.#rotate(rejected);
-    return locks ? await locks.request(`anywork ${this.#baseUrl}`, rotate) : rotate();
+    if (!locks) return this.#rotate(rejected);
+    return new Promise((resolve, reject) => {
+      void locks.request(`anywork ${this.#baseUrl}`, async () => {
+        await this.#rotate(rejected).then(resolve, reject);
+        // Other tabs see a change of localStorage some milliseconds late: the next one waits for it.
+        await pause();
+      });
+    });
   }
 
   async #rotate(rejected: Tokens): Promise<Tokens | null> {
@@ -75,12 +81,16 @@ export class Session {
     const isUnchanged = () => this.#tokens.get()?.refreshToken === refreshToken;
     if (error?.code === "refresh_token_used") {
       // By a tab without Web Locks, which is about to store the new pair.
-      for (let tries = 0; tries < 20 && isUnchanged(); tries++) await new Promise((done) => setTimeout(done, 100));
+      for (let tries = 0; tries < 20 && isUnchanged(); tries++) await pause();
     }
     // Unless the user logged in or out meanwhile.
     if (isUnchanged()) this.#tokens.set(data ? data.data : null);
     return this.#tokens.get();
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 100));
 }
 
 function authorized(request: Request, { accessToken }: Tokens): Request {
