@@ -102,12 +102,12 @@ class Handler(SimpleHTTPRequestHandler):
 def frontend(compiled, live_server, settings, tmp_path):
     """The URL of a front end, on a port of its own: a page that can import the client and the examples."""
     demo.load()
-    shutil.copytree(CLIENT / "dist", tmp_path / "dist")
+    shutil.copytree(CLIENT / "build" / "src", tmp_path / "client")
     shutil.copy(CLIENT / "node_modules" / "openapi-fetch" / "dist" / "index.mjs", tmp_path / "openapi-fetch.mjs")
     examples = (CLIENT / "build" / "examples" / "frontend.js").read_text(encoding="utf-8")
     (tmp_path / "examples.js").write_text(examples.replace(API, live_server.url), encoding="utf-8")
     (tmp_path / "resume.pdf").write_bytes(make_pdf("Ada Okafor"))
-    modules = {"anywork-client": "/dist/index.js", "openapi-fetch": "/openapi-fetch.mjs"}
+    modules = {"anywork-client": "/client/index.js", "openapi-fetch": "/openapi-fetch.mjs"}
     import_map = f'<script type="importmap">{json.dumps({"imports": modules})}</script>'
     (tmp_path / "index.html").write_text(f"<!doctype html>{import_map}", encoding="utf-8")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=tmp_path)) as server:
@@ -163,7 +163,7 @@ def test_two_tabs_of_a_browser_refresh_once(browser, frontend, live_server):
         tab.goto(frontend)
         tab.evaluate(
             """async url => {
-                const { AnyWork, unwrap } = await import("/dist/index.js");
+                const { AnyWork, unwrap } = await import("/client/index.js");
                 const client = globalThis.client = new AnyWork(url);
                 globalThis.callAt = moment => new Promise(done => setTimeout(done, moment - Date.now())).then(
                     () => Promise.all([1, 2, 3].map(() => unwrap(client.api.GET("/api/auth/me/")))));
