@@ -254,7 +254,7 @@ class Job(models.Model):
     def derive(self) -> None:
         """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
         self.closes_at = closing_time(self.expires_at)
-        salary = parse_salary(self.salary_range)
+        salary = parse_salary(self.salary_range, lambda: self.location.country)
         self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
         self.salary_currency, self.salary_period = salary.currency, salary.period
 
