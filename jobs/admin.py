@@ -126,7 +126,7 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     search_help_text = "Words of the job, its company, category or place; the employer's email address; the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
-    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active")
+    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active", "salary_paid")
     actions = ("take_down", "open_again", "delete_selected")
     user_lookups = ("employer",)
     figures = (Figure(name="Open jobs", rows=Job.objects.open, query=lambda: {"state": "open"}, is_slow=True),)
@@ -135,7 +135,7 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
         ("State", {"fields": ("expires_at",)}),
     )
     # Shown once the job exists.
-    record = ("Record", {"fields": ("is_open", "is_active", "closes_at", "posted_at", "job_id")})
+    record = ("Record", {"fields": ("is_open", "is_active", "closes_at", "salary_paid", "posted_at", "job_id")})
     instead = "closed"
     reason = "it has applications"
 
@@ -155,6 +155,12 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> tuple[str, ...]:
         # Its applications were made to this employer.
         return (*self.readonly_fields, "employer") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Job, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        if "salary_range" in form.changed_data:
+            # The employer's numbers were of the former text.
+            obj.salary_source = ""
+        super().save_model(request, obj, form, change)
 
     def delete_by_service(self, obj: Job) -> None:
         delete_or_close_job(obj)
@@ -185,6 +191,14 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     @admin.display(boolean=True, description="open")
     def is_open(self, obj: Job) -> bool:
         return obj.is_open
+
+    @admin.display(description="salary", empty_value="Not known.")
+    def salary_paid(self, obj: Job) -> str:
+        """Return what is paid, and whether the employer states it or it is read in the text."""
+        salary = obj.salary
+        bounds = "-".join(f"{bound:,.2f}" for bound in dict.fromkeys((salary.minimum, salary.maximum)) if bound)
+        known = (bounds, salary.currency, salary.period and f"a {salary.period}")
+        return f"{' '.join(filter(None, known))} ({obj.salary_source})" if obj.salary_source else ""
 
 
 @admin.register(Renaming)

@@ -17,12 +17,22 @@ from anywork.api.text import by_name, folded, searchable
 from jobs.querysets import JobManager
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
-from jobs.searching.salary import parse_salary
+from jobs.searching.salary import UNSPECIFIED, Salary, parse_salary
 
 BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 ERASED_EMPLOYER = "The employer is gone, so this job stays closed."
 
-DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
+# Of a salary: the amounts as paid, and what is derived from them.
+SALARY_FIELDS = (
+    "salary_paid_minimum",
+    "salary_paid_maximum",
+    "salary_currency",
+    "salary_period",
+    "salary_source",
+    "salary_minimum",
+    "salary_maximum",
+)
+DERIVED_FIELDS = ("closes_at", *SALARY_FIELDS)
 
 
 def closing_time(expires_at: datetime) -> datetime:
@@ -118,6 +128,19 @@ class JobType(models.TextChoices):
     REMOTE = "remote", "Remote"
 
 
+class SalarySource(models.TextChoices):
+    STATED = "stated", "Stated by the employer"
+    READ = "read", "Read in the text"
+
+
+class SalaryPeriod(models.TextChoices):
+    HOUR = "hour", "Hour"
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+    YEAR = "year", "Year"
+
+
 class Job(models.Model):
     """A position that an employer wants to fill."""
 
@@ -131,11 +154,19 @@ class Job(models.Model):
     description = models.TextField(max_length=20_000)
     # Free text, kept verbatim.
     salary_range = models.CharField(max_length=100, blank=True)
-    # Parsed from it, as yearly pay; NULL where it names none. See jobs.searching.salary.
+    # As the employer states it, else as it is read in the text; see jobs.searching.salary. "" where there is none, and
+    # in rows that are older than this field, until jobs.services.recalculate_salaries reaches them.
+    salary_source = models.CharField(
+        max_length=6, choices=SalarySource, blank=True, default="", db_default="", editable=False
+    )
+    # As paid per period.
+    salary_paid_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    salary_paid_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    # As yearly pay in the same currency; NULL without a period.
     salary_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
-    salary_period = models.CharField(max_length=5, blank=True, editable=False, help_text="As it was written.")
+    salary_period = models.CharField(max_length=5, blank=True, editable=False)
     job_type = models.CharField(max_length=20, choices=JobType)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
@@ -254,9 +285,21 @@ class Job(models.Model):
     def derive(self) -> None:
         """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
         self.closes_at = closing_time(self.expires_at)
-        salary = parse_salary(self.salary_range, lambda: self.location.country)
-        self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
-        self.salary_currency, self.salary_period = salary.currency, salary.period
+        self.derive_salary()
+
+    def derive_salary(self) -> None:
+        """Set SALARY_FIELDS: from what the employer states, else from the text."""
+        if self.salary_source != SalarySource.STATED:
+            salary = parse_salary(self.salary_range, lambda: self.location.country if self.location_id else "")
+            self.salary_paid_minimum, self.salary_paid_maximum = salary.minimum, salary.maximum
+            self.salary_currency, self.salary_period = salary.currency, salary.period
+            self.salary_source = "" if salary == UNSPECIFIED else SalarySource.READ
+        self.salary_minimum, self.salary_maximum = self.salary.annual_minimum, self.salary.annual_maximum
+
+    @property
+    def salary(self) -> Salary:
+        """What is paid, stated or read."""
+        return Salary(self.salary_paid_minimum, self.salary_paid_maximum, self.salary_currency, self.salary_period)
 
     @property
     def company_name(self) -> str:

@@ -209,11 +209,14 @@ _TEXTS = {
     "digits": "1." * (DESCRIPTION // 2),
 }
 _SALARIES = {
-    "digits": "1" * 255,
-    "groups": "1,11" + ",11" * 80,
-    "a range of spaces": "1-" + " " * 252 + "x",
-    "dots": "1." * 127,
-    "per and spaces": "per " + " " * 250,
+    "digits": "1" * 100,
+    "groups": "1,11" + ",11" * 32,
+    "a range of spaces": "1-" + " " * 97 + "x",
+    "dots": "1." * 50,
+    "per and spaces": "per " + " " * 96,
+    "amounts": "$1" * 50,
+    "grades": "a1-" * 33,
+    "ligatures that grow": "\ufdfa" * 100,
 }
 
 
