@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed, key_range
+from anywork.admin import AuditedAdmin, DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed, key_range
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
 from anywork.transfer import ExportAdmin, ImportAdmin
-from jobs.models import Category, Job, Location, Renaming
+from jobs.models import Category, CurrencyRate, Job, Location, Renaming
 from jobs.querysets import UNEXPIRED, JobQuerySet
-from jobs.resources import CategoryResource, JobResource, LocationResource
+from jobs.resources import CategoryResource, CurrencyRateResource, JobResource, LocationResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job, open_jobs, take_down_job
@@ -96,6 +96,28 @@ class LocationAdmin(VocabularyAdmin):
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter,)
     search_fields = ("city", "state", "country", "created_by__email__exact")
+
+
+class CurrencyRateForm(VocabularyForm):
+    unique_fields = ("currency",)
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
+
+
+@admin.register(CurrencyRate)
+class CurrencyRateAdmin(ImportAdmin, AuditedAdmin):
+    """Rates by which salaries are compared; a task carries a change into the jobs."""
+
+    form = CurrencyRateForm
+    resource_classes = (CurrencyRateResource,)
+    list_display = ("currency", "per_dollar", "date")
+    list_editable = ("per_dollar", "date")
+    search_fields = ("currency",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CurrencyRate | None = None) -> tuple[str, ...]:
+        # Another currency is another row.
+        return ("currency",) if obj else ()
 
 
 class JobStateFilter(admin.SimpleListFilter):

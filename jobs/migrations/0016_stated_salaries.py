@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
             name="salary_source",
             field=models.CharField(
                 blank=True,
-                choices=[("stated", "Stated by the employer"), ("read", "Read in the text")],
                 db_default="",
                 default="",
                 editable=False,

@@ -15,6 +15,8 @@ from babel.numbers import get_currency_precision
 
 from jobs.searching.currencies import SIGNS, currency_of_sign
 
+# Raise it with every change of what is read: jobs.services.recalculate_salaries then reads all texts again.
+RULES_VERSION = 1
 # Payments a year, of 52 weeks of 40 hours.
 PER_YEAR = {"hour": 2_080, "day": 260, "week": 52, "month": 12, "year": 1}
 MAX_AMOUNT = Decimal(10) ** 12
