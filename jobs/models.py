@@ -406,6 +406,9 @@ class SalaryRecalculation(models.Model):
     reached = models.UUIDField(null=True)
     is_done = models.BooleanField(default=False, db_default=False)
 
+    class Meta:
+        constraints = (models.CheckConstraint(name="jobs_salaryrecalculation_one_row", condition=models.Q(pk=1)),)
+
     def __str__(self) -> str:
         return "done" if self.is_done else f"after {self.reached}"
 

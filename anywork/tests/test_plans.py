@@ -211,7 +211,7 @@ def test_indexes_of_orders_tell_which_jobs_are_closed():
         index for index in Job._meta.indexes if index.condition == Q(is_active=True) and not isinstance(index, GinIndex)
     ]
 
-    assert len(orders) == 7
+    assert len(orders) == 9
     assert [index.name for index in orders if "closes_at" not in {*index.fields, *index.include}] == []
 
 

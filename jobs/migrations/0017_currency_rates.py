@@ -69,7 +69,7 @@ def seed(apps, schema_editor):
     CurrencyRate.objects.bulk_create(
         CurrencyRate(currency=currency, per_dollar=Decimal(rate)) for currency, rate in RATES.items()
     )
-    apps.get_model("jobs", "SalaryRecalculation").objects.create(rules="")
+    apps.get_model("jobs", "SalaryRecalculation").objects.create(pk=1, rules="")
 
 
 class Migration(migrations.Migration):
@@ -126,6 +126,10 @@ class Migration(migrations.Migration):
                 ("reached", models.UUIDField(null=True)),
                 ("is_done", models.BooleanField(db_default=False, default=False)),
             ],
+        ),
+        migrations.AddConstraint(
+            "salaryrecalculation",
+            models.CheckConstraint(condition=models.Q(pk=1), name="jobs_salaryrecalculation_one_row"),
         ),
         migrations.RunPython(seed, migrations.RunPython.noop),
         migrations.RunSQL(TRIGGER, NO_TRIGGER),

@@ -24,7 +24,7 @@ def rates():
         for currency, rate in (("USD", "1"), ("EUR", "0.8"), ("NGN", "1500"), ("JPY", "150"))
     )
     SalaryRecalculation.objects.all().delete()
-    SalaryRecalculation.objects.create(rules="")
+    SalaryRecalculation.objects.create(pk=1, rules="")
 
 
 @pytest.fixture
