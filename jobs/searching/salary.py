@@ -234,7 +234,7 @@ _EXTRAS = r"""
     vale tickets? provvigion\w* premi[eo]? premia raise incentives? referral vouchers? budget reward deposit
     fees? gratuity tips? toeslag tillägg tillegg tillæg overtime pension super(?:annuation)? fund(?:ing)?
     revenue turnover umsatz transport\w* housing meals? essensgeld urlaubsgeld weihnachtsgeld vakantiegeld
-    intéressement participation value sales arr aum savings? insurance cover profit weiterbildung\w* jobticket
+    intéressement participation value sales sachbezug arr aum savings? insurance cover profit weiterbildung\w* jobticket
     mutuelle panier ajuda v[rta] aux[ií]lio deductible quota worth"""
 _COUNTS = r"""
     x openings? positions? vacanc(?:y|ies) people employees staff miles? km kg lbs? sq\.? fte vzä etp calls users
@@ -526,6 +526,9 @@ class _Reading:
             offer = _Offer(first.amount, first.amount, place, place)
             if last < len(tokens):
                 offer = self._range(place, between, last) or offer
+            if place > 1 and tokens[place - 1].text == "/" and tokens[place - 2].kind == "amount":
+                # "300/350 €"
+                raise _Doubt
             offers.append(offer)
             place = offer.last + 1
         return offers
@@ -598,6 +601,10 @@ class _Reading:
     def _sign(self, offer: _Offer) -> str:
         """Return a key of SIGNS, or a code, or ""."""
         signs = self._signs_of(offer)
+        if signs == {"$"}:
+            # "$3,500 - $4,500 (SGD)"
+            named = {token.value for token in self._tokens if token.kind == "currency"}
+            signs |= named & (SIGNS["$"][1] | {"peso"})
         if signs == {"$", "peso"}:
             signs = {"peso"}
         if any(self._tokens[place].text.endswith("mil") for place in (offer.first, offer.last)) and not signs <= _MIL:
@@ -676,6 +683,8 @@ class _Reading:
                 return "" if is_sign and following and following[0] not in "/)" else token.value
             if token.kind == "range" and token.text in "~〜":
                 return "from"
+            if token.kind in {"from", "up to"} and token.text.startswith(("min", "max")):
+                return token.kind
             if token.kind not in {"currency", "period", "noise"}:
                 break
         for token in reversed(self._tokens[: offer.first]):
