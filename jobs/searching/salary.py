@@ -602,7 +602,7 @@ class _Reading:
         """Return a key of SIGNS, or a code, or ""."""
         signs = self._signs_of(offer)
         if signs == {"$"}:
-            # "$3,500 - $4,500 (SGD)"
+            # Such as "$4,500 (SGD)".
             named = {token.value for token in self._tokens if token.kind == "currency"}
             signs |= named & (SIGNS["$"][1] | {"peso"})
         if signs == {"$", "peso"}:
