@@ -163,15 +163,16 @@ def _recalculate_batch(batch_size: int) -> bool:
         jobs = jobs.filter(pk__gt=state.reached)
     batch = list(jobs.only("salary_range", "location__country", *SALARY_FIELDS)[:batch_size])
     rates = dict(CurrencyRate.objects.values_list("currency", "per_dollar"))
-    changed = []
+    changed, fields = [], set()
     for job in batch:
-        before = [getattr(job, field) for field in SALARY_FIELDS]
+        before = {field: getattr(job, field) for field in SALARY_FIELDS}
         job.derive_salary(rates)
-        if before != [getattr(job, field) for field in SALARY_FIELDS]:
+        if different := {field for field, value in before.items() if getattr(job, field) != value}:
             changed.append(job)
+            fields |= different
     # An update of no row would make a new version of all lists, too.
     if changed:
-        Job.objects.bulk_update(changed, SALARY_FIELDS)
+        Job.objects.bulk_update(changed, sorted(fields))
     state.reached, state.is_done = (batch[-1].pk, False) if batch else (None, True)
     state.save()
     return not state.is_done
