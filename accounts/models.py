@@ -232,6 +232,9 @@ class RecoveryCode(models.Model):
     digest = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
 
+    class Meta:
+        ordering = ("user", "pk")
+
     def __str__(self) -> str:
         return str(self.user_id)
 

@@ -138,7 +138,6 @@ login_documented = documented(
         errors=(
             exceptions.InvalidCredentials(),
             exceptions.OTPRequired(),
-            exceptions.OTPNotSetUp(),
             exceptions.LoginClosed(wait=60),
         ),
     ),

@@ -112,7 +112,6 @@ class LoginSerializer(CredentialsSerializer):
         max_length=32,
         required=False,
         allow_blank=True,
-        write_only=True,
         help_text="Code of the authenticator app, or a recovery code, of administrators where the site requires it.",
     )
 

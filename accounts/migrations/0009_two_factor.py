@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"ordering": ("user", "pk")},
         ),
         migrations.AddField(
             model_name="session",

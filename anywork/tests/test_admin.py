@@ -19,6 +19,7 @@ from accounts.models import (
     EmailChange,
     Employer,
     JobSeeker,
+    RecoveryCode,
     RefreshTokenUse,
     Session,
     SignInFailures,
@@ -41,11 +42,12 @@ from resumes.tests.factories import ResumeFactory
 
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
-# The first is shown with its application; the second says nothing that its session does not; the third is hashes; the
-# last two are kept by triggers for programs alone.
+# The first is shown with its application; the second says nothing that its session does not; the next three are
+# hashes; the last two are kept by triggers for programs alone.
 WITHOUT_PAGE = {
     StatusChange,
     RefreshTokenUse,
+    RecoveryCode,
     SignInFailures,
     AccountFailures,
     EmailChange,
