@@ -1,11 +1,14 @@
 """What browsers, caches and proxies are told, and which requests are refused."""
 
+import base64
 import re
 import shutil
+import time
 
 import pytest
 from django.conf import settings as configured
 from django.urls import reverse
+from django_otp.oath import hotp
 
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from anywork.checks import check_admin_path
@@ -234,4 +237,48 @@ def test_administrator_works_in_a_browser_without_breaking_the_policy(live_serve
     page.click("#id_category + .select2")
     page.wait_for_selector(".select2-results__option")
 
+    assert violations == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_administrator_sets_up_two_factor_login_in_a_browser(live_server, settings, administrator, page, width):
+    settings.ADMIN_TOTP_REQUIRED = True
+    violations = []
+    page.on("console", lambda message: violations.extend(re.findall(".*Security Policy.*", message.text)))
+    page.on("pageerror", lambda error: violations.append(str(error)))
+    page.set_viewport_size({"width": width, "height": 800})
+
+    def log_in(**fields):
+        page.goto(live_server.url + reverse("admin:accounts_user_changelist"))
+        for name, value in {"username": administrator.email, "password": PASSWORD, **fields}.items():
+            page.fill(f"#id_{name}", value)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.click("input[type=submit]")
+
+    log_in()
+    page.wait_for_url("**/two-factor/")
+    assert page.locator("img[alt='QR code of the key']").evaluate("image => image.naturalWidth") > 150
+    key = base64.b32decode(page.text_content("code.otp").replace(" ", ""))
+    page.fill("#id_code", "000000")
+    page.click("input[type=submit]")
+    page.wait_for_selector(".errorlist")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    step = int(time.time()) // 30
+    page.fill("#id_code", f"{hotp(key, step):06}")
+    page.click("input[type=submit]")
+    page.wait_for_selector("ul.otp")
+    recovery_codes = page.locator("code.otp").all_text_contents()
+    assert len(recovery_codes) == 10
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("text=I have stored the codes")
+    page.wait_for_selector("#content-main .module")
+
+    for code in (f"{hotp(key, step + 1):06}", recovery_codes[0]):
+        page.click("#logout-form button")
+        log_in(otp_token=code)
+        page.wait_for_selector("#changelist")
+    page.click("#logout-form button")
+    log_in(otp_token=recovery_codes[0])
+    assert "Each works once." in page.text_content(".errornote")
     assert violations == []
