@@ -306,10 +306,7 @@ class SessionAdmin(RecordAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "^session_id")
     ordering = ("-last_used_at", "pk")
-    fields = (
-        *("session_id", "user", "device", "address", "otp_verified"),
-        *("is_alive", "created_at", "last_used_at", "ended_at"),
-    )
+    fields = ("session_id", "user", "device", "address", "is_alive", "created_at", "last_used_at", "ended_at")
     actions = ("end_sessions",)
     user_lookups = ("user",)
 

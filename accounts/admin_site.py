@@ -121,7 +121,9 @@ class AdminSite(sites.AdminSite):
                 del request.session[KEY]
                 request.session.cycle_key()
                 django_otp.login(request, device)
-                return TemplateResponse(request, "accounts/recovery_codes.html", context)
+                return TemplateResponse(
+                    request, "accounts/recovery_codes.html", {**context, "title": "Your recovery codes"}
+                )
         device = TOTPDevice(user=user, key=key)
         context["secret"] = " ".join(wrap(b32encode(device.bin_key).decode(), 4))
         context["qr_code"] = segno.make(device.config_url).svg_data_uri(scale=4, light="#fff")

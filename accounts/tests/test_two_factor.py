@@ -545,7 +545,7 @@ class TestReset:
         assert not TOTPDevice.objects.exists()
         assert kinds(root) == ["otp_enrolled", "otp_reset"]
         with pytest.raises(CommandError):
-            call_command("reset_two_factor", "nobody@example.org")
+            call_command("reset_two_factor", "ghost@example.org")
 
     def test_keys_have_no_page(self, client):
         assert client.get("/admin/otp_totp/").status_code == 404
