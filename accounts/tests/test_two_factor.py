@@ -499,7 +499,8 @@ class TestReset:
         return client
 
     def reset(self, client, *users):
-        return client.post(USERS, {"action": "reset_two_factor", "_selected_action": [str(user.pk) for user in users]})
+        chosen = {"_selected_action": [str(user.pk) for user in users]}
+        return client.post(USERS, {"action": "reset_two_factor", "confirmed": "on", **chosen})
 
     def test_superuser_resets_a_colleague_who_lost_the_phone(self, client, colleague):
         session = log_in(code_of(colleague), email=colleague.email)
@@ -523,6 +524,16 @@ class TestReset:
 
         assert client.get(USERS).url == f"{ADMIN_LOGIN}?next={USERS}"
         assert not TOTPDevice.objects.filter(user=root).exists()
+
+    def test_page_of_a_user_with_an_app_offers_it(self, client, colleague):
+        seeker = JobSeekerFactory().user
+
+        offered = [
+            "reset_two_factor" in dict(client.get(f"{USERS}{user.pk}/change/").context["object_actions"])
+            for user in (colleague, seeker)
+        ]
+
+        assert offered == [True, False]
 
     def test_action_is_for_superusers_where_codes_are_required(self, client, root, settings):
         assert "Reset two-factor login" in client.get(USERS).content.decode()
