@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_block_reason"),
+        ("accounts", "0009_admin_lists"),
     ]
 
     operations = [

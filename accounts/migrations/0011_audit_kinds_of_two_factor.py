@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("accounts", "0009_two_factor"),
+        ("accounts", "0010_two_factor"),
     ]
 
     operations = [
