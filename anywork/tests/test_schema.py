@@ -1,7 +1,6 @@
 """The OpenAPI schema and the page that shows it: complete, true to itself, and served from our own origin alone."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -21,17 +20,6 @@ from anywork.api.schema_view import _rendered_schema
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
 HOW_TO_REGENERATE = "docs/openapi.yaml is behind the code; run: make schema"
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -381,19 +369,6 @@ def account(transactional_db):
     """A user and its access token."""
     user = JobSeekerFactory().user
     return user, open_session(user).access
-
-
-@pytest.fixture
-def page(account):
-    """A page of a real browser. Needs nothing of the database, which Django refuses beside Playwright's event loop."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
-        yield browser.new_page(viewport={"width": 1280, "height": 1000})
-        browser.close()
 
 
 @pytest.mark.slow
