@@ -163,4 +163,5 @@ def _figures(site: admin.AdminSite) -> Iterator[tuple[admin.ModelAdmin, Figure]]
 
 def _days() -> list[date]:
     """Return the days of a chart, oldest first."""
-    return [today() - _DAY * past for past in reversed(range(DAYS))]
+    last = today()
+    return [last - _DAY * past for past in reversed(range(DAYS))]
