@@ -86,8 +86,7 @@ class IndexedChangeList(ChangeList):
     """List in the order of an index, also by a URL that asks for another."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        if not self.sortable_by:
-            self.params.pop(ORDER_VAR, None)
+        self.params.pop(ORDER_VAR, None)
         return super().get_ordering(request, queryset)
 
 
