@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -178,7 +177,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def block(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, partial(block_account, reason=reason), "blocked", f": {reason}")
+        self._each(request, queryset, block_account, "blocked", reason=reason)
 
     @admin.action(description="Unblock", permissions=["block"])
     @confirmed(
@@ -186,7 +185,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def unblock(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, partial(unblock_account, reason=reason), "unblocked", f": {reason}")
+        self._each(request, queryset, unblock_account, "unblocked", reason=reason)
 
     @admin.action(description="End sessions", permissions=["end_sessions"])
     @confirmed("They are logged out on all devices, and can log in again.")
@@ -211,13 +210,13 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         queryset: QuerySet[User],
         service: Callable[..., Any],
         outcome: str,
-        logged_reason: str = "",
+        **reason: str,
     ) -> None:
         # Not the administrator, who may have selected all users.
         users = [user for user in queryset if user != request.user and not is_above(request, user)]
         for user in users:
-            service(user=user)
-            self.log_change(request, user, outcome.capitalize() + logged_reason)
+            service(user=user, **reason)
+            self.log_change(request, user, ": ".join([outcome.capitalize(), *reason.values()]))
         self.message_user(request, f"{len(users)} {outcome}.", messages.SUCCESS)
         if left_alone := queryset.count() - len(users):
             self.message_user(request, f"{left_alone} left unchanged: yourself, or staff.", messages.WARNING)
