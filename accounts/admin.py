@@ -354,7 +354,7 @@ class AuditEventAdmin(RecordAdmin):
             name="Failed logins",
             rows=lambda: AuditEvent.objects.filter(kind=AuditKind.SIGN_IN_FAILED),
             day_field="at",
-            query=lambda: {"kind": AuditKind.SIGN_IN_FAILED.value},
+            query=lambda: {"kind__exact": AuditKind.SIGN_IN_FAILED.value},
         ),
     )
 

@@ -87,6 +87,15 @@ def test_every_figure_links_to_its_rows(admin_client, busy_site):
         assert listed == (expected or int(card.words)), name
 
 
+@pytest.mark.parametrize("name", ["Failed logins", "Emails given up", "Open jobs"])
+def test_filter_of_a_linked_list_is_selected(admin_client, busy_site, name):
+    changelist = admin_client.get(cards(admin_client)[name].url).context["cl"]
+    choices = list(changelist.filter_specs[0].choices(changelist))
+
+    assert not choices[0]["selected"]
+    assert sum(bool(choice["selected"]) for choice in choices) == 1
+
+
 def test_page_says_what_needs_attention(admin_client, admin_user):
     assert "All is well" in index(admin_client).content.decode()
 
