@@ -140,6 +140,19 @@ def test_slow_figures_are_those_of_the_last_record(admin_client, busy_site):
     assert cards(admin_client)["Open jobs"].recorded_at == DailyFigure.objects.get(name="Open jobs").recorded_at
 
 
+def test_slow_figures_after_midnight_are_those_of_yesterday(admin_client, busy_site):
+    record_figures()
+    DailyFigure.objects.exclude(name__in=WITH_PAST).update(day=days_ago(1).date(), recorded_at=days_ago(1))
+    JobFactory()
+
+    with CaptureQueriesContext(connection) as queries:
+        card = cards(admin_client)["Open jobs"]
+
+    assert card.words == card.yesterday == "3"
+    assert card.recorded_at == DailyFigure.objects.get(name="Open jobs").recorded_at
+    assert not any("SUM" in query["sql"] for query in queries)
+
+
 def test_chart_has_a_bar_and_a_row_for_each_day(admin_client, busy_site):
     day = days_ago(4).date()
     DailyFigure.objects.create(name="Applications", day=day, value=4)
