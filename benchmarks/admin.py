@@ -1,4 +1,4 @@
-"""Times of the admin site's lists at a million rows: `python -m benchmarks.admin`.
+"""Times of the admin site's first page and lists at a million rows: `python -m benchmarks.admin`.
 
 Copies the database of `python -m benchmarks.fill 1000000` once, to anywork_bench_admin, and fills its other tables,
 which takes three minutes. Then requests every list: plain, with each filter and search. With labels of
@@ -37,8 +37,10 @@ def main(only: list[str]) -> None:
     from django.db import connection
     from django.test import Client
     from django.test.utils import setup_test_environment
+    from django.urls import reverse
 
     from accounts.models import User
+    from anywork.tasks import record_figures
 
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
@@ -51,7 +53,8 @@ def main(only: list[str]) -> None:
     setup_test_environment()
     client = Client()
     client.force_login(User.objects.get_or_create(email="admin@example.org", is_staff=True, is_superuser=True)[0])
-    results = []
+    record_figures()
+    results = [(_time(client, reverse("admin:index")), reverse("admin:index"))]
     for model in admin.site._registry:  # noqa: SLF001 - Django has no other way
         if not only or model._meta.label in only:
             for address in _addresses(client, model):
