@@ -249,7 +249,14 @@ class AuditedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Run an action on up to MAX_ACTED rows, and write its records, in one transaction."""
-        if request.POST.get("select_across") == "1" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            self.message_user(request, "A selected row does not exist.", messages.ERROR)
+            return None
+        # Django takes every other value for a yes.
+        if request.POST.get("select_across", "0") != "0" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
             self.message_user(request, f"Select at most {MAX_ACTED:,} rows at once.", messages.ERROR)
             return redirect(request.get_full_path())
         with transaction.atomic():

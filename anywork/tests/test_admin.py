@@ -370,14 +370,25 @@ class TestConfirmedActions:
         assert "3 closed." in response.content.decode()
         assert not Job.objects.filter(is_active=True).exists()
 
-    def test_take_a_bounded_number_of_rows(self, admin_client, monkeypatch):
+    @pytest.mark.parametrize("across", ["1", "true"])
+    def test_take_a_bounded_number_of_rows(self, admin_client, monkeypatch, across):
         monkeypatch.setattr("anywork.admin.MAX_ACTED", 2)
         jobs = JobFactory.create_batch(3)
 
-        response = self.act(admin_client, jobs[0], select_across="1", confirmed="on", reason="Fraud")
+        response = self.act(admin_client, jobs[0], select_across=across, confirmed="on", reason="Fraud")
 
         assert "Select at most 2 rows at once." in admin_client.get(response.url).content.decode()
         assert Job.objects.filter(is_active=True).count() == 3
+
+    @pytest.mark.parametrize("key", ["", "x", "\x00", "0", "//example.org"])
+    def test_refuse_what_is_no_key(self, admin_client, key):
+        JobFactory()
+        chosen = {"action": "take_down", "_selected_action": key, "select_across": "1", "from_page": "on"}
+
+        response = admin_client.post(self.URL, {**chosen, "confirmed": "on", "reason": "Fraud"}, follow=True)
+
+        assert "A selected row does not exist." in response.content.decode()
+        assert Job.objects.get().is_active
 
     def test_are_offered_on_the_page_of_a_row_to_which_they_return(self, admin_client):
         job = JobFactory()
