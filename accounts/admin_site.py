@@ -90,7 +90,8 @@ class AdminSite(sites.AdminSite):
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         user: Any = request.user
-        if request.method == "GET" and must_enrol(user):
+        # A superuser who is no staff would be sent back here.
+        if request.method == "GET" and must_enrol(user) and super().has_permission(request):
             return redirect("admin:two_factor")
         return super().login(request, extra_context)
 

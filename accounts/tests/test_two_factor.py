@@ -452,6 +452,12 @@ class TestEnrolment:
         assert response.url == SET_UP
         assert "no-store" in response.headers["Cache-Control"]
 
+    def test_superuser_who_is_staff_no_longer_is_not_sent_in_circles(self, root, client):
+        User.objects.filter(pk=root.pk).update(is_staff=False)
+
+        assert client.get(SET_UP).url == f"{ADMIN_LOGIN}?next={SET_UP}"
+        assert client.get(ADMIN_LOGIN).status_code == 200
+
     def test_administrator_may_log_out_instead(self, client):
         assert client.post("/admin/logout/").status_code == 200
 
