@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
@@ -84,6 +85,12 @@ class ShortPaginator(Paginator):
 
 class IndexedChangeList(ChangeList):
     """List in the order of an index, also by a URL that asks for another."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        # PostgreSQL refuses this letter.
+        if any("\0" in value for values in self.get_filters_params().values() for value in values):
+            raise IncorrectLookupParameters
+        return super().get_filters(request)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         self.params.pop(ORDER_VAR, None)
@@ -222,7 +229,7 @@ class AuditedAdmin(admin.ModelAdmin):
         lead = max(words, key=len, default="")
         if not lead or not self.search_fields:
             return queryset, False
-        if len(lead) < SHORTEST_WORD:
+        if len(lead) < SHORTEST_WORD or "\0" in search_term:
             return queryset.none(), False
         most, fields = self.most_found(request), self.get_search_fields(request)
         conditions = filter(None, (_condition(self.model, field, lead, most) for field in fields))

@@ -183,6 +183,15 @@ def test_admin_may_search_for_anything(admin_client, model, words):
 
 
 @every_model
+def test_admin_filters_by_a_value_that_the_database_refuses(admin_client, model):
+    address = url(model, "changelist")
+    for spec in admin_client.get(address).context["cl"].filter_specs:
+        for name in spec.expected_parameters():
+            response = admin_client.get(address, {name: ["a\0b", ""]})
+            assert (response.status_code, response.get("Location")) == (302, f"{address}?e=1")
+
+
+@every_model
 def test_admin_finds_a_row_by_its_words_alone(admin_client, model):
     make_rows(model, 2)
     response = admin_client.get(url(model, "changelist"), {"q": "no row holds these words"})
@@ -234,6 +243,7 @@ def test_admin_chooses_by_search_with_constant_queries(admin_client, model):
     source, field = CHOSEN[model]
     query = f"app_label={source._meta.app_label}&model_name={source._meta.model_name}&field_name={field}&term="
     assert_constant_queries(admin_client, model, f"{reverse('admin:autocomplete')}?{query}")
+    assert admin_client.get(f"{reverse('admin:autocomplete')}?{query}a%00b").json()["results"] == []
 
 
 @every_model
