@@ -14,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -71,6 +72,23 @@ def _condition(model: type[models.Model], search_field: str, word: str, most: in
     # First the users, then their rows: in one step, PostgreSQL would look through the newest rows of all users.
     related: Any = get_fields_from_path(model, relation)[-1].related_model
     return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:most]})
+
+
+def _is_key(model: type[models.Model], text: str) -> bool:
+    """Return whether `text` may be a primary key; Django's own pages fail with what is none."""
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+class KeySelect(AutocompleteSelect):
+    """Choice by search, in which what is no key selects nothing."""
+
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+        model = self.field.remote_field.model
+        return super().optgroups(name, [key for key in value if _is_key(model, key)], attr)
 
 
 class ShortPaginator(Paginator):
@@ -192,6 +210,15 @@ class AuditedAdmin(admin.ModelAdmin):
             kwargs |= {"form_class": LineField} if is_name else {"strip": False}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KeySelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return nothing: no link has values, and Django's forms fail with a time, or with what is no key."""
+        return {}
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return IndexedChangeList
 
@@ -256,10 +283,7 @@ class AuditedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Run an action on up to MAX_ACTED rows, and write its records, in one transaction."""
-        try:
-            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
-                self.opts.pk.to_python(key)
-        except ValidationError:
+        if not all(_is_key(self.model, key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             self.message_user(request, "A selected row does not exist.", messages.ERROR)
             return None
         # Django takes every other value for a yes.

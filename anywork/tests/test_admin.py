@@ -246,6 +246,16 @@ def test_admin_chooses_by_search_with_constant_queries(admin_client, model):
     assert admin_client.get(f"{reverse('admin:autocomplete')}?{query}a%00b").json()["results"] == []
 
 
+@pytest.mark.parametrize("model", CHOSEN, ids=lambda model: model.__name__)
+def test_admin_chooses_what_is_no_key(admin_client, model):
+    source, field = CHOSEN[model]
+
+    response = admin_client.post(url(source, "add"), {field: "x"})
+
+    assert "valid" in str(response.context["adminform"].form.errors[field])
+    assert admin_client.get(url(source, "add"), {field: "x", "expires_at": "x"}).status_code == 200
+
+
 @every_model
 def test_employer_is_sent_to_the_login(client, db, model):
     client.force_login(EmployerFactory().user)
