@@ -155,6 +155,9 @@ test("a refresh that the server cannot do now keeps the session", async () => {
       ? new Response("", { status: 503, headers: { "Retry-After": "5" } })
       : counting(request, init);
   await assert.rejects(unwrap(seeker.api.GET("/api/auth/me/")), { status: 503, retryAfter: 5 });
+  const headers = { "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" };
+  globalThis.fetch = async () => new Response("", { status: 503, headers });
+  await assert.rejects(unwrap(seeker.api.GET("/api/auth/me/")), { status: 503, retryAfter: undefined });
   globalThis.fetch = counting;
 
   await unwrap(seeker.api.GET("/api/auth/me/"));
