@@ -138,6 +138,21 @@ test("two tabs refresh one after the other, and both go on", async () => {
   }
 });
 
+test("a frame that may not use locks refreshes without them", async () => {
+  const seeker = await signedUp("job_seeker");
+  expire(seeker.tokens);
+  const locks = { request: () => Promise.reject(new Error("SecurityError")) };
+  const own = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
+  try {
+    await unwrap(seeker.api.GET("/api/auth/me/"));
+  } finally {
+    if (own) Object.defineProperty(globalThis, "navigator", own);
+    else Reflect.deleteProperty(globalThis, "navigator");
+  }
+  assert.deepEqual(refreshes, [200]);
+});
+
 test("a session that has ended forgets its tokens", async () => {
   const seeker = await signedUp("job_seeker");
   await unwrap(seeker.api.POST("/api/auth/logout-all/"));
