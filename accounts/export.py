@@ -52,12 +52,22 @@ def write_export(user: User, target: IO[bytes]) -> None:
 
 def export_account(user: User, archive: Archive) -> None:
     """Add account, profile, skills, sessions, an unverified new address and security events."""
-    fields = ("user_id", "email", "role", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")
+    fields = (
+        "user_id",
+        "email",
+        "role",
+        "google_sub",
+        "email_verified_at",
+        "last_login",
+        "created_at",
+        "updated_at",
+        "block_reason",
+    )
     profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
     archive.add_json(
         "account.json",
         {
-            "user": User.objects.values(*fields).get(pk=user.pk),
+            "user": User.objects.values(*fields, "block_reason").get(pk=user.pk),
             "profile": next((row for rows in profiles for row in rows), None),
             "skills": list(user.skills.values("skill_id", "name")),
             "sessions": list(

@@ -31,8 +31,6 @@ from anywork.figures import Figure
 
 # Rows of a list that are counted and paged, and that a search finds by each field; filters and words narrow it.
 MAX_LISTED = 1_000
-# Trigrams, by which the indexes find words, are of three letters.
-SHORTEST_WORD = 3
 # Rows of one action, which may take a transaction of milliseconds for each.
 MAX_ACTED = 1_000
 # Rows named on the page that confirms an action.
@@ -199,6 +197,8 @@ class AuditedAdmin(admin.ModelAdmin):
     # Counts by filter read every row.
     show_facets = admin.ShowFacets.NEVER
     paginator = ShortPaginator
+    # Trigrams, by which the indexes find words, are of three letters.
+    shortest_word = 3
     search_help_text = "At least three letters."
     # A column without an index would be sorted by reading every row.
     sortable_by = ()
@@ -256,7 +256,7 @@ class AuditedAdmin(admin.ModelAdmin):
         lead = max(words, key=len, default="")
         if not lead or not self.search_fields:
             return queryset, False
-        if len(lead) < SHORTEST_WORD or "\0" in search_term:
+        if len(lead) < self.shortest_word or "\0" in search_term:
             return queryset.none(), False
         most, fields = self.most_found(request), self.get_search_fields(request)
         conditions = filter(None, (_condition(self.model, field, lead, most) for field in fields))
@@ -288,7 +288,8 @@ class AuditedAdmin(admin.ModelAdmin):
             return None
         # Django takes every other value for a yes.
         if request.POST.get("select_across", "0") != "0" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
-            self.message_user(request, f"Select at most {MAX_ACTED:,} rows at once.", messages.ERROR)
+            text = f"Select at most {MAX_ACTED:,} rows at once: filter or search, since the list shows no more."
+            self.message_user(request, text, messages.ERROR)
             return redirect(request.get_full_path())
         with transaction.atomic():
             response = super().response_action(request, queryset, *args, **kwargs)

@@ -199,14 +199,12 @@ def test_admin_finds_a_row_by_its_words_alone(admin_client, model):
 
 
 @every_model
-def test_admin_filters_and_sorts(admin_client, model):
+def test_admin_filters(admin_client, model):
     make_rows(model, 3)
     changelist = admin_client.get(url(model, "changelist")).context["cl"]
     for spec in changelist.filter_specs:
         for choice in spec.choices(changelist):
             assert admin_client.get(url(model, "changelist") + choice["query_string"]).status_code == 200
-    for column in range(1, len(changelist.list_display) + 1):
-        assert admin_client.get(url(model, "changelist"), {"o": f"-{column}"}).status_code == 200
 
 
 @every_model
@@ -397,7 +395,7 @@ class TestConfirmedActions:
 
         response = self.act(admin_client, jobs[0], select_across=across, confirmed="on", reason="Fraud")
 
-        assert "Select at most 2 rows at once." in admin_client.get(response.url).content.decode()
+        assert "Select at most 2 rows at once" in admin_client.get(response.url).content.decode()
         assert Job.objects.filter(is_active=True).count() == 3
 
     @pytest.mark.parametrize("key", ["", "x", "\x00", "0", "//example.org"])
@@ -438,9 +436,10 @@ def test_page_of_a_row_posts_its_actions(admin_client, model):
     MAKE_ROW[model]()
     row = model._default_manager.order_by("-pk").exclude(pk=admin_client.session["_auth_user_id"]).first()
 
-    response = admin_client.get(url(model, "change", row.pk))
+    actions = admin_client.get(url(model, "change", row.pk)).context["object_actions"]
 
-    for name, _ in response.context["object_actions"]:
+    assert bool(actions) == (model is not JobSeeker)
+    for name, _ in actions:
         asked = admin_client.post(url(model, "changelist"), {"action": name, "_selected_action": [row.pk]})
         assert asked.status_code == 200, name
         assert asked.context["number"] == 1, name
