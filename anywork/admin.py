@@ -1,7 +1,7 @@
 """Admin site, and base classes of the apps' admin pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -84,7 +84,7 @@ def _is_key(model: type[models.Model], text: str) -> bool:
 class KeySelect(AutocompleteSelect):
     """Choice by search, in which what is no key selects nothing."""
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         model = self.field.remote_field.model
         return super().optgroups(name, [key for key in value if _is_key(model, key)], attr)
 
