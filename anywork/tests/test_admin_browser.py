@@ -72,6 +72,36 @@ def test_pages_and_emails_work_within_the_policy(live_server, administrator, ema
 
 
 @pytest.mark.slow
+def test_lists_fit_a_screen_without_breaking_short_words(live_server, administrator, email, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(live_server.url + reverse("admin:accounts_session_changelist"))
+    page.fill("#id_username", administrator.email)
+    page.fill("#id_password", PASSWORD)
+    page.click("input[type=submit]")
+    for name in ("accounts_user", "accounts_auditevent", "notifications_outgoingemail"):
+        page.goto(live_server.url + reverse(f"admin:{name}_changelist"))
+        fits, broken = page.evaluate(
+            """() => {
+                const list = document.querySelector(".results");
+                for (const cell of list.querySelectorAll(".field-user, .field-email, .field-to")) {
+                    cell.textContent = "long.address.".repeat(12);
+                }
+                const words = [...list.querySelectorAll(".field-role, .field-address, .field-kind, .field-state")];
+                const isBroken = ({ firstChild }) => {
+                    const word = document.createRange();
+                    word.setStart(firstChild, 0);
+                    word.setEnd(firstChild, firstChild.data.split(" ")[0].length);
+                    return word.getClientRects().length > 1;
+                };
+                const texts = words.filter(({ firstChild }) => firstChild instanceof Text);
+                return [list.scrollWidth <= list.clientWidth, texts.filter(isBroken).map((cell) => cell.innerText)];
+            }"""
+        )
+        assert fits, name
+        assert broken == [], name
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("otp_required")
 @pytest.mark.parametrize("width", [1280, 390])
 def test_administrator_sets_up_two_factor_login(live_server, administrator, page, violations, width):
