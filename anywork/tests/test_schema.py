@@ -411,6 +411,9 @@ def test_developer_reads_the_page_on_a_phone(live_server, page, tag, operation):
     shown.locator(".responses-table").wait_for()
 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    names = shown.locator("td.parameters-col_name")
+    # Names are read in one or two lines, not letter by letter.
+    assert all(cell.bounding_box()["width"] > 70 for cell in names.all())
 
 
 @pytest.mark.slow
