@@ -77,7 +77,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     form = UserEditForm
     list_display = ("email", "role", "staff", "is_active", "is_verified", "created_at")
     list_filter = ("role", "is_active", "is_staff", "created_at")
-    search_fields = ("email", "^user_id")
+    search_fields = ("email", "job_seeker__first_name", "job_seeker__last_name", "employer__company_name", "^user_id")
     ordering = ("-created_at", "pk")
     actions = ("block", "unblock", "end_all_sessions", "reset_two_factor")
     figures = (Figure(name="New users", rows=User.objects.all, day_field="created_at"),)

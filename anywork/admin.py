@@ -199,9 +199,16 @@ class AuditedAdmin(admin.ModelAdmin):
     paginator = ShortPaginator
     # Trigrams, by which the indexes find words, are of three letters.
     shortest_word = 3
-    search_help_text = "At least three letters."
     # A column without an index would be sorted by reading every row.
     sortable_by = ()
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        paths = (field.removeprefix("^").removesuffix("__exact") for field in self.search_fields)
+        names = dict.fromkeys(str(get_fields_from_path(self.model, path)[-1].verbose_name) for path in paths)
+        help_text = f"Letters of {', '.join(names)}; {self.shortest_word} or more."
+        # The stubs take it for an attribute of the class alone.
+        self.search_help_text = self.search_help_text or help_text  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.CharField and not db_field.choices:

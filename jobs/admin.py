@@ -69,7 +69,6 @@ class VocabularyAdmin(ImportAdmin, DeletedByServiceAdmin):
     reason = "jobs use it"
     # A short table: "IT" is found, too.
     shortest_word = 1
-    search_help_text = ""
     list_select_related = ("created_by",)
     readonly_fields = ("created_by",)
 

@@ -293,7 +293,7 @@ def test_admin_finds_a_person_by_words_of_several_columns(admin_client):
     assert found("lovelace ada") == found("lace ada@") == found(str(person.pk)) == found(str(person.pk)[:9]) == [person]
     assert len(found("ada")) == 2
     assert found("ad") == []
-    assert "At least three letters." in admin_client.get(address).content.decode()
+    assert "Letters of email, first name, last name, user id; 3 or more." in admin_client.get(address).content.decode()
 
 
 def test_search_is_among_the_filtered_rows_and_newest_first(admin_client, monkeypatch):
