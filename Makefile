@@ -90,7 +90,7 @@ docs: export NO_MKDOCS_2_WARNING = 1
 docs: python
 	@$(PYTHON) anywork/local/install.py requirements-docs.txt
 	@.venv/bin/mkdocs build --strict --quiet --config-file - < docs/mkdocs.yml
-	@echo "Built var/docs/index.html"
+	@echo "Built; to read it: python3 -m http.server --directory var/docs 8002"
 
 dev: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt

@@ -1,22 +1,20 @@
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.erasure import erase_account
-from accounts.exceptions import LoginClosed
 from accounts.models import AuditEvent, AuditKind, Employer, JobSeeker, Role, Session, Skill, User
 from accounts.querysets import SessionQuerySet, is_usable
 from accounts.services import (
@@ -27,6 +25,7 @@ from accounts.services import (
     log_out_everywhere,
     unblock_account,
 )
+from accounts.two_factor import devices_of, reset_two_factor
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin, confirmed
 from anywork.api.emails import canonical_email
 from anywork.figures import Figure, admin_pages
@@ -78,9 +77,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     form = UserEditForm
     list_display = ("email", "role", "staff", "is_active", "is_verified", "created_at")
     list_filter = ("role", "is_active", "is_staff", "created_at")
-    search_fields = ("email", "^user_id")
+    search_fields = ("email", "job_seeker__first_name", "job_seeker__last_name", "employer__company_name", "^user_id")
     ordering = ("-created_at", "pk")
-    actions = ("block", "unblock", "end_all_sessions")
+    actions = ("block", "unblock", "end_all_sessions", "reset_two_factor")
     figures = (Figure(name="New users", rows=User.objects.all, day_field="created_at"),)
     readonly_fields = (
         "user_id",
@@ -163,7 +162,12 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     def has_end_sessions_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_session")
 
+    def has_reset_two_factor_permission(self, request: HttpRequest) -> bool:
+        return settings.ADMIN_TOTP_REQUIRED and request.user.is_superuser
+
     def acts_on(self, action: str, obj: User) -> bool:
+        if action == "reset_two_factor":
+            return devices_of(obj).exists()
         return {"block": obj.is_active, "unblock": not obj.is_active}.get(action, True)
 
     @admin.action(description="Block", permissions=["block"])
@@ -173,7 +177,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def block(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, partial(block_account, reason=reason), "blocked", f": {reason}")
+        self._each(request, queryset, block_account, "blocked", reason=reason)
 
     @admin.action(description="Unblock", permissions=["block"])
     @confirmed(
@@ -181,12 +185,24 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def unblock(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, partial(unblock_account, reason=reason), "unblocked", f": {reason}")
+        self._each(request, queryset, unblock_account, "unblocked", reason=reason)
 
     @admin.action(description="End sessions", permissions=["end_sessions"])
     @confirmed("They are logged out on all devices, and can log in again.")
     def end_all_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self._each(request, queryset, log_out_everywhere, "logged out")
+
+    @admin.action(description="Reset two-factor login", permissions=["reset_two_factor"])
+    @confirmed(
+        "Authenticator app and recovery codes are deleted, and all sessions end. They set up another app when they log "
+        "in to the admin site, by the password alone: make sure that they asked for it."
+    )
+    def reset_two_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        users = [user for user in queryset if devices_of(user).exists()]
+        for user in users:
+            reset_two_factor(user=user)
+            self.log_change(request, user, "Two-factor login reset")
+        self.message_user(request, f"{len(users)} reset.", messages.SUCCESS)
 
     def _each(
         self,
@@ -194,13 +210,13 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         queryset: QuerySet[User],
         service: Callable[..., Any],
         outcome: str,
-        logged_reason: str = "",
+        **reason: str,
     ) -> None:
         # Not the administrator, who may have selected all users.
         users = [user for user in queryset if user != request.user and not is_above(request, user)]
         for user in users:
-            service(user=user)
-            self.log_change(request, user, outcome.capitalize() + logged_reason)
+            service(user=user, **reason)
+            self.log_change(request, user, ": ".join([outcome.capitalize(), *reason.values()]))
         self.message_user(request, f"{len(users)} {outcome}.", messages.SUCCESS)
         if left_alone := queryset.count() - len(users):
             self.message_user(request, f"{left_alone} left unchanged: yourself, or staff.", messages.WARNING)
@@ -338,22 +354,13 @@ class AuditEventAdmin(RecordAdmin):
             name="Failed logins",
             rows=lambda: AuditEvent.objects.filter(kind=AuditKind.SIGN_IN_FAILED),
             day_field="at",
-            query=lambda: {"kind": AuditKind.SIGN_IN_FAILED.value},
+            query=lambda: {"kind__exact": AuditKind.SIGN_IN_FAILED.value},
         ),
     )
 
 
-class SignInForm(AdminAuthenticationForm):
-    """Django's form, with the message of LoginClosed."""
-
-    def clean(self) -> dict[str, Any]:
-        try:
-            return super().clean()
-        except LoginClosed as error:
-            raise ValidationError(str(error.detail)) from error
-
-
-admin.site.login_form = SignInForm
+# Its pages show the keys.
+admin.site.unregister(TOTPDevice)
 
 admin.site.unregister(Group)
 

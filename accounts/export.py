@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts import audit
 from accounts.models import AuditEvent, EmailChange, Employer, JobSeeker, User
+from accounts.two_factor import devices_of
 
 
 class Archive:
@@ -51,17 +52,30 @@ def write_export(user: User, target: IO[bytes]) -> None:
 
 def export_account(user: User, archive: Archive) -> None:
     """Add account, profile, skills, sessions, an unverified new address and security events."""
-    fields = ("user_id", "email", "role", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")
+    fields = (
+        "user_id",
+        "email",
+        "role",
+        "google_sub",
+        "email_verified_at",
+        "last_login",
+        "created_at",
+        "updated_at",
+        "block_reason",
+    )
     profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
     archive.add_json(
         "account.json",
         {
-            "user": User.objects.values(*fields).get(pk=user.pk),
+            "user": User.objects.values(*fields, "block_reason").get(pk=user.pk),
             "profile": next((row for rows in profiles for row in rows), None),
             "skills": list(user.skills.values("skill_id", "name")),
             "sessions": list(
-                user.sessions.values("session_id", "device", "address", "created_at", "last_used_at", "ended_at")
+                user.sessions.values(
+                    "session_id", "device", "address", "otp_verified", "created_at", "last_used_at", "ended_at"
+                )
             ),
+            "two_factor": devices_of(user).values("created_at", "last_used_at").first(),
             "email_change": EmailChange.objects.filter(user=user).values("email", "requested_at").first(),
             "security_events": list(AuditEvent.objects.filter(user=user).values("at", "kind", "subject", "address")),
         },

@@ -42,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    # Device that has verified this login; set by `accounts.two_factor`, and by the middleware of django-otp.
+    otp_device: Any = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -190,6 +193,8 @@ class Session(models.Model):
     address = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(default=timezone.now)
+    # Whether the login needed a code of an authenticator app.
+    otp_verified = models.BooleanField(default=False, db_default=False, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = SessionQuerySet.as_manager()
@@ -218,6 +223,20 @@ class RefreshTokenUse(models.Model):
 
     def __str__(self) -> str:
         return self.jti
+
+
+class RecoveryCode(models.Model):
+    """Unused recovery code of a member of the staff; deleted by its use."""
+
+    # SHA-256: the codes are random, so that a slow hash would gain nothing.
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+
+    class Meta:
+        ordering = ("user", "pk")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class SignInFailures(models.Model):
@@ -293,6 +312,9 @@ class AuditKind(models.TextChoices):
     EMAIL_VERIFIED = "email_verified", "Email address verified"
     EMAIL_CHANGED = "email_changed", "Email address changed"
     GOOGLE_LINKED = "google_linked", "Google account linked"
+    OTP_ENROLLED = "otp_enrolled", "Two-factor login set up"
+    OTP_RESET = "otp_reset", "Two-factor login reset"
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     EXPORTED = "exported", "Data exported"
     BLOCKED = "blocked", "Account blocked"
     UNBLOCKED = "unblocked", "Account unblocked"

@@ -88,7 +88,10 @@ class SkillQuerySet(models.QuerySet[Any]):
 
 class SessionQuerySet(models.QuerySet[Any]):
     def alive(self) -> "SessionQuerySet":
-        """Sessions that have not ended, are younger than JWT_SESSION_DAYS and whose user is active."""
+        """Sessions that have not ended, are younger than JWT_SESSION_DAYS and whose user is active.
+
+        With ADMIN_TOTP_REQUIRED, those of the staff were opened with a code.
+        """
         return self.filter(_is_alive())
 
     def usable(self) -> "SessionQuerySet":
@@ -105,7 +108,10 @@ class SessionQuerySet(models.QuerySet[Any]):
 
 
 def _is_alive() -> Q:
-    return Q(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
+    condition = Q(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
+    if settings.ADMIN_TOTP_REQUIRED:
+        condition &= Q(otp_verified=True) | Q(user__is_staff=False, user__is_superuser=False)
+    return condition
 
 
 def is_usable() -> Q:

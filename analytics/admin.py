@@ -26,9 +26,13 @@ class AnalyticsResource(ModelResource):
 @admin.register(Analytics)
 class AnalyticsAdmin(ExportAdmin, RecordAdmin):
     resource_classes = (AnalyticsResource,)
-    list_display = ("date", "job", "job__employer__company_name", "views", "applications")
+    list_display = ("date", "job", "company", "views", "applications")
     list_select_related = ("job__employer",)
     list_filter = ("date",)
     search_fields = ("job__employer__company_name", "^job__job_id")
     search_help_text = "Company name or job id."
     ordering = ("-date", "-pk")
+
+    @admin.display
+    def company(self, obj: Analytics) -> str:
+        return obj.job.company_name or "-"

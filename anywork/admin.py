@@ -1,7 +1,7 @@
 """Admin site, and base classes of the apps' admin pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -29,10 +31,8 @@ from anywork.figures import Figure
 
 # Rows of a list that are counted and paged, and that a search finds by each field; filters and words narrow it.
 MAX_LISTED = 1_000
-# Trigrams, by which the indexes find words, are of three letters.
-SHORTEST_WORD = 3
-# Rows of one action, which may take a transaction of milliseconds for each.
-MAX_ACTED = 1_000
+# Rows of one action, each of which takes up to 30 ms on a busy machine; gunicorn ends a request after 30 seconds.
+MAX_ACTED = 250
 # Rows named on the page that confirms an action.
 MAX_NAMED = 20
 KEY_DIGITS = 32
@@ -72,6 +72,23 @@ def _condition(model: type[models.Model], search_field: str, word: str, most: in
     return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:most]})
 
 
+def _is_key(model: type[models.Model], text: str) -> bool:
+    """Return whether `text` may be a primary key; Django's own pages fail with what is none."""
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+class KeySelect(AutocompleteSelect):
+    """Choice by search, in which what is no key selects nothing."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        model = self.field.remote_field.model
+        return super().optgroups(name, [key for key in value if _is_key(model, key)], attr)
+
+
 class ShortPaginator(Paginator):
     """Paginator of the first MAX_LISTED rows: counting a million takes longer than showing a page."""
 
@@ -85,9 +102,14 @@ class ShortPaginator(Paginator):
 class IndexedChangeList(ChangeList):
     """List in the order of an index, also by a URL that asks for another."""
 
+    def get_filters(self, request: HttpRequest) -> Any:
+        # PostgreSQL refuses this letter.
+        if any("\0" in value for values in self.get_filters_params().values() for value in values):
+            raise IncorrectLookupParameters
+        return super().get_filters(request)
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        if not self.sortable_by:
-            self.params.pop(ORDER_VAR, None)
+        self.params.pop(ORDER_VAR, None)
         return super().get_ordering(request, queryset)
 
 
@@ -175,9 +197,18 @@ class AuditedAdmin(admin.ModelAdmin):
     # Counts by filter read every row.
     show_facets = admin.ShowFacets.NEVER
     paginator = ShortPaginator
-    search_help_text = "At least three letters."
+    # Trigrams, by which the indexes find words, are of three letters.
+    shortest_word = 3
     # A column without an index would be sorted by reading every row.
     sortable_by = ()
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        paths = (field.removeprefix("^").removesuffix("__exact") for field in self.search_fields)
+        names = dict.fromkeys(str(get_fields_from_path(self.model, path)[-1].verbose_name) for path in paths)
+        help_text = f"Letters of {', '.join(names)}; {self.shortest_word} or more."
+        # The stubs take it for an attribute of the class alone.
+        self.search_help_text = self.search_help_text or help_text  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.CharField and not db_field.choices:
@@ -185,6 +216,15 @@ class AuditedAdmin(admin.ModelAdmin):
             is_name = db_field.name in {*NAMES, "phone_number"}
             kwargs |= {"form_class": LineField} if is_name else {"strip": False}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KeySelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return nothing: no link has values, and Django's forms fail with a time, or with what is no key."""
+        return {}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return IndexedChangeList
@@ -223,7 +263,7 @@ class AuditedAdmin(admin.ModelAdmin):
         lead = max(words, key=len, default="")
         if not lead or not self.search_fields:
             return queryset, False
-        if len(lead) < SHORTEST_WORD:
+        if len(lead) < self.shortest_word or "\0" in search_term:
             return queryset.none(), False
         most, fields = self.most_found(request), self.get_search_fields(request)
         conditions = filter(None, (_condition(self.model, field, lead, most) for field in fields))
@@ -250,8 +290,13 @@ class AuditedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Run an action on up to MAX_ACTED rows, and write its records, in one transaction."""
-        if request.POST.get("select_across") == "1" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
-            self.message_user(request, f"Select at most {MAX_ACTED:,} rows at once.", messages.ERROR)
+        if not all(_is_key(self.model, key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "A selected row does not exist.", messages.ERROR)
+            return None
+        # Django takes every other value for a yes.
+        if request.POST.get("select_across", "0") != "0" and queryset[: MAX_ACTED + 1].count() > MAX_ACTED:
+            text = f"Select at most {MAX_ACTED:,} rows at once: filter or search, since the list shows no more."
+            self.message_user(request, text, messages.ERROR)
             return redirect(request.get_full_path())
         with transaction.atomic():
             response = super().response_action(request, queryset, *args, **kwargs)

@@ -126,8 +126,9 @@ def cards_for(request: HttpRequest, site: admin.AdminSite) -> list[Card]:
     for page, figure in _figures(site):
         if page.has_view_permission(request):
             rows = {day: recorded.get((day, figure.name)) for day in days}
-            present = rows[days[-1]]
-            if present is None or not figure.is_slow:
+            # After midnight, the last record is that of yesterday.
+            present = next(filter(None, reversed(rows.values())), None) if figure.is_slow else None
+            if present is None:
                 present = DailyFigure(value=figure.value(days[-1]))
             values = {**{day: row.value if row else None for day, row in rows.items()}, days[-1]: present.value}
             cards.append(_card(page, figure, values, present))
@@ -163,4 +164,5 @@ def _figures(site: admin.AdminSite) -> Iterator[tuple[admin.ModelAdmin, Figure]]
 
 def _days() -> list[date]:
     """Return the days of a chart, oldest first."""
-    return [today() - _DAY * past for past in reversed(range(DAYS))]
+    last = today()
+    return [last - _DAY * past for past in reversed(range(DAYS))]

@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "import_export",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "accounts",
     "jobs",
     "resumes",
@@ -87,6 +89,7 @@ MIDDLEWARE = [
     "anywork.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -201,6 +204,10 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 
 # Whether posting a job, uploading a resume and applying require a verified email address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
+# Whether the staff needs a code of an authenticator app to log in.
+ADMIN_TOTP_REQUIRED = env.bool("ADMIN_TOTP_REQUIRED", default=False)
+# Shown in the app.
+OTP_TOTP_ISSUER = "AnyWork"
 # Seconds that the links of accounts.account_links are valid: a day, since an email may be late.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 

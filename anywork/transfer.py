@@ -32,6 +32,7 @@ from anywork.api.constraints import find_in_any_case
 MAX_BYTES = 512 * 1024
 # These take some seconds; gunicorn ends a request after 30.
 MAX_ROWS = 1_000
+MAX_COLUMNS = 100
 MAX_EXPORTED = 10_000
 
 # What spreadsheet programs take for the beginning of a formula, after any quotes of ours: so that importing gives back
@@ -61,6 +62,9 @@ class CSV(base_formats.CSV):
         while rows and not any(rows[-1]):
             rows.pop()
         headers, *rows = rows or [[]]
+        if len(headers) > MAX_COLUMNS:
+            # Filling up short rows would take gigabytes.
+            raise ValidationError(f"The first row has {len(headers):,} columns; at most {MAX_COLUMNS} are possible.")
         if len(rows) > MAX_ROWS:
             raise ValidationError(f"The file has {len(rows):,} rows; at most {MAX_ROWS:,} are imported at once.")
         for number, row in enumerate(rows, 2):

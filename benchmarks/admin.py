@@ -1,7 +1,7 @@
-"""Times of the admin site's lists at a million rows: `python -m benchmarks.admin`.
+"""Times of the admin site's first page and lists at a million rows: `python -m benchmarks.admin`.
 
 Copies the database of `python -m benchmarks.fill 1000000` once, to anywork_bench_admin, and fills its other tables,
-which takes three minutes. Then requests every list: plain, with each filter, search and sorting. With labels of
+which takes three minutes. Then requests every list: plain, with each filter and search. With labels of
 models such as jobs.Job, only their lists.
 """
 
@@ -37,8 +37,10 @@ def main(only: list[str]) -> None:
     from django.db import connection
     from django.test import Client
     from django.test.utils import setup_test_environment
+    from django.urls import reverse
 
     from accounts.models import User
+    from anywork.tasks import record_figures
 
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
@@ -51,7 +53,8 @@ def main(only: list[str]) -> None:
     setup_test_environment()
     client = Client()
     client.force_login(User.objects.get_or_create(email="admin@example.org", is_staff=True, is_superuser=True)[0])
-    results = []
+    record_figures()
+    results = [(_time(client, reverse("admin:index")), reverse("admin:index"))]
     for model in admin.site._registry:  # noqa: SLF001 - Django has no other way
         if not only or model._meta.label in only:
             for address in _addresses(client, model):
@@ -65,7 +68,7 @@ def main(only: list[str]) -> None:
 
 
 def _addresses(client: Any, model: Any) -> Iterator[str]:
-    """Yield the list of `model`: plain, its last page, with each filter, search and sorting."""
+    """Yield the list of `model`: plain, its last page, with each filter and search."""
     from django.urls import reverse
 
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -75,8 +78,6 @@ def _addresses(client: Any, model: Any) -> Iterator[str]:
     for filtered in listed.filter_specs:
         yield from (address + choice["query_string"] for choice in filtered.choices(listed))
     yield from (f"{address}?q={words}" for words in SEARCHES if listed.search_fields)
-    for column in range(1, len(listed.list_display)):
-        yield from (f"{address}?o={column}", f"{address}?o=-{column}")
 
 
 def _time(client: Any, address: str) -> float:

@@ -134,7 +134,7 @@ class OutgoingEmailAdmin(RecordAdmin):
         Figure(
             name="Emails given up",
             rows=lambda: OutgoingEmail.objects.filter(state=EmailState.DEAD),
-            query=lambda: {"state": EmailState.DEAD.value},
+            query=lambda: {"state__exact": EmailState.DEAD.value},
             worry_from=1,
         ),
     )

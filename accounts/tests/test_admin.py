@@ -255,3 +255,16 @@ def test_admin_ends_all_sessions_of_a_user(admin_client, seeker, employer):
     assert "1 logged out." in page
     assert seeker.get("/api/auth/me/").status_code == 401
     assert employer.get("/api/auth/me/").status_code == 200
+
+
+@pytest.mark.parametrize("words", ["umbrella", "hiring@umbrella.example.org", "lovelace"])
+def test_admin_finds_users_by_address_company_and_name(admin_client, words):
+    employer = EmployerFactory(company_name="Umbrella", user__email="hiring@umbrella.example.org")
+    seeker = JobSeekerFactory(last_name="Lovelace")
+    wanted = seeker.user if words == "lovelace" else employer.user
+
+    page = admin_client.get(reverse("admin:accounts_user_changelist"), {"q": words})
+
+    assert list(page.context["cl"].result_list) == [wanted]
+    help_text = "Letters of email, first name, last name, company name, user id; 3 or more."
+    assert help_text in page.content.decode()

@@ -17,7 +17,6 @@ from anywork.api.throttling.rates import parse_rates
 from anywork.local import demo
 from anywork.local.environment import FRONTEND_ORIGINS
 from anywork.local.pdf import make_pdf
-from anywork.tests.test_schema import BROWSER_ARGUMENTS, BROWSERS
 
 ROOT = Path(configured.BASE_DIR)
 CLIENT = ROOT / "clients" / "typescript"
@@ -120,19 +119,13 @@ def frontend(compiled, live_server, settings, tmp_path):
 
 
 @pytest.fixture
-def browser(frontend):
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
-        yield started.new_context()
-        started.close()
+def context(frontend, browser):
+    """A profile of a browser, whose tabs share their storage."""
+    return browser.new_context()
 
 
-def test_examples_of_the_page_run_in_a_browser(browser, frontend):
-    page, printed = browser.new_page(), []
+def test_examples_of_the_page_run_in_a_browser(context, frontend):
+    page, printed = context.new_page(), []
     page.on("console", lambda line: printed.append(line.text))
 
     page.goto(frontend)
@@ -155,10 +148,10 @@ def test_examples_of_the_page_run_in_a_browser(browser, frontend):
     assert any(re.fullmatch(r"open \d{4}-\d\d-\d\dT00:00:00Z", line) for line in printed)
 
 
-def test_two_tabs_of_a_browser_refresh_once(browser, frontend, live_server):
+def test_two_tabs_of_a_browser_refresh_once(context, frontend, live_server):
     refreshes = []
-    browser.on("response", lambda response: refreshes.append(response.status) if "/refresh/" in response.url else None)
-    tabs = [browser.new_page(), browser.new_page()]
+    context.on("response", lambda response: refreshes.append(response.status) if "/refresh/" in response.url else None)
+    tabs = [context.new_page(), context.new_page()]
     for tab in tabs:
         tab.goto(frontend)
         tab.evaluate(

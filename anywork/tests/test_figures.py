@@ -87,6 +87,15 @@ def test_every_figure_links_to_its_rows(admin_client, busy_site):
         assert listed == (expected or int(card.words)), name
 
 
+@pytest.mark.parametrize("name", ["Failed logins", "Emails given up", "Open jobs"])
+def test_filter_of_a_linked_list_is_selected(admin_client, busy_site, name):
+    changelist = admin_client.get(cards(admin_client)[name].url).context["cl"]
+    choices = list(changelist.filter_specs[0].choices(changelist))
+
+    assert not choices[0]["selected"]
+    assert sum(bool(choice["selected"]) for choice in choices) == 1
+
+
 def test_page_says_what_needs_attention(admin_client, admin_user):
     assert "All is well" in index(admin_client).content.decode()
 
@@ -129,6 +138,19 @@ def test_slow_figures_are_those_of_the_last_record(admin_client, busy_site):
     assert not any("SUM" in query["sql"] for query in queries)
     assert len(queries) <= 14
     assert cards(admin_client)["Open jobs"].recorded_at == DailyFigure.objects.get(name="Open jobs").recorded_at
+
+
+def test_slow_figures_after_midnight_are_those_of_yesterday(admin_client, busy_site):
+    record_figures()
+    DailyFigure.objects.exclude(name__in=WITH_PAST).update(day=days_ago(1).date(), recorded_at=days_ago(1))
+    JobFactory()
+
+    with CaptureQueriesContext(connection) as queries:
+        card = cards(admin_client)["Open jobs"]
+
+    assert card.words == card.yesterday == "3"
+    assert card.recorded_at == DailyFigure.objects.get(name="Open jobs").recorded_at
+    assert not any("SUM" in query["sql"] for query in queries)
 
 
 def test_chart_has_a_bar_and_a_row_for_each_day(admin_client, busy_site):

@@ -156,10 +156,24 @@ def test_admin_leaves_a_column_out_and_its_values_stay(admin_client):
         (b"PK\x03\x04\xff\xfe", "This is not a CSV file in UTF-8, with commas between the columns."),
         ('name\n"Design\n', "This is not a CSV file in UTF-8, with commas between the columns."),
         ("name\n" + "x\n" * (transfer.MAX_ROWS + 1), "The file has 1,001 rows; at most 1,000 are imported at once."),
+        ("name" + "," * transfer.MAX_COLUMNS + "\nx", "The first row has 101 columns; at most 100 are possible."),
         ("name\n" + "x" * transfer.MAX_BYTES, "The file is too large: at most 512 KiB are imported at once."),
         ("name\n", "No valid data to import."),
     ],
-    ids=["empty", "unknown", "twice", "semicolons", "ragged", "latin", "zip", "quotes", "rows", "bytes", "headers"],
+    ids=[
+        "empty",
+        "unknown",
+        "twice",
+        "semicolons",
+        "ragged",
+        "latin",
+        "zip",
+        "quotes",
+        "rows",
+        "columns",
+        "bytes",
+        "headers",
+    ],
 )
 def test_admin_uploads_what_is_no_file_of_categories_and_is_told(admin_client, text, message):
     preview = upload(admin_client, text)

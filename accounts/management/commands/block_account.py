@@ -12,7 +12,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="the account's email address")
         parser.add_argument("--undo", action="store_true", help="unblock it")
-
         parser.add_argument("--reason", default="", help="for the staff, in the admin site")
 
     def handle(self, *args: Any, email: str, undo: bool, reason: str, **options: Any) -> None:

@@ -27,8 +27,9 @@ export class ApiError extends Error {
     this.errors = known.errors ?? {};
     this.existing = known.existing ?? {};
     this.requestId = known.request_id ?? response.headers.get("X-Request-ID") ?? "";
-    const seconds = response.headers.get("Retry-After");
-    this.retryAfter = seconds === null ? undefined : Number(seconds);
+    // A proxy may send a date.
+    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+    this.retryAfter = Number.isNaN(seconds) ? undefined : seconds;
   }
 }
 

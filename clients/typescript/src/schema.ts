@@ -185,7 +185,8 @@ export interface paths {
          * @description Takes the `code` of Google's consent page. A new user gets an account whose `role` is "": let them choose
          *     one by PATCH /api/auth/me/. An existing account with the same address is linked if Google is the
          *     authority for the address (Gmail, or the Workspace of the domain); otherwise the response is a 409
-         *     `google_link_required`: log in with the password, then call POST /api/auth/google/link/.
+         *     `google_link_required`: log in with the password, then call POST /api/auth/google/link/. Where
+         *     administrators need a code to log in, the response to them is a 403 `otp_required`.
          */
         post: operations["auth_google"];
         delete?: never;
@@ -229,6 +230,9 @@ export interface paths {
          * @description Opens a session. Paste `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when
          *     it expires. Ten failures for one account from one address block this pair for a minute, each further one
          *     for twice as long, up to an hour; also for the right password.
+         *
+         *     Where the site requires it, administrators also send `otp`, the code of their authenticator app or a
+         *     recovery code. Without it, or with a wrong one, the response is a 401 `otp_required`.
          */
         post: operations["auth_login"];
         delete?: never;
@@ -1358,7 +1362,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        ErrorCode: "account_inactive" | "already_exists" | "bad_request" | "conflict" | "email_not_verified" | "error" | "google_account_conflict" | "google_email_unverified" | "google_link_required" | "google_not_configured" | "google_unavailable" | "idempotency_key_reused" | "in_use" | "invalid_credentials" | "invalid_google_code" | "invalid_google_token" | "invalid_status_change" | "link_expired" | "method_not_allowed" | "not_acceptable" | "not_authenticated" | "not_found" | "other_account" | "parse_error" | "permission_denied" | "precondition_failed" | "refresh_token_used" | "request_too_large" | "service_unavailable" | "session_ended" | "sign_in_to_confirm" | "storage_full" | "throttled" | "token_not_valid" | "too_many_failures" | "unsupported_media_type" | "validation_error";
+        ErrorCode: "account_inactive" | "already_exists" | "bad_request" | "conflict" | "email_not_verified" | "error" | "google_account_conflict" | "google_email_unverified" | "google_link_required" | "google_not_configured" | "google_unavailable" | "idempotency_key_reused" | "in_use" | "invalid_credentials" | "invalid_google_code" | "invalid_google_token" | "invalid_status_change" | "link_expired" | "method_not_allowed" | "not_acceptable" | "not_authenticated" | "not_found" | "other_account" | "otp_required" | "parse_error" | "permission_denied" | "precondition_failed" | "refresh_token_used" | "request_too_large" | "service_unavailable" | "session_ended" | "sign_in_to_confirm" | "storage_full" | "throttled" | "token_not_valid" | "too_many_failures" | "unsupported_media_type" | "validation_error";
         /** @enum {string} */
         ErrorStatus: "error";
         /** @description A job; `expand` adds the other fields. */
@@ -1520,6 +1524,8 @@ export interface components {
         LoginRequest: {
             email: string;
             password: string;
+            /** @description Code of the authenticator app, or a recovery code, of administrators where the site requires it. */
+            otp?: string;
         };
         LogoutRequest: {
             refreshToken?: string;

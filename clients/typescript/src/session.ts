@@ -62,11 +62,14 @@ export class Session {
     const locks = globalThis.navigator?.locks as LockManager | undefined;
     if (!locks) return this.#rotate(rejected);
     return new Promise((resolve, reject) => {
-      void locks.request(`anywork ${this.#baseUrl}`, async () => {
-        await this.#rotate(rejected).then(resolve, reject);
+      const rotate = () => this.#rotate(rejected).then(resolve, reject);
+      const locked = locks.request(`anywork ${this.#baseUrl}`, async () => {
+        await rotate();
         // Other tabs see a change of localStorage some milliseconds late: the next one waits for it.
         await pause();
       });
+      // A sandboxed frame has locks, but may not use them.
+      locked.catch(rotate);
     });
   }
 

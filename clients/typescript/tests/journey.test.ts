@@ -138,6 +138,21 @@ test("two tabs refresh one after the other, and both go on", async () => {
   }
 });
 
+test("a frame that may not use locks refreshes without them", async () => {
+  const seeker = await signedUp("job_seeker");
+  expire(seeker.tokens);
+  const locks = { request: () => Promise.reject(new Error("SecurityError")) };
+  const own = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
+  try {
+    await unwrap(seeker.api.GET("/api/auth/me/"));
+  } finally {
+    if (own) Object.defineProperty(globalThis, "navigator", own);
+    else Reflect.deleteProperty(globalThis, "navigator");
+  }
+  assert.deepEqual(refreshes, [200]);
+});
+
 test("a session that has ended forgets its tokens", async () => {
   const seeker = await signedUp("job_seeker");
   await unwrap(seeker.api.POST("/api/auth/logout-all/"));
@@ -155,6 +170,9 @@ test("a refresh that the server cannot do now keeps the session", async () => {
       ? new Response("", { status: 503, headers: { "Retry-After": "5" } })
       : counting(request, init);
   await assert.rejects(unwrap(seeker.api.GET("/api/auth/me/")), { status: 503, retryAfter: 5 });
+  const headers = { "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" };
+  globalThis.fetch = async () => new Response("", { status: 503, headers });
+  await assert.rejects(unwrap(seeker.api.GET("/api/auth/me/")), { status: 503, retryAfter: undefined });
   globalThis.fetch = counting;
 
   await unwrap(seeker.api.GET("/api/auth/me/"));
