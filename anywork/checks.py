@@ -41,6 +41,13 @@ def check_urls() -> list[CheckMessage]:
     ]
 
 
+def check_base_currency() -> list[CheckMessage]:
+    """Check BASE_CURRENCY."""
+    if re.fullmatch(r"[A-Z]{3}", settings.BASE_CURRENCY):
+        return []
+    return [Error("BASE_CURRENCY is not a code of ISO 4217.", hint="For example USD", id="anywork.E016")]
+
+
 def _host(url: str) -> str | None:
     """Return the host of `url`, or None if it has none or an invalid port."""
     try:
@@ -173,6 +180,7 @@ def check_project(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
     """Check the settings of the project."""
     return [
         *check_urls(),
+        *check_base_currency(),
         *check_admin_path(),
         *check_accel(),
         *check_hosts(),

@@ -45,6 +45,8 @@ FORMAT_MODULE_PATH = "anywork.formats"
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
 # Public URL of this server; links in emails that it handles itself start with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+# In which salaries of different currencies are compared, by the rates of jobs.models.CurrencyRate.
+BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD").strip().upper()
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
 # Health checks of load balancers: plain HTTP, any Host.
 HEALTH_PATHS = ("/healthz", "/readyz")
@@ -369,6 +371,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reindex-renamed-jobs": {
         "task": "jobs.reindex_renamed_jobs",
+        "schedule": _SWEEP_EVERY_SECONDS,
+        "options": {"expires": _SWEEP_EVERY_SECONDS},
+    },
+    "recalculate-salaries": {
+        "task": "jobs.recalculate_salaries",
         "schedule": _SWEEP_EVERY_SECONDS,
         "options": {"expires": _SWEEP_EVERY_SECONDS},
     },

@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed, key_range
+from anywork.admin import AuditedAdmin, DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed, key_range
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
 from anywork.transfer import ExportAdmin, ImportAdmin
-from jobs.models import Category, Job, Location, Renaming
+from jobs.models import Category, CurrencyRate, Job, Location, Renaming
 from jobs.querysets import UNEXPIRED, JobQuerySet
-from jobs.resources import CategoryResource, JobResource, LocationResource
+from jobs.resources import CategoryResource, CurrencyRateResource, JobResource, LocationResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job, open_jobs, take_down_job
@@ -100,6 +100,28 @@ class LocationAdmin(VocabularyAdmin):
     search_fields = ("city", "state", "country", "created_by__email__exact")
 
 
+class CurrencyRateForm(VocabularyForm):
+    unique_fields = ("currency",)
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
+
+
+@admin.register(CurrencyRate)
+class CurrencyRateAdmin(ImportAdmin, AuditedAdmin):
+    """Rates by which salaries are compared; a task carries a change into the jobs."""
+
+    form = CurrencyRateForm
+    resource_classes = (CurrencyRateResource,)
+    list_display = ("currency", "per_dollar", "date")
+    list_editable = ("per_dollar", "date")
+    search_fields = ("currency",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CurrencyRate | None = None) -> tuple[str, ...]:
+        # Another currency is another row.
+        return ("currency",) if obj else ()
+
+
 class JobStateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
@@ -128,7 +150,7 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     search_help_text = "Words of the job, its company, category or place; the employer's email address; the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
-    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active")
+    readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active", "salary_paid")
     actions = ("take_down", "open_again", "delete_selected")
     user_lookups = ("employer",)
     figures = (Figure(name="Open jobs", rows=Job.objects.open, query=lambda: {"state": "open"}, is_slow=True),)
@@ -137,7 +159,7 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
         ("State", {"fields": ("expires_at",)}),
     )
     # Shown once the job exists.
-    record = ("Record", {"fields": ("is_open", "is_active", "closes_at", "posted_at", "job_id")})
+    record = ("Record", {"fields": ("is_open", "is_active", "closes_at", "salary_paid", "posted_at", "job_id")})
     instead = "closed"
     reason = "it has applications"
 
@@ -157,6 +179,12 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> tuple[str, ...]:
         # Its applications were made to this employer.
         return (*self.readonly_fields, "employer") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Job, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        if "salary_range" in form.changed_data:
+            # The employer's numbers were of the former text.
+            obj.salary_source = ""
+        super().save_model(request, obj, form, change)
 
     def delete_by_service(self, obj: Job) -> None:
         delete_or_close_job(obj)
@@ -188,6 +216,14 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     @admin.display(boolean=True, description="open")
     def is_open(self, obj: Job) -> bool:
         return obj.is_open
+
+    @admin.display(description="salary", empty_value="Not known.")
+    def salary_paid(self, obj: Job) -> str:
+        """Return what is paid, and whether the employer states it or it is read in the text."""
+        salary = obj.salary
+        bounds = "-".join(f"{bound:,.2f}" for bound in dict.fromkeys((salary.minimum, salary.maximum)) if bound)
+        known = (bounds, salary.currency, salary.period and f"a {salary.period}")
+        return f"{' '.join(filter(None, known))} ({obj.salary_source})" if obj.salary_source else ""
 
 
 @admin.register(Renaming)

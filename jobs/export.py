@@ -7,7 +7,8 @@ from jobs.models import Category, Job, Location
 
 def export_jobs(user: User, archive: Archive) -> None:
     """Add the jobs that `user` posted, and the categories and locations that they created."""
-    fields = ("title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
+    salary = ("salary_range", "salary_paid_minimum", "salary_paid_maximum", "salary_currency", "salary_period")
+    fields = ("title", "description", *salary, "salary_source", "job_type", "posted_at", "expires_at", "is_active")
     archive.add_json(
         "jobs.json",
         list(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import F, OrderBy, QuerySet
 
 from anywork.api.filters import (
     BooleanFilter,
@@ -24,6 +24,7 @@ from anywork.api.filters import (
 from anywork.api.text import clean_line, remove_invisible
 from jobs.models import Job, JobType
 from jobs.querysets import JobQuerySet
+from jobs.searching.currencies import currency_codes
 from jobs.searching.limits import Limits
 from jobs.searching.listing import NEWEST, JobListing, having_words
 from jobs.searching.names import Keys, NameLookup, find_city
@@ -71,6 +72,18 @@ class CityField(NameField):
             raise forms.ValidationError(UNKNOWN_CITY)
 
 
+class CurrencyField(forms.CharField):
+    """The code of a currency, in any case."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").upper()
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in currency_codes():
+            raise forms.ValidationError("Enter the code of a currency, such as EUR.")
+
+
 class SearchFilter(django_filters.CharFilter):
     field_class = SearchField
 
@@ -83,6 +96,10 @@ class CityFilter(django_filters.CharFilter):
     field_class = CityField
 
 
+class CurrencyFilter(django_filters.CharFilter):
+    field_class = CurrencyField
+
+
 class JobOrderingFilter(TotalOrderingFilter):
     """The order of a job list: by default by relevance, or newest first without a search."""
 
@@ -93,7 +110,17 @@ class JobOrderingFilter(TotalOrderingFilter):
             case ["newest", *_]:
                 return qs.order_by(*NEWEST)
             case terms:
-                return super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
+                jobs = super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
+                if self.parent.form.cleaned_data.get("salary_currency"):  # type: ignore[attr-defined]
+                    # In that currency; in the base one, jobs without a rate would come last.
+                    jobs = jobs.order_by(*map(_in_own_currency, jobs.query.order_by))
+                return jobs
+
+
+def _in_own_currency(term: Any) -> Any:
+    if isinstance(term, OrderBy) and term.expression == F("salary_base_maximum"):
+        return OrderBy(F("salary_maximum"), term.descending, nulls_last=term.nulls_last)
+    return term
 
 
 class JobFilter(FilterSet):
@@ -136,6 +163,12 @@ class JobFilter(FilterSet):
         lookup_expr="lte",
         label="Posted at this time or earlier; a date includes its whole day (UTC).",
     )
+    salary_currency = CurrencyFilter(
+        method="filter_together",
+        max_length=3,
+        label="Paid in this currency (ISO 4217). `salary_min`, `salary_max` and `ordering=salary` then are in it; "
+        "without it in the site's base currency, by its rates.",
+    )
     salary_min = NumberFilter(
         method="filter_together", label="The upper bound of the yearly salary is at least this amount, or open."
     )
@@ -143,7 +176,8 @@ class JobFilter(FilterSet):
         method="filter_together", label="The lower bound of the yearly salary is at most this amount, or open."
     )
     include_unspecified = BooleanFilter(
-        method="filter_together", label="With a salary filter: also jobs that name no amount."
+        method="filter_together",
+        label="With `salary_min` or `salary_max`: also jobs whose yearly amount is not known in that currency.",
     )
     ordering = JobOrderingFilter(
         names=("title",),
@@ -152,7 +186,7 @@ class JobFilter(FilterSet):
             "expires_at": "expires_at",
             "closes_at": "closing",
             "title": "title",
-            "salary_maximum": "salary",
+            "salary_base_maximum": "salary",
         },
         choices=[
             (RELEVANCE, "By where the words occur, then newest first; the default"),
@@ -180,6 +214,7 @@ class JobFilter(FilterSet):
         jobs = jobs.paying(
             at_least=values.get("salary_min"),
             at_most=values.get("salary_max"),
+            currency=values.get("salary_currency") or "",
             include_unspecified=bool(values.get("include_unspecified")),
         )
         order = [term for term in values.get("ordering") or () if term != RELEVANCE]

@@ -1,13 +1,16 @@
 """Jobs, their categories and locations, and the tables that triggers keep for the search."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -15,14 +18,33 @@ from django.utils import timezone
 from accounts.models import Employer
 from anywork.api.text import by_name, folded, searchable
 from jobs.querysets import JobManager
+from jobs.searching.currencies import currency_codes
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
-from jobs.searching.salary import parse_salary
+from jobs.searching.salary import UNSPECIFIED, Salary, parse_salary
 
 BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 ERASED_EMPLOYER = "The employer is gone, so this job stays closed."
 
-DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
+# Of a salary: the amounts as paid, and what is derived from them.
+SALARY_FIELDS = (
+    "salary_paid_minimum",
+    "salary_paid_maximum",
+    "salary_currency",
+    "salary_period",
+    "salary_source",
+    "salary_minimum",
+    "salary_maximum",
+    "salary_base_minimum",
+    "salary_base_maximum",
+)
+DERIVED_FIELDS = ("closes_at", *SALARY_FIELDS)
+# Fields that these depend on.
+DERIVED_FROM = {"expires_at", "salary_range", "salary_source", "location"}
+
+_CENT = Decimal("0.01")
+# Larger amounts of the base currency exceed the column.
+_MAX_BASE = Decimal(10) ** 16
 
 
 def closing_time(expires_at: datetime) -> datetime:
@@ -118,6 +140,19 @@ class JobType(models.TextChoices):
     REMOTE = "remote", "Remote"
 
 
+class SalarySource(models.TextChoices):
+    STATED = "stated", "Stated by the employer"
+    READ = "read", "Read in the text"
+
+
+class SalaryPeriod(models.TextChoices):
+    HOUR = "hour", "Hour"
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+    YEAR = "year", "Year"
+
+
 class Job(models.Model):
     """A position that an employer wants to fill."""
 
@@ -131,11 +166,20 @@ class Job(models.Model):
     description = models.TextField(max_length=20_000)
     # Free text, kept verbatim.
     salary_range = models.CharField(max_length=100, blank=True)
-    # Parsed from it, as yearly pay; NULL where it names none. See jobs.searching.salary.
+    # As the employer states it, else as it is read in the text; see jobs.searching.salary. "" where there is none, and
+    # in rows that are older than this field, until jobs.services.recalculate_salaries reaches them.
+    salary_source = models.CharField(max_length=6, blank=True, default="", db_default="", editable=False)
+    # As paid per period.
+    salary_paid_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    salary_paid_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    # As yearly pay in the same currency; NULL without a period.
     salary_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    # The same in settings.BASE_CURRENCY; NULL without a rate for its currency.
+    salary_base_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    salary_base_maximum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
-    salary_period = models.CharField(max_length=5, blank=True, editable=False, help_text="As it was written.")
+    salary_period = models.CharField(max_length=5, blank=True, editable=False)
     job_type = models.CharField(max_length=20, choices=JobType)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
@@ -183,7 +227,7 @@ class Job(models.Model):
             models.Index(fields=("closes_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_closing"),
             # Serves `ordering=-salary`, best paid first.
             models.Index(
-                models.F("salary_maximum").desc(nulls_last=True),
+                models.F("salary_base_maximum").desc(nulls_last=True),
                 models.F("job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
@@ -191,10 +235,26 @@ class Job(models.Model):
             ),
             # Serves `ordering=salary`, worst paid first.
             models.Index(
-                fields=("salary_maximum", "job_id"),
+                fields=("salary_base_maximum", "job_id"),
                 include=("closes_at",),
                 condition=models.Q(is_active=True),
                 name="jobs_job_worst_paid",
+            ),
+            # Serves `salary_currency`, best paid first, and newest first if few jobs are paid in it.
+            models.Index(
+                models.F("salary_currency"),
+                models.F("salary_maximum").desc(nulls_last=True),
+                models.F("job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_currency_best_paid",
+            ),
+            # Serves `salary_currency`, worst paid first.
+            models.Index(
+                fields=("salary_currency", "salary_maximum", "job_id"),
+                include=("closes_at",),
+                condition=models.Q(is_active=True),
+                name="jobs_job_currency_worst_paid",
             ),
             # Serves `ordering=expires_at`, and its count.
             models.Index(
@@ -241,9 +301,10 @@ class Job(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.derive()
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], *DERIVED_FIELDS}
+        fields = kwargs.get("update_fields")
+        if fields is None or DERIVED_FROM.intersection(fields):
+            self.derive()
+            kwargs["update_fields"] = fields and {*fields, *DERIVED_FIELDS}
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
@@ -254,9 +315,27 @@ class Job(models.Model):
     def derive(self) -> None:
         """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
         self.closes_at = closing_time(self.expires_at)
-        salary = parse_salary(self.salary_range)
-        self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum
-        self.salary_currency, self.salary_period = salary.currency, salary.period
+        self.derive_salary()
+
+    def derive_salary(self, rates: Mapping[str, Decimal] | None = None) -> None:
+        """Set SALARY_FIELDS: from what the employer states, else from the text.
+
+        Args:
+            rates: of all currencies, where many jobs are derived.
+        """
+        if self.salary_source != SalarySource.STATED:
+            salary = parse_salary(self.salary_range, lambda: self.location.country if self.location_id else "")
+            self.salary_paid_minimum, self.salary_paid_maximum = salary.minimum, salary.maximum
+            self.salary_currency, self.salary_period = salary.currency, salary.period
+            self.salary_source = "" if salary == UNSPECIFIED else SalarySource.READ
+        self.salary_minimum, self.salary_maximum = annual = self.salary.annual_minimum, self.salary.annual_maximum
+        factor = None if annual == (None, None) else CurrencyRate.to_base(self.salary_currency, rates)
+        self.salary_base_minimum, self.salary_base_maximum = (_converted(amount, factor) for amount in annual)
+
+    @property
+    def salary(self) -> Salary:
+        """What is paid, stated or read."""
+        return Salary(self.salary_paid_minimum, self.salary_paid_maximum, self.salary_currency, self.salary_period)
 
     @property
     def company_name(self) -> str:
@@ -267,6 +346,71 @@ class Job(models.Model):
     def is_open(self) -> bool:
         """Whether it takes applications now, by the clock of this process; `querysets.OPEN` is the condition in SQL."""
         return self.is_active and self.closes_at > timezone.now()
+
+
+def _converted(amount: Decimal | None, factor: Decimal | None) -> Decimal | None:
+    if amount is None or factor is None:
+        return None
+    converted = (amount * factor).quantize(_CENT)
+    return converted if converted < _MAX_BASE else None
+
+
+class CurrencyRate(models.Model):
+    """What a US dollar is worth in a currency: by these rates, salaries are compared in settings.BASE_CURRENCY.
+
+    After a change of them, `jobs.services.recalculate_salaries` carries it into the jobs.
+    """
+
+    currency = models.CharField(max_length=3, primary_key=True, help_text="A code of ISO 4217, such as EUR.")
+    per_dollar = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        validators=(MinValueValidator(Decimal("0.000001")),),
+        help_text="How many of it are worth one US dollar.",
+    )
+    date = models.DateField(default=timezone.localdate, help_text="Of the rate.")
+
+    class Meta:
+        ordering = ("currency",)
+        permissions = (
+            ("import_currencyrate", "Can import currencyrate"),
+            ("export_currencyrate", "Can export currencyrate"),
+        )
+        constraints = (models.CheckConstraint(name="jobs_currencyrate_positive", condition=models.Q(per_dollar__gt=0)),)
+
+    def __str__(self) -> str:
+        return self.currency
+
+    def clean(self) -> None:
+        super().clean()
+        if self.currency not in currency_codes():
+            raise ValidationError({"currency": "Enter the code of a currency, such as EUR."})
+
+    @classmethod
+    def to_base(cls, currency: str, rates: Mapping[str, Decimal] | None = None) -> Decimal | None:
+        """Return what one of `currency` is worth in settings.BASE_CURRENCY; None without a rate."""
+        base = settings.BASE_CURRENCY
+        if currency == base or not currency:
+            return Decimal(1) if currency else None
+        if rates is None:
+            rates = dict(cls.objects.filter(pk__in=(currency, base)).values_list("currency", "per_dollar"))
+        return rates[base] / rates[currency] if {currency, base} <= rates.keys() else None
+
+
+class SalaryRecalculation(models.Model):
+    """How far `jobs.services.recalculate_salaries` is; one row, which the trigger jobs_currencyrate_changed resets."""
+
+    # Of the last calculation: the version of the rules by which texts are read, and the base currency.
+    rules = models.CharField(max_length=20)
+    # The last job that is calculated, in the order of primary keys.
+    reached = models.UUIDField(null=True)
+    is_done = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        constraints = (models.CheckConstraint(name="jobs_salaryrecalculation_one_row", condition=models.Q(pk=1)),)
+
+    def __str__(self) -> str:
+        return "done" if self.is_done else f"after {self.reached}"
 
 
 class SuggestionKind(models.TextChoices):

@@ -24,6 +24,9 @@ OPEN_SQL = "is_active AND closes_at > statement_timestamp()"
 DETAILS = ("employer", "location", "category")
 
 
+SALARY_IN_BASE = ("salary_base_minimum", "salary_base_maximum")
+
+
 class JobState(models.TextChoices):
     OPEN = "open", "Open"
     CLOSED = "closed", "Closed"
@@ -57,21 +60,32 @@ class JobQuerySet(models.QuerySet[Any]):
         return self.filter(OPEN | Q(employer=user.pk) | Exists(applied_to))
 
     def paying(
-        self, *, at_least: Decimal | None, at_most: Decimal | None, include_unspecified: bool = False
+        self,
+        *,
+        at_least: Decimal | None,
+        at_most: Decimal | None,
+        currency: str = "",
+        include_unspecified: bool = False,
     ) -> "JobQuerySet":
         """Jobs whose yearly pay may lie between the bounds; a job without an upper or lower bound may pay anything.
 
-        Jobs that name no amount are left out unless `include_unspecified`. Currencies are not converted.
+        Args:
+            at_least: an amount in `currency`, or in settings.BASE_CURRENCY.
+            at_most: the same.
+            currency: only jobs paid in it.
+            include_unspecified: jobs without a yearly amount, too.
         """
+        jobs = self.filter(salary_currency=currency) if currency else self
         if at_least is None and at_most is None:
-            return self
-        is_unspecified = Q(salary_minimum=None, salary_maximum=None)
+            return jobs
+        minimum, maximum = ("salary_minimum", "salary_maximum") if currency else SALARY_IN_BASE
+        is_unspecified = Q(**{minimum: None, maximum: None})
         wanted = ~is_unspecified
         if at_least is not None:
-            wanted &= Q(salary_maximum__gte=at_least) | Q(salary_maximum=None)
+            wanted &= Q(**{f"{maximum}__gte": at_least}) | Q(**{maximum: None})
         if at_most is not None:
-            wanted &= Q(salary_minimum__lte=at_most) | Q(salary_minimum=None)
-        return self.filter(wanted | is_unspecified if include_unspecified else wanted)
+            wanted &= Q(**{f"{minimum}__lte": at_most}) | Q(**{minimum: None})
+        return jobs.filter(wanted | is_unspecified if include_unspecified else wanted)
 
     def with_details(self, relations: Collection[str] = DETAILS) -> "JobQuerySet":
         """Fetch the rows that `expand=` adds in the same query."""

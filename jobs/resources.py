@@ -8,7 +8,7 @@ from import_export.resources import ModelResource
 from import_export.widgets import DateTimeWidget
 
 from anywork.transfer import FormResource
-from jobs.models import Category, Job, Location
+from jobs.models import Category, CurrencyRate, Job, Location
 
 
 class VocabularyResource(FormResource):
@@ -30,6 +30,13 @@ class LocationResource(VocabularyResource):
     class Meta:
         model = Location
         fields = import_id_fields = ("city", "state", "country")
+
+
+class CurrencyRateResource(FormResource):
+    class Meta:
+        model = CurrencyRate
+        fields = ("currency", "per_dollar", "date")
+        import_id_fields = ("currency",)
 
 
 class Timestamp(Field):

@@ -69,6 +69,7 @@ JOB_INPUT = {
     "location": LOCATION["location_id"],
     "category": CATEGORY["category_id"],
     "salary_range": "$80,000 - $100,000",
+    "salary": {"minimum": 80000, "maximum": 100000, "currency": "USD", "period": "year"},
     "job_type": "full-time",
     "expires_at": "2030-12-12",
 }
@@ -80,7 +81,7 @@ _job = {
     "is_active": True,
     "employer": "89824eaf-233f-45e1-a417-262e8333c977",
 }
-JOB = {field: _job[field] for field in JobSerializer.Meta.fields}
+JOB = {field: _job[field] for field in JobSerializer.Meta.columns}
 JOB_DETAILS = {
     **JOB,
     "employer_details": {**EMPLOYER, "user": JOB["employer"]},
@@ -126,8 +127,8 @@ def _expand_parameter(names: Iterable[str], more: str = "") -> OpenApiParameter:
         {"type": "array", "items": {"type": "string", "enum": list(names)}},
         style="form",
         explode=False,
-        description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`"
-        f"{more}. Several may be repeated, or joined by commas.",
+        description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; "
+        f"`salary_details`{more}. Several may be repeated, or joined by commas.",
     )
 
 
@@ -189,7 +190,10 @@ jobs_documented = documented(
     similar=operation(
         parameters=[_expand], responses=ExpandableJobSerializer(many=True), response=[JOB], errors=(_unknown_detail,)
     ),
-    create=_create("For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim."),
+    create=_create(
+        "For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim; "
+        "`salary` gives its numbers."
+    ),
     retrieve=operation(
         "An open job, or any job that the caller owns or has applied to. A request by any caller but its owner "
         "counts as a view in the analytics.",
@@ -201,7 +205,7 @@ jobs_documented = documented(
     update=_write("Replaces a job of the caller; `is_active` false closes it.", body={**JOB_INPUT, "is_active": True}),
     partial_update=_write(
         "Changes the given fields of a job of the caller; `is_active` false closes it.",
-        body={"salary_range": JOB["salary_range"]},
+        body={"salary_range": JOB["salary_range"], "salary": JOB_INPUT["salary"]},
     ),
     destroy=_destroy(),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -10,18 +11,21 @@ from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
 from anywork.api.fields import (
+    AmountField,
     BlankableLineField,
     BlankableNameField,
     BlankableTextField,
     DateOrTimestampField,
+    LineField,
     NameField,
     TextField,
     VerbatimLineField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import ERASED_EMPLOYER, Category, Job, Location, closing_time
+from jobs.models import ERASED_EMPLOYER, Category, Job, Location, SalaryPeriod, SalarySource, closing_time
 from jobs.querysets import DETAILS, JobState
 from jobs.rendering import render_html
+from jobs.searching.currencies import currency_codes
 
 MAX_YEAR = 9998
 
@@ -32,6 +36,7 @@ DID_YOU_MEAN = "The words that the caller seems to have meant; these were search
 EXPANDABLE: Mapping[str, tuple[str, ...]] = {
     **{name: (f"{name}_details",) for name in DETAILS},
     "state": ("state", "closes_at"),
+    "salary": ("salary_details",),
 }
 EXPANDABLE_ALONE: Mapping[str, tuple[str, ...]] = {"description_html": ("description_html",)}
 
@@ -59,12 +64,74 @@ class LocationSerializer(ModelSerializer[Location]):
         fields = ("location_id", "city", "state", "country")
 
 
+class SalarySerializer(serializers.Serializer[Any]):
+    """What an employer states to pay, by period; at least one of the bounds."""
+
+    minimum = AmountField(required=False, allow_null=True, default=None)
+    maximum = AmountField(required=False, allow_null=True, default=None)
+    currency = LineField(help_text="A code of ISO 4217, such as EUR.")
+    period = serializers.ChoiceField(SalaryPeriod.choices)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Name the field in the message: it is an error of `salary`."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError as error:
+            problems: Any = error.detail
+            if not isinstance(problems, dict):
+                raise
+            raise serializers.ValidationError(
+                [
+                    problem if field == "non_field_errors" else f"{field.capitalize()}: {problem}"
+                    for field, messages in problems.items()
+                    for problem in messages
+                ]
+            ) from None
+
+    def validate_currency(self, value: str) -> str:
+        if value not in currency_codes():
+            raise serializers.ValidationError("Enter the code of a currency, such as EUR.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # In a PATCH, the framework requires no field of it.
+        if missing := {"currency", "period"} - attrs.keys():
+            raise serializers.ValidationError({field: [self.error_messages["required"]] for field in sorted(missing)})
+        minimum, maximum = attrs.get("minimum"), attrs.get("maximum")
+        if minimum is None and maximum is None:
+            raise serializers.ValidationError("Give a minimum, a maximum or both.")
+        if minimum is not None and maximum is not None and minimum > maximum:
+            raise serializers.ValidationError("The minimum must not exceed the maximum.")
+        return attrs
+
+
+class SalaryDetailsSerializer(serializers.Serializer[Any]):
+    """The salary of a job; null is what is not known."""
+
+    minimum = serializers.FloatField(allow_null=True)
+    maximum = serializers.FloatField(allow_null=True)
+    currency = serializers.CharField(allow_null=True, help_text="A code of ISO 4217.")
+    period = serializers.ChoiceField(SalaryPeriod.choices, allow_null=True)
+    annual_minimum = serializers.FloatField(allow_null=True, help_text="In the same currency; null without a period.")
+    annual_maximum = serializers.FloatField(allow_null=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        SalarySource.choices, help_text="`stated` in `salary`, or `read` in the text of `salary_range`."
+    )
+
+
 class JobSerializer(ModelSerializer[Job]):
     """A job, with the keys of employer, location and category."""
 
     title = NameField(max_length=255)
     description = TextField(max_length=20_000)
     salary_range = VerbatimLineField(max_length=100)
+    salary = SalarySerializer(
+        write_only=True,
+        required=False,
+        allow_null=True,
+        help_text="The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a "
+        "changed `salary_range` without them. `expand=salary` shows them.",
+    )
     expires_at = DateOrTimestampField(
         help_text="A date, or a timestamp. Midnight at any offset is taken as its date, and means until the end of "
         "that day (UTC). Not in the past."
@@ -72,7 +139,8 @@ class JobSerializer(ModelSerializer[Job]):
 
     class Meta:
         model = Job
-        fields: tuple[str, ...] = (
+        # Of a response.
+        columns = (
             "job_id",
             "title",
             "description",
@@ -85,6 +153,7 @@ class JobSerializer(ModelSerializer[Job]):
             "location",
             "category",
         )
+        fields: tuple[str, ...] = (*columns, "salary")
         read_only_fields = ("job_id", "posted_at", "employer")
         list_serializer_class = RowListSerializer
 
@@ -103,6 +172,22 @@ class JobSerializer(ModelSerializer[Job]):
             raise serializers.ValidationError(DATE_IN_PAST)
         return value
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "salary" not in attrs:
+            text = getattr(self.instance, "salary_range", "")
+            return attrs if attrs.get("salary_range", text) == text else {**attrs, "salary_source": ""}
+        stated = attrs.pop("salary")
+        if stated is None:
+            return {**attrs, "salary_source": ""}
+        return {
+            **attrs,
+            "salary_source": SalarySource.STATED,
+            "salary_paid_minimum": stated.get("minimum"),
+            "salary_paid_maximum": stated.get("maximum"),
+            "salary_currency": stated["currency"],
+            "salary_period": stated["period"],
+        }
+
 
 class JobDetailsSerializer(JobSerializer):
     """A job with what `expand` in the context names, or with all."""
@@ -112,6 +197,7 @@ class JobDetailsSerializer(JobSerializer):
     category_details = CategorySerializer(source="category", read_only=True)
     # Method fields count as related data in ETags (see etags.py).
     state = serializers.SerializerMethodField()
+    salary_details = serializers.SerializerMethodField()
     closes_at = serializers.SerializerMethodField(
         help_text="When it expires: at the end of the day if `expires_at` is midnight."
     )
@@ -127,6 +213,7 @@ class JobDetailsSerializer(JobSerializer):
             "category_details",
             "state",
             "closes_at",
+            "salary_details",
             "description_html",
         )
 
@@ -142,11 +229,29 @@ class JobDetailsSerializer(JobSerializer):
     def get_state(self, job: Any) -> str:
         return job.state
 
+    @extend_schema_field(SalaryDetailsSerializer(allow_null=True))
+    def get_salary_details(self, job: Job) -> dict[str, Any] | None:
+        if not job.salary_source:
+            return None
+        return {
+            "minimum": _number(job.salary_paid_minimum),
+            "maximum": _number(job.salary_paid_maximum),
+            "currency": job.salary_currency or None,
+            "period": job.salary_period or None,
+            "annual_minimum": _number(job.salary_minimum),
+            "annual_maximum": _number(job.salary_maximum),
+            "source": job.salary_source,
+        }
+
     def get_closes_at(self, job: Job) -> datetime:
         return job.closes_at
 
     def get_description_html(self, job: Job) -> str:
         return render_html(job.description)
+
+
+def _number(amount: Decimal | None) -> int | float | None:
+    return amount if amount is None else int(amount) if amount == int(amount) else float(amount)
 
 
 class FacetValueSerializer(serializers.Serializer[Any]):

@@ -3,13 +3,15 @@
 import time
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import ProtectedError, Q
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from jobs.models import Job, Renaming, RenamingRelation
+from jobs.models import SALARY_FIELDS, CurrencyRate, Job, Renaming, RenamingRelation, SalaryRecalculation
 from jobs.querysets import UNEXPIRED, JobQuerySet
+from jobs.searching.salary import RULES_VERSION
 from jobs.signals import job_taken_down
 
 # A title is suggested while an active job has it; the trigger jobs_job_write_search inserts it.
@@ -138,3 +140,39 @@ def _finish_renaming(renaming: Renaming) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT jobs_forget_words(%s)", [renaming.former_name])
     renaming.delete()
+
+
+def recalculate_salaries(*, seconds: float, batch_size: int = _BATCH_SIZE) -> None:
+    """Derive the salaries of all jobs again, for about `seconds`, after a change of a rate or of the rules."""
+    until = time.monotonic() + seconds
+    while _recalculate_batch(batch_size) and time.monotonic() < until:
+        pass
+
+
+@transaction.atomic
+def _recalculate_batch(batch_size: int) -> bool:
+    """Derive the salaries of some jobs; return False if none is left, or another worker is at it."""
+    state = SalaryRecalculation.objects.select_for_update(skip_locked=True).first()
+    rules = f"{RULES_VERSION} {settings.BASE_CURRENCY}"
+    if state is None or (state.is_done and state.rules == rules):
+        return False
+    if state.rules != rules:
+        state.rules, state.reached = rules, None
+    jobs = Job.objects.order_by("pk").select_for_update(of=("self",), no_key=True).select_related("location")
+    if state.reached:
+        jobs = jobs.filter(pk__gt=state.reached)
+    batch = list(jobs.only("salary_range", "location__country", *SALARY_FIELDS)[:batch_size])
+    rates = dict(CurrencyRate.objects.values_list("currency", "per_dollar"))
+    changed, fields = [], set()
+    for job in batch:
+        before = {field: getattr(job, field) for field in SALARY_FIELDS}
+        job.derive_salary(rates)
+        if different := {field for field, value in before.items() if getattr(job, field) != value}:
+            changed.append(job)
+            fields |= different
+    # An update of no row would make a new version of all lists, too.
+    if changed:
+        Job.objects.bulk_update(changed, sorted(fields))
+    state.reached, state.is_done = (batch[-1].pk, False) if batch else (None, True)
+    state.save()
+    return not state.is_done

@@ -16,6 +16,12 @@ def reindex_renamed_jobs() -> None:
     services.reindex_renamed_jobs(seconds=_MAX_SECONDS)
 
 
+@shared_task(name="jobs.recalculate_salaries")
+def recalculate_salaries() -> None:
+    """Derive the salaries of all jobs again, if a rate or the rules by which texts are read have changed."""
+    services.recalculate_salaries(seconds=_MAX_SECONDS)
+
+
 @shared_task(name="jobs.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
     """Forget the idempotency keys of jobs that were posted more than a day ago."""

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -119,6 +120,18 @@ class BooleanField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class AmountField(serializers.DecimalField):
+    """An amount of money, as a number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_digits": 14, "decimal_places": 2, "min_value": 0, "coerce_to_string": False, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool | str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class BlankableMixin:

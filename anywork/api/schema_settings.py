@@ -43,6 +43,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OpenRole": "accounts.serializers.OPEN_ROLES",
         "JobType": "jobs.models.JobType",
         "JobState": "jobs.querysets.JobState",
+        "SalaryPeriod": "jobs.models.SalaryPeriod",
+        "SalarySource": "jobs.models.SalarySource",
         "ApplicationStatus": "applications.choices.Status",
         "ErrorCode": list(ERROR_CODES),
         "ErrorStatus": ["error"],

@@ -33,8 +33,17 @@ from analytics.tests.factories import AnalyticsFactory
 from anywork.admin import MAX_NAMED
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, ChangeCounter, Job, Location, Renaming, Suggestion
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.models import (
+    Category,
+    ChangeCounter,
+    CurrencyRate,
+    Job,
+    Location,
+    Renaming,
+    SalaryRecalculation,
+    Suggestion,
+)
+from jobs.tests.factories import CategoryFactory, CurrencyRateFactory, JobFactory, LocationFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
 from resumes.models import Resume, ResumeAccess
@@ -53,6 +62,7 @@ WITHOUT_PAGE = {
     EmailChange,
     ResumeAccess,
     ChangeCounter,
+    SalaryRecalculation,
     Suggestion,
 }
 
@@ -62,6 +72,7 @@ MAKE_ROW: dict[Any, Any] = {
     Application: lambda: ApplicationFactory(job_seeker__first_name="", job_seeker__last_name=""),
     AuditEvent: AuditEventFactory,
     Category: CategoryFactory,
+    CurrencyRate: CurrencyRateFactory,
     Employer: lambda: EmployerFactory(company_name=""),
     Job: lambda: JobFactory(employer__company_name=""),
     JobSeeker: lambda: JobSeekerFactory(first_name="", last_name=""),
@@ -75,8 +86,8 @@ MAKE_ROW: dict[Any, Any] = {
     Skill: SkillFactory,
     User: UserFactory,
 }
-MADE_BY_HAND = {Category, Job, Location, Notification, User}
-DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, User}
+MADE_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, User}
+DELETED_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, Resume, Skill, User}
 # Of what happened: changing it would lie.
 RECORDS = {
     Analytics,

@@ -52,11 +52,13 @@ _JOBS = """
     )
     INSERT INTO jobs_job (
         job_id, employer_id, location_id, category_id, title, description, salary_range, salary_maximum,
+        salary_base_maximum,
         salary_currency, salary_period, job_type, posted_at, expires_at, closes_at, is_active, search
     )
     SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_employer)[1 + n %% 500],
         (SELECT array_agg(location_id) FROM jobs_location)[1 + n %% 50],
-        (SELECT array_agg(category_id) FROM jobs_category)[1 + n %% 20], title, description, '', n, '', '',
+        (SELECT array_agg(category_id) FROM jobs_category)[1 + n %% 20], title, description, '', n, n,
+        CASE WHEN n %% 2 = 0 THEN 'EUR' WHEN n %% 1000 = 1 THEN 'CHF' ELSE 'USD' END, '',
         CASE WHEN n %% 3 = 0 THEN 'remote' ELSE 'full-time' END, now() - n * interval '1 minute',
         now() + n * interval '1 minute', now() + n * interval '1 minute', n %% 19 > 0, search
     FROM made JOIN found_by USING (title, description);
@@ -165,6 +167,10 @@ def indexes(*found):
         ("ordering=closing", {"jobs_job_closing"}),
         ("ordering=-salary", {"jobs_job_best_paid"}),
         ("ordering=salary", {"jobs_job_worst_paid"}),
+        ("ordering=salary&salary_currency=EUR", {"jobs_job_currency_worst_paid"}),
+        ("ordering=-salary&salary_currency=EUR", {"jobs_job_currency_best_paid"}),
+        ("ordering=-salary&salary_currency=EUR&salary_min=10", {"jobs_job_currency_best_paid"}),
+        ("salary_currency=EUR", {"jobs_job_active_newest"}),
         ("ordering=expires_at", {"jobs_job_expiring"}),
         ("ordering=title", {"jobs_job_by_title"}),
         # The other way round, too.
@@ -205,7 +211,7 @@ def test_indexes_of_orders_tell_which_jobs_are_closed():
         index for index in Job._meta.indexes if index.condition == Q(is_active=True) and not isinstance(index, GinIndex)
     ]
 
-    assert len(orders) == 7
+    assert len(orders) == 9
     assert [index.name for index in orders if "closes_at" not in {*index.fields, *index.include}] == []
 
 

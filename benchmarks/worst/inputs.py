@@ -101,7 +101,7 @@ _LISTS = {
     "deep page, best paid": {"page": "{deep_page}", "page_size": "200", "ordering": "-salary"},
     "deep page, worst paid": {"page": "{deep_page}", "page_size": "200", "ordering": "salary"},
     "every order": {"ordering": "salary,title,closing,expires_at,posted_at", "page": "{deep_page}"},
-    "200 rows with details": {"page_size": "200", "expand": "employer,location,category"},
+    "200 rows with details": {"page_size": "200", "expand": "employer,location,category,salary"},
     "details named a thousand times": {"expand": ",".join(["employer"] * 800)},
     "thousands of types": {"job_type": ["full-time"] * 590},
     "types joined": {"job_type": ["full-time", "part-time", "contract", "internship", "temporary", "remote"]},
@@ -119,6 +119,14 @@ _LISTS = {
     "any pay": {"salary_min": "1", "salary_max": "999999999", "include_unspecified": "true"},
     "no pay": {"salary_min": "999999998", "salary_max": "999999999"},
     "no pay, by title": {"salary_min": "999999998", "ordering": "title"},
+    "pay in a rare currency": {"salary_currency": "XPF"},
+    "pay in a currency, best paid, deep page": {
+        "salary_currency": "USD",
+        "ordering": "-salary",
+        "page": "50",
+        "page_size": "200",
+    },
+    "no pay in a currency": {"salary_currency": "USD", "salary_min": "999999998"},
     "pay of thousands of digits": {"salary_min": "9" * 7_000},
     "pay with a large exponent": {"salary_min": "1e999999999"},
     "posted at no time": {"posted_after": "2999-01-01T00:00:00Z"},
@@ -209,11 +217,14 @@ _TEXTS = {
     "digits": "1." * (DESCRIPTION // 2),
 }
 _SALARIES = {
-    "digits": "1" * 255,
-    "groups": "1,11" + ",11" * 80,
-    "a range of spaces": "1-" + " " * 252 + "x",
-    "dots": "1." * 127,
-    "per and spaces": "per " + " " * 250,
+    "digits": "1" * 100,
+    "groups": "1,11" + ",11" * 32,
+    "a range of spaces": "1-" + " " * 97 + "x",
+    "dots": "1." * 50,
+    "per and spaces": "per " + " " * 96,
+    "amounts": "$1" * 50,
+    "grades": "a1-" * 33,
+    "ligatures that grow": "\ufdfa" * 100,
 }
 
 

@@ -4,7 +4,7 @@ import factory
 from django.utils import timezone
 
 from accounts.tests.factories import EmployerFactory
-from jobs.models import Category, Job, Location
+from jobs.models import Category, CurrencyRate, Job, Location
 
 
 class CategoryFactory(factory.django.DjangoModelFactory):
@@ -22,6 +22,15 @@ class LocationFactory(factory.django.DjangoModelFactory):
     city = factory.Sequence(lambda n: f"City {n}")
     state = "Ogun"
     country = "Nigeria"
+
+
+class CurrencyRateFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CurrencyRate
+
+    # The migration has seeded others.
+    currency = factory.Iterator(["BWP", "CRC", "DOP", "ETB", "FJD", "GTQ", "JOD", "KZT", "LKR", "MUR", "NAD", "QAR"])
+    per_dollar = 10
 
 
 class JobFactory(factory.django.DjangoModelFactory):

@@ -386,7 +386,7 @@ class TestExpand:
         assert list(row) == [*KEYS, "employer_details", "location_details"]
         assert row["location_details"]["city"] == job.location.city
 
-    @pytest.mark.parametrize("expand", ["salary", "employer,salary", "employer_details", "applications"])
+    @pytest.mark.parametrize("expand", ["pay", "employer,pay", "employer_details", "applications"])
     def test_anonymous_expands_an_unknown_detail_and_is_refused(self, anonymous, job, expand):
         for url in (f"{URL}{job.pk}/", URL):
             response = anonymous.get(f"{url}?expand={expand}")
@@ -604,7 +604,7 @@ class TestDescriptionHTML:
             response = client.get(f"{url}?expand=description_html")
 
             assert response.json()["errors"] == {
-                "expand": ["description_html: not one of employer, location, category, state."]
+                "expand": ["description_html: not one of employer, location, category, state, salary."]
             }
 
     def test_employer_reads_its_own_description_as_html(self, employer, job):

@@ -291,7 +291,7 @@ def salaries():
     for title, salary_range in [
         ("Annual", "$80,000 - $100,000"),
         ("Hourly", "$20/hour"),
-        ("Open-ended", "from 60,000"),
+        ("Open-ended", "from $60,000"),
         ("Silent", "negotiable"),
     ]:
         JobFactory(title=title, salary_range=salary_range)

@@ -685,7 +685,7 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim.
+         * @description For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim; `salary` gives its numbers.
          */
         post: operations["jobs_create"];
         delete?: never;
@@ -1318,6 +1318,7 @@ export interface components {
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
             closes_at?: string;
+            salary_details?: components["schemas"]["SalaryDetails"] | null;
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1396,6 +1397,7 @@ export interface components {
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
             closes_at?: string;
+            salary_details?: components["schemas"]["SalaryDetails"] | null;
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1476,6 +1478,8 @@ export interface components {
             location: string;
             /** Format: uuid */
             category: string;
+            /** @description The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a changed `salary_range` without them. `expand=salary` shows them. */
+            salary?: components["schemas"]["SalaryRequest"] | null;
         };
         /** @description Profile of a job seeker. */
         JobSeeker: {
@@ -1551,6 +1555,7 @@ export interface components {
             message: string;
             is_read?: boolean;
         };
+        Null: null;
         /** @enum {string} */
         OpenRole: "job_seeker" | "employer";
         PaginatedAnalyticsList: {
@@ -1848,6 +1853,8 @@ export interface components {
             location?: string;
             /** Format: uuid */
             category?: string;
+            /** @description The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a changed `salary_range` without them. `expand=salary` shows them. */
+            salary?: components["schemas"]["SalaryRequest"] | null;
         };
         /** @description Profile of a job seeker. */
         PatchedJobSeekerRequest: {
@@ -1963,6 +1970,49 @@ export interface components {
         };
         /** @enum {string} */
         Role: "job_seeker" | "employer" | "admin";
+        /** @description What an employer states to pay, by period; at least one of the bounds. */
+        Salary: {
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            /** @description A code of ISO 4217, such as EUR. */
+            currency: string;
+            period: components["schemas"]["SalaryPeriod"];
+        };
+        /** @description The salary of a job; null is what is not known. */
+        SalaryDetails: {
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+            /** @description A code of ISO 4217. */
+            currency: string | null;
+            period: components["schemas"]["SalaryPeriod"] | components["schemas"]["Null"];
+            /**
+             * Format: double
+             * @description In the same currency; null without a period.
+             */
+            annual_minimum: number | null;
+            /** Format: double */
+            annual_maximum: number | null;
+            /** @description `stated` in `salary`, or `read` in the text of `salary_range`. */
+            source: components["schemas"]["SalarySource"];
+        };
+        /** @enum {string} */
+        SalaryPeriod: "hour" | "day" | "week" | "month" | "year";
+        /** @description What an employer states to pay, by period; at least one of the bounds. */
+        SalaryRequest: {
+            /** Format: double */
+            minimum?: number | null;
+            /** Format: double */
+            maximum?: number | null;
+            /** @description A code of ISO 4217, such as EUR. */
+            currency: string;
+            period: components["schemas"]["SalaryPeriod"];
+        };
+        /** @enum {string} */
+        SalarySource: "stated" | "read";
         /** @description Session of the caller. */
         Session: {
             /** Format: uuid */
@@ -3941,11 +3991,13 @@ export interface operations {
                 posted_after?: string;
                 /** @description Posted at this time or earlier; a date includes its whole day (UTC). */
                 posted_before?: string;
+                /** @description Paid in this currency (ISO 4217). `salary_min`, `salary_max` and `ordering=salary` then are in it; without it in the site's base currency, by its rates. */
+                salary_currency?: string;
                 /** @description The upper bound of the yearly salary is at least this amount, or open. */
                 salary_min?: number;
                 /** @description The lower bound of the yearly salary is at most this amount, or open. */
                 salary_max?: number;
-                /** @description With a salary filter: also jobs that name no amount. */
+                /** @description With `salary_min` or `salary_max`: also jobs whose yearly amount is not known in that currency. */
                 include_unspecified?: boolean;
                 /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
                 ordering?: ("-closing" | "-expires_at" | "-posted_at" | "-salary" | "-title" | "closing" | "expires_at" | "newest" | "posted_at" | "relevance" | "salary" | "title")[];
@@ -3953,8 +4005,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4094,8 +4146,8 @@ export interface operations {
     employer_jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4591,11 +4643,13 @@ export interface operations {
                 posted_after?: string;
                 /** @description Posted at this time or earlier; a date includes its whole day (UTC). */
                 posted_before?: string;
+                /** @description Paid in this currency (ISO 4217). `salary_min`, `salary_max` and `ordering=salary` then are in it; without it in the site's base currency, by its rates. */
+                salary_currency?: string;
                 /** @description The upper bound of the yearly salary is at least this amount, or open. */
                 salary_min?: number;
                 /** @description The lower bound of the yearly salary is at most this amount, or open. */
                 salary_max?: number;
-                /** @description With a salary filter: also jobs that name no amount. */
+                /** @description With `salary_min` or `salary_max`: also jobs whose yearly amount is not known in that currency. */
                 include_unspecified?: boolean;
                 /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
                 ordering?: ("-closing" | "-expires_at" | "-posted_at" | "-salary" | "-title" | "closing" | "expires_at" | "newest" | "posted_at" | "relevance" | "salary" | "title")[];
@@ -4603,8 +4657,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4734,8 +4788,8 @@ export interface operations {
     jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4983,8 +5037,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
             };
             header?: never;
             path: {
@@ -5050,11 +5104,13 @@ export interface operations {
                 posted_after?: string;
                 /** @description Posted at this time or earlier; a date includes its whole day (UTC). */
                 posted_before?: string;
+                /** @description Paid in this currency (ISO 4217). `salary_min`, `salary_max` and `ordering=salary` then are in it; without it in the site's base currency, by its rates. */
+                salary_currency?: string;
                 /** @description The upper bound of the yearly salary is at least this amount, or open. */
                 salary_min?: number;
                 /** @description The lower bound of the yearly salary is at most this amount, or open. */
                 salary_max?: number;
-                /** @description With a salary filter: also jobs that name no amount. */
+                /** @description With `salary_min` or `salary_max`: also jobs whose yearly amount is not known in that currency. */
                 include_unspecified?: boolean;
                 /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
                 ordering?: ("-closing" | "-expires_at" | "-posted_at" | "-salary" | "-title" | "closing" | "expires_at" | "newest" | "posted_at" | "relevance" | "salary" | "title")[];
