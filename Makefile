@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema lint-schema dev python
+.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema lint-schema client docs dev python
 
 help:
 	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
@@ -15,6 +15,8 @@ help:
 	@echo "make typecheck  check types"
 	@echo "make check      lint, typecheck, and Django's checks; is a migration missing?"
 	@echo "make schema     write docs/openapi.yaml, after a change of the API"
+	@echo "make client     write the types of clients/typescript and compile it, after a change of docs/openapi.yaml"
+	@echo "make docs       build the documentation as a site in var/docs"
 	@echo "make fuzz       send thousands of random requests that fit the OpenAPI schema; takes minutes"
 	@echo "make faults     stop broker, workers, mail server and database, and count emails (a part: ARGS=no_beat)"
 	@echo ""
@@ -77,6 +79,18 @@ lint-schema:
 		npx --yes @redocly/cli@2.77.0 lint docs/openapi.yaml --config docs/redocly.yaml && \
 		npx --yes @stoplight/spectral-cli@6.16.3 lint docs/openapi.yaml --ruleset docs/spectral.yaml; \
 	else echo "skipped: the linters of OpenAPI, for want of Node or of the npm registry"; fi
+
+# Needs Node. The tests compare the types, and compile and run the client.
+client:
+	@cd clients/typescript && npm ci --no-audit --no-fund && npm run generate && npm run build
+
+# The configuration comes by standard input, because MkDocs refuses a file that is in the folder of the documents.
+# Material for MkDocs gets security updates until May 2027, and says so; Zensical succeeds it.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: python
+	@$(PYTHON) anywork/local/install.py requirements-docs.txt
+	@.venv/bin/mkdocs build --strict --quiet --config-file - < docs/mkdocs.yml
+	@echo "Built var/docs/index.html"
 
 dev: python
 	@$(PYTHON) anywork/local/install.py requirements-dev.txt

@@ -22,6 +22,7 @@ from accounts.erasure import erase_account
 from accounts.exceptions import LoginToConfirm, wrong_password
 from accounts.export import write_export
 from accounts.models import Session, User
+from accounts.two_factor import requires_otp
 from anywork.api.exceptions import ServiceUnavailable
 from anywork.api.negotiation import AnyAccept
 from anywork.api.viewsets import OfferedMethodsMixin, PermissionClass
@@ -43,7 +44,9 @@ class OwnView(OfferedMethodsMixin, APIView):
             ValidationError: the password is wrong.
             LoginClosed: there were too many failures before.
         """
-        if authenticate(self.request, email=self.caller.email, password=password) != self.caller:
+        # The code was checked by the login.
+        user = authenticate(self.request, email=self.caller.email, password=password, needs_otp=False)
+        if user != self.caller:
             raise wrong_password(field)
 
     def check_owner(self) -> None:
@@ -120,7 +123,9 @@ class PasswordChangeView(OwnView):
         body = validated(serializers.PasswordChangeSerializer, request)
         self.check_password(body["current_password"], "current_password")
         user = services.change_password(user=self.caller, new_password=body["new_password"])
-        return success("Password changed", as_data(tokens.open_session(user, device_of(request))))
+        # If the caller needs a code, the present session was opened with one.
+        pair = tokens.open_session(user, device_of(request), otp_verified=requires_otp(self.caller))
+        return success("Password changed", as_data(pair))
 
 
 @schema.email_verification_documented

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from rest_framework import status
 from rest_framework.request import Request
@@ -79,9 +80,14 @@ class LoginView(PublicView):
         Opens a session. Paste `data.accessToken` into **Authorize** above, and keep `data.refreshToken` for when
         it expires. Ten failures for one account from one address block this pair for a minute, each further one
         for twice as long, up to an hour; also for the right password.
+
+        Where the site requires it, administrators also send `otp`, the code of their authenticator app or a
+        recovery code. Without it, or with a wrong one, the response is a 401 `otp_required`.
         """
-        body = validated(serializers.LoginSerializer, request)
-        user = authenticate(request, email=body["email"], password=body["password"])
+        # Without the requirement, `otp` is ignored like any unknown field.
+        required = settings.ADMIN_TOTP_REQUIRED
+        body = validated(serializers.LoginSerializer if required else serializers.CredentialsSerializer, request)
+        user = authenticate(request, **body)
         if not isinstance(user, User):
             raise InvalidCredentials
         return login_response(request, user, "password")
@@ -97,7 +103,8 @@ class GoogleLoginView(PublicView):
         Takes the `code` of Google's consent page. A new user gets an account whose `role` is "": let them choose
         one by PATCH /api/auth/me/. An existing account with the same address is linked if Google is the
         authority for the address (Gmail, or the Workspace of the domain); otherwise the response is a 409
-        `google_link_required`: log in with the password, then call POST /api/auth/google/link/.
+        `google_link_required`: log in with the password, then call POST /api/auth/google/link/. Where
+        administrators need a code to log in, the response to them is a 403 `otp_required`.
         """
         return login_response(request, google.log_in(**validated(serializers.GoogleLoginSerializer, request)), "google")
 

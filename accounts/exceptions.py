@@ -16,6 +16,20 @@ class AccountInactive(Unauthorized):
     default_code = "account_inactive"
 
 
+class OTPRequired(Unauthorized):
+    default_detail = "Enter the present code of your authenticator app, or a recovery code. Each works once."
+    default_code = "otp_required"
+
+
+class OTPNotSetUp(OTPRequired):
+    default_detail = "Set up two-factor login on the admin site first."
+
+
+class OTPRequiredForGoogle(PermissionDenied):
+    default_detail = "Administrators log in with password and code here, not with Google."
+    default_code = "otp_required"
+
+
 class LoginClosed(TooManyRequests):
     default_code = "too_many_failures"
 

@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts import audit
 from accounts.models import AuditEvent, EmailChange, Employer, JobSeeker, User
+from accounts.two_factor import devices_of
 
 
 class Archive:
@@ -60,8 +61,11 @@ def export_account(user: User, archive: Archive) -> None:
             "profile": next((row for rows in profiles for row in rows), None),
             "skills": list(user.skills.values("skill_id", "name")),
             "sessions": list(
-                user.sessions.values("session_id", "device", "address", "created_at", "last_used_at", "ended_at")
+                user.sessions.values(
+                    "session_id", "device", "address", "otp_verified", "created_at", "last_used_at", "ended_at"
+                )
             ),
+            "two_factor": devices_of(user).values("created_at", "last_used_at").first(),
             "email_change": EmailChange.objects.filter(user=user).values("email", "requested_at").first(),
             "security_events": list(AuditEvent.objects.filter(user=user).values("at", "kind", "subject", "address")),
         },

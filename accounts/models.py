@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
-from anywork.api.text import by_name
+from anywork.api.text import by_name, searchable
 
 
 class Role(models.TextChoices):
@@ -41,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    # Device that has verified this login; set by `accounts.two_factor`, and by the middleware of django-otp.
+    otp_device: Any = None
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -57,6 +61,22 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="accounts_user_role_known",
                 condition=models.Q(role__in=["", *Role.values]),
             ),
+        )
+        indexes = (
+            # Serves the list in the admin site, and the lists of profiles.
+            models.Index(fields=("-created_at", "user_id"), name="accounts_user_newest"),
+            # Serves its filter by role.
+            models.Index(fields=("role", "-created_at", "user_id"), name="accounts_user_role"),
+            # Serves its filter by "active", and those of profiles.
+            models.Index(
+                fields=("-created_at", "user_id"), condition=models.Q(is_active=False), name="accounts_user_blocked"
+            ),
+            # Serves its filter by "administrator".
+            models.Index(
+                fields=("-created_at", "user_id"), condition=models.Q(is_staff=True), name="accounts_user_staff"
+            ),
+            # Serves the searches by email address in the admin site.
+            GinIndex(*searchable("email"), name="accounts_user_search"),
         )
 
     def __str__(self) -> str:
@@ -105,6 +125,10 @@ class JobSeeker(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("first_name", "last_name"), name="accounts_jobseeker_search"),
+        )
 
     def __str__(self) -> str:
         return self.full_name or str(self.user)
@@ -126,6 +150,10 @@ class Employer(models.Model):
 
     class Meta:
         ordering = ("-user__created_at", "pk")
+        indexes = (
+            # Serves the search in the admin site.
+            GinIndex(*searchable("company_name"), name="accounts_employer_search"),
+        )
 
     def __str__(self) -> str:
         return self.company_name or str(self.user)
@@ -146,6 +174,8 @@ class Skill(models.Model):
         indexes = (
             # Serves the list of administrators.
             models.Index(*by_name("name", last="skill_id"), name="accounts_skill_by_name"),
+            # Serves its search.
+            GinIndex(*searchable("name"), name="accounts_skill_search"),
         )
 
     def __str__(self) -> str:
@@ -163,6 +193,8 @@ class Session(models.Model):
     address = models.CharField(max_length=43, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(default=timezone.now)
+    # Whether the login needed a code of an authenticator app.
+    otp_verified = models.BooleanField(default=False, db_default=False, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = SessionQuerySet.as_manager()
@@ -191,6 +223,20 @@ class RefreshTokenUse(models.Model):
 
     def __str__(self) -> str:
         return self.jti
+
+
+class RecoveryCode(models.Model):
+    """Unused recovery code of a member of the staff; deleted by its use."""
+
+    # SHA-256: the codes are random, so that a slow hash would gain nothing.
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+
+    class Meta:
+        ordering = ("user", "pk")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class SignInFailures(models.Model):
@@ -266,6 +312,9 @@ class AuditKind(models.TextChoices):
     EMAIL_VERIFIED = "email_verified", "Email address verified"
     EMAIL_CHANGED = "email_changed", "Email address changed"
     GOOGLE_LINKED = "google_linked", "Google account linked"
+    OTP_ENROLLED = "otp_enrolled", "Two-factor login set up"
+    OTP_RESET = "otp_reset", "Two-factor login reset"
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     EXPORTED = "exported", "Data exported"
     BLOCKED = "blocked", "Account blocked"
     UNBLOCKED = "unblocked", "Account unblocked"
@@ -295,6 +344,10 @@ class AuditEvent(models.Model):
         indexes = (
             # Serves the list in the admin site, and the sweep.
             models.Index(fields=("-at", "-id"), name="accounts_auditevent_newest"),
+            # Serves its filter by kind.
+            models.Index(fields=("kind", "-at", "-id"), name="accounts_auditevent_kind"),
+            # Serves its search.
+            GinIndex(*searchable("subject", "address"), name="accounts_auditevent_search"),
             # Serves the lookup of networks that an account has logged in from.
             models.Index(
                 fields=("user", "address"),

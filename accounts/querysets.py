@@ -88,12 +88,15 @@ class SkillQuerySet(models.QuerySet[Any]):
 
 class SessionQuerySet(models.QuerySet[Any]):
     def alive(self) -> "SessionQuerySet":
-        """Sessions that have not ended, are younger than JWT_SESSION_DAYS and whose user is active."""
-        return self.filter(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
+        """Sessions that have not ended, are younger than JWT_SESSION_DAYS and whose user is active.
+
+        With ADMIN_TOTP_REQUIRED, those of the staff were opened with a code.
+        """
+        return self.filter(_is_alive())
 
     def usable(self) -> "SessionQuerySet":
         """Sessions that can still be refreshed."""
-        return self.alive().filter(last_used_at__gte=_oldest_use())
+        return self.filter(is_usable())
 
     def end(self) -> int:
         """End the sessions; return their number."""
@@ -102,6 +105,18 @@ class SessionQuerySet(models.QuerySet[Any]):
     def expired(self) -> "SessionQuerySet":
         """Sessions whose latest refresh token has expired, or that are older than JWT_SESSION_DAYS."""
         return self.filter(Q(last_used_at__lt=_oldest_use()) | Q(created_at__lte=_oldest_sign_in()))
+
+
+def _is_alive() -> Q:
+    condition = Q(ended_at=None, user__is_active=True, created_at__gt=_oldest_sign_in())
+    if settings.ADMIN_TOTP_REQUIRED:
+        condition &= Q(otp_verified=True) | Q(user__is_staff=False, user__is_superuser=False)
+    return condition
+
+
+def is_usable() -> Q:
+    """Return the condition of `SessionQuerySet.usable`."""
+    return _is_alive() & Q(last_used_at__gte=_oldest_use())
 
 
 def _oldest_sign_in() -> datetime:

@@ -135,7 +135,11 @@ login_documented = documented(
         request=serializers.LoginSerializer,
         body=CREDENTIALS,
         response=success("Login successful", {**TOKENS, "user": USER}),
-        errors=(exceptions.InvalidCredentials(), exceptions.LoginClosed(wait=60)),
+        errors=(
+            exceptions.InvalidCredentials(),
+            exceptions.OTPRequired(),
+            exceptions.LoginClosed(wait=60),
+        ),
     ),
 )
 google_documented = documented(
@@ -148,6 +152,7 @@ google_documented = documented(
             exceptions.GoogleCodeRefused(),
             exceptions.GoogleTokenRefused(),
             exceptions.GoogleEmailUnverified(),
+            exceptions.OTPRequiredForGoogle(),
             exceptions.GoogleLinkRequired(),
             exceptions.GoogleAccountConflict(),
             exceptions.GoogleNotConfigured(),
@@ -165,6 +170,7 @@ google_link_documented = documented(
             exceptions.wrong_password(),
             ValidationError({"code": [exceptions.GoogleCodeRefused.default_detail]}),
             exceptions.GoogleEmailUnverified(),
+            exceptions.OTPRequiredForGoogle(),
             exceptions.GoogleAccountTaken(),
             exceptions.GoogleNotConfigured(),
         ),

@@ -98,11 +98,22 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     company_name = BlankableNameField(max_length=255)
 
 
-class LoginSerializer(serializers.Serializer[Any]):
-    """Body of a login."""
+class CredentialsSerializer(serializers.Serializer[Any]):
+    """Email address and password."""
 
     email = LineField(max_length=254)
     password = PasswordField()
+
+
+class LoginSerializer(CredentialsSerializer):
+    """Body of a login."""
+
+    otp = LineField(
+        max_length=32,
+        required=False,
+        allow_blank=True,
+        help_text="Code of the authenticator app, or a recovery code, of administrators where the site requires it.",
+    )
 
 
 class GoogleLoginSerializer(serializers.Serializer[Any]):

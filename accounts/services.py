@@ -23,6 +23,8 @@ from accounts.exceptions import (
     GoogleAccountTaken,
     GoogleLinkRequired,
     OtherAccount,
+    OTPNotSetUp,
+    OTPRequiredForGoogle,
     email_in_use,
     invalid_link,
     role_already_chosen,
@@ -38,6 +40,7 @@ from accounts.signals import (
     password_reset_requested,
 )
 from accounts.tokens import TokenPair, close_all_sessions, open_session
+from accounts.two_factor import requires_otp
 from anywork.api.constraints import unique_violation_as
 from anywork.api.emails import canonical_email
 from anywork.api.exceptions import Unauthorized
@@ -85,10 +88,16 @@ def choose_role(*, user: User, role: str) -> User:
 
 
 def log_in(*, user: User, method: str, device: Device) -> TokenPair:
-    """Open a session; `method` is `password` or `google`."""
+    """Open a session; `method` is `password` or `google`.
+
+    Raises:
+        OTPNotSetUp: the user needs a code to log in, and has no authenticator app.
+    """
+    if requires_otp(user) and user.otp_device is None:
+        raise OTPNotSetUp
     with transaction.atomic():
         audit.record(audit.Kind.SIGN_IN, user=user, subject=method)
-        return open_session(user, device)
+        return open_session(user, device, otp_verified=user.otp_device is not None)
 
 
 def end_session(*, session: Session) -> None:
@@ -115,6 +124,7 @@ def log_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> User
 
     Raises:
         AccountInactive: the account is blocked.
+        OTPRequiredForGoogle: the user needs a code to log in.
         GoogleLinkRequired: the account has to be linked by its owner.
         GoogleAccountConflict: the account is linked to another Google account. An equal address does not suffice: a
             provider may give the address of a former user to another person.
@@ -129,6 +139,8 @@ def log_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> User
             )
         if not user.is_active:
             raise AccountInactive
+        if requires_otp(user):
+            raise OTPRequiredForGoogle
         if user.google_sub is None:
             if user.is_staff or user.is_superuser or not _is_google_authority(user.email, hosted_domain):
                 raise GoogleLinkRequired
@@ -147,12 +159,15 @@ def link_google(*, user: User, sub: str) -> User:
     """Link a Google account to `user`, who owns both; the addresses may differ.
 
     Raises:
+        OTPRequiredForGoogle: the user could not log in with it.
         GoogleAccountTaken: the Google account is linked to another user.
         GoogleAccountConflict: the user is linked to another Google account.
         Unauthorized: the account was deleted.
     """
     with unique_violation_as("accounts_user_google_sub_key", GoogleAccountTaken):
         user = _locked(user.pk, Unauthorized())
+        if requires_otp(user):
+            raise OTPRequiredForGoogle
         if user.google_sub is None:
             _link_google(user, sub)
         elif user.google_sub != sub:

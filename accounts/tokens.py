@@ -33,12 +33,16 @@ class TokenPair(NamedTuple):
     refresh: str
 
 
-def open_session(user: User, device: Device | None = None) -> TokenPair:
-    """Start a session of `user` and return its first pair."""
+def open_session(user: User, device: Device | None = None, *, otp_verified: bool = False) -> TokenPair:
+    """Start a session of `user` and return its first pair.
+
+    `otp_verified` tells that the login needed a code; with ADMIN_TOTP_REQUIRED, the staff's tokens are invalid without.
+    """
     device = device or Device()
     with transaction.atomic():
         user.sessions.expired().delete()
-        return _issue(user.sessions.create(device=device.name, address=device.address), user)
+        session = user.sessions.create(device=device.name, address=device.address, otp_verified=otp_verified)
+        return _issue(session, user)
 
 
 def refresh_session(encoded: str, device: Device | None = None) -> TokenPair:

@@ -23,6 +23,7 @@ class Analytics(models.Model):
     class Meta:
         ordering = ("-date", "-pk")
         verbose_name_plural = "analytics"
+        permissions = (("export_analytics", "Can export analytics"),)
         # Also for `increment`, which finds the row by job and date.
         constraints = (models.UniqueConstraint(fields=("job", "date"), name="analytics_analytics_unique_job_date"),)
         # For the lists of administrators, newest first, and the first and last date in the admin site.

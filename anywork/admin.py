@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from functools import reduce, wraps
-from operator import or_
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +11,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -28,21 +27,49 @@ from anywork.api.fields import NAMES, NO_URL, TOO_MANY_MARKS, has_url
 from anywork.api.text import clean_line, remove_invisible, too_many_marks
 from anywork.figures import Figure
 
-MAX_LISTED = 10_000
+# Rows of a list that are counted and paged, and that a search finds by each field; filters and words narrow it.
+MAX_LISTED = 1_000
+# Trigrams, by which the indexes find words, are of three letters.
+SHORTEST_WORD = 3
 # Rows of one action, which may take a transaction of milliseconds for each.
 MAX_ACTED = 1_000
 # Rows named on the page that confirms an action.
 MAX_NAMED = 20
+KEY_DIGITS = 32
 
 # An administrator added, changed or deleted a row, in the transaction that does so. Arguments: user, subject.
 changed_by_admin = Signal()
 
 _SENT_AGAIN = ("action", "select_across", ACTION_CHECKBOX_NAME, "from_page")
-_KEY_PART = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
+# A primary key or its beginning.
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
 
 
-def _is_key(search_field: str) -> bool:
-    return search_field.startswith("^") and search_field.endswith("_id")
+def key_range(text: str) -> tuple[UUID, UUID] | None:
+    """Return the first and the last key that begin with `text`; None if no key does."""
+    digits = text.replace("-", "")
+    if not _KEY.fullmatch(text) or len(digits) > KEY_DIGITS:
+        return None
+    return UUID(digits.ljust(KEY_DIGITS, "0")), UUID(digits.ljust(KEY_DIGITS, "f"))
+
+
+def _condition(model: type[models.Model], search_field: str, word: str, most: int) -> Q | None:
+    """Return the condition of one of a page's `search_fields`; None if no row can fulfil it."""
+    name = search_field.removeprefix("^")
+    if search_field.startswith("^") and isinstance(get_fields_from_path(model, name)[-1], models.UUIDField):
+        # Comparing keys as text would read every row.
+        keys = key_range(word)
+        return Q(**{f"{name}__range": keys}) if keys else None
+    if name.endswith("__exact"):
+        # Addresses and keys are stored in lower case.
+        return Q(**{name: word.lower()})
+    relation, _, field = name.rpartition("__")
+    found = {f"{field}__{'istartswith' if search_field.startswith('^') else 'icontains'}": word}
+    if not relation:
+        return Q(**found)
+    # First the users, then their rows: in one step, PostgreSQL would look through the newest rows of all users.
+    related: Any = get_fields_from_path(model, relation)[-1].related_model
+    return Q(**{f"{relation}__in": related.objects.filter(**found).order_by().values("pk")[:most]})
 
 
 class ShortPaginator(Paginator):
@@ -51,7 +78,17 @@ class ShortPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MAX_LISTED].count())
+        # In their order, whose index the page reads, too.
+        return int(rows[:MAX_LISTED].count())
+
+
+class IndexedChangeList(ChangeList):
+    """List in the order of an index, also by a URL that asks for another."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
 
 
 class LineField(forms.CharField):
@@ -135,7 +172,12 @@ class AuditedAdmin(admin.ModelAdmin):
         models.URLField: {"form_class": URLField, "assume_scheme": "https"},
     }
     show_full_result_count = False
+    # Counts by filter read every row.
+    show_facets = admin.ShowFacets.NEVER
     paginator = ShortPaginator
+    search_help_text = "At least three letters."
+    # A column without an index would be sorted by reading every row.
+    sortable_by = ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if type(db_field) is models.CharField and not db_field.choices:
@@ -143,6 +185,9 @@ class AuditedAdmin(admin.ModelAdmin):
             is_name = db_field.name in {*NAMES, "phone_number"}
             kwargs |= {"form_class": LineField} if is_name else {"strip": False}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return IndexedChangeList
 
     def heading(self, obj: Any) -> str:
         """Return the heading of a page; `str` is kept in the log, and so has no names of users."""
@@ -165,20 +210,28 @@ class AuditedAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in self.user_lookups or super().lookup_allowed(lookup, value, request)
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Leave out keys unless the search term may be one: comparing keys as text reads every row."""
-        fields = list(super().get_search_fields(request))
-        searched = request.GET.get(SEARCH_VAR, "")
-        return fields if _KEY_PART.fullmatch(searched) else [field for field in fields if not _is_key(field)]
+    def most_found(self, request: HttpRequest) -> int:
+        """Return how many rows a search finds by each field."""
+        return MAX_LISTED
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Look up a complete key by its index."""
-        keys = [field.removeprefix("^") for field in self.search_fields if _is_key(field)]
-        with suppress(ValueError):
-            key = UUID(search_term)
-            if keys:
-                return queryset.filter(reduce(or_, (Q(**{field: key}) for field in keys))), False
-        return super().get_search_results(request, queryset, search_term)
+        """Look up the longest word by the index of each field, and the other words among these rows.
+
+        A condition on several tables, as Django makes it, reads every row.
+        """
+        words = search_term.split()
+        lead = max(words, key=len, default="")
+        if not lead or not self.search_fields:
+            return queryset, False
+        if len(lead) < SHORTEST_WORD:
+            return queryset.none(), False
+        most, fields = self.most_found(request), self.get_search_fields(request)
+        conditions = filter(None, (_condition(self.model, field, lead, most) for field in fields))
+        found = [queryset.filter(condition).values_list("pk", flat=True)[:most] for condition in conditions]
+        words.remove(lead)
+        # Read here, since the list and its count would look them up once each.
+        queryset = queryset.filter(pk__in=list(queryset.none().union(*found, all=True)))
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, obj)
@@ -310,11 +363,11 @@ class LogEntryAdmin(RecordAdmin):
 
     list_display = ("action_time", "user", "action", "content_type", "object_repr")
     list_display_links = ("action_time",)
-    list_filter = ("action_flag", "content_type")
+    list_filter = ("action_time",)
     list_select_related = ("user", "content_type")
-    search_fields = ("user__email", "object_repr", "=object_id")
-    date_hierarchy = "action_time"
-    ordering = ("-action_time", "-pk")
+    search_fields = ("user__email", "object_id__exact")
+    # By time, too: Django has no index of `action_time`.
+    ordering = ("-pk",)
     fields = ("action_time", "user", "action", "content_type", "object_id", "object_repr", "change_message")
 
     @admin.display(description="action", ordering="action_flag")

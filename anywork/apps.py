@@ -11,5 +11,5 @@ class AnyWorkConfig(AppConfig):
 
 
 class AdminConfig(admin.AdminConfig):
-    default_site = "anywork.sites.AdminSite"
+    default_site = "accounts.admin_site.AdminSite"
     default = False

@@ -62,8 +62,11 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "django_filters",
+    "import_export",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "accounts",
     "jobs",
     "resumes",
@@ -84,6 +87,7 @@ MIDDLEWARE = [
     "anywork.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -198,6 +202,10 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 
 # Whether posting a job, uploading a resume and applying require a verified email address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
+# Whether the staff needs a code of an authenticator app to log in.
+ADMIN_TOTP_REQUIRED = env.bool("ADMIN_TOTP_REQUIRED", default=False)
+# Shown in the app.
+OTP_TOTP_ISSUER = "AnyWork"
 # Seconds that the links of accounts.account_links are valid: a day, since an email may be late.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
@@ -377,6 +385,12 @@ CELERY_BEAT_SCHEDULE = {
     "record-figures": {"task": "anywork.record_figures", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
 }
+
+# --- Import and export in the admin site ------------------------------------------------------------------------------
+
+# Permissions "import_category" and so on; without these settings, all of the staff could import.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 # --- Behind a proxy ---------------------------------------------------------------------------------------------------
 

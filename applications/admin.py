@@ -36,13 +36,12 @@ class StatusChangeInline(admin.TabularInline):
 @admin.register(Application)
 class ApplicationAdmin(RecordAdmin):
     list_display = ("job_seeker", "job", "company", "status", "applied_at")
-    list_filter = ("status", "applied_at", "job__category")
+    list_filter = ("status", "applied_at")
     list_select_related = ("job_seeker__user", "job__employer__user")
     search_fields = (
         "job_seeker__user__email",
         "job_seeker__first_name",
         "job_seeker__last_name",
-        "job__title",
         "job__employer__company_name",
         "^application_id",
     )

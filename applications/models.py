@@ -50,6 +50,8 @@ class Application(models.Model):
             models.Index(fields=("job", "-applied_at", "-application_id"), name="applications_job_newest"),
             # For the lists of administrators, newest first.
             models.Index(fields=("-applied_at", "-application_id"), name="applications_newest"),
+            # For the filter by status in the admin site.
+            models.Index(fields=("status", "-applied_at", "-application_id"), name="applications_status"),
         )
 
     def __str__(self) -> str:

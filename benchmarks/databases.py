@@ -35,7 +35,7 @@ def url_of(jobs: int | str) -> str:
     return urlunsplit(urlsplit(server_url())._replace(path=f"/{PREFIX}{jobs}"))
 
 
-def exists(jobs: int) -> bool:
+def exists(jobs: int | str) -> bool:
     connection = psycopg2.connect(server_url())
     try:
         with connection.cursor() as cursor:
@@ -77,6 +77,18 @@ def copy_of(jobs: int) -> Iterator[str]:
                 yield url_of(f"copy_of_{jobs}")
             finally:
                 cursor.execute(drop)
+    finally:
+        connection.close()
+
+
+def copy(jobs: int, name: str) -> None:
+    """Copy the database with this number of jobs, for good."""
+    connection = psycopg2.connect(server_url())
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            source, target = sql.Identifier(f"{PREFIX}{jobs}"), sql.Identifier(f"{PREFIX}{name}")
+            cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(target, source))
     finally:
         connection.close()
 

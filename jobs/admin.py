@@ -1,6 +1,5 @@
 """Admin pages of jobs, categories, locations and renamings."""
 
-import re
 from contextlib import suppress
 from typing import Any
 
@@ -11,17 +10,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed
+from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirmed, key_range
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
+from anywork.transfer import ExportAdmin, ImportAdmin
 from jobs.models import Category, Job, Location, Renaming
 from jobs.querysets import UNEXPIRED, JobQuerySet
+from jobs.resources import CategoryResource, JobResource, LocationResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job, open_jobs, take_down_job
-
-# A primary key or its beginning.
-_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f-]*)?", re.IGNORECASE)
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -64,7 +62,7 @@ class LocationForm(VocabularyForm):
     unique_fields = ("city", "state", "country")
 
 
-class VocabularyAdmin(DeletedByServiceAdmin):
+class VocabularyAdmin(ImportAdmin, DeletedByServiceAdmin):
     """Base of the pages of categories and locations."""
 
     instead = "kept"
@@ -85,17 +83,19 @@ class VocabularyAdmin(DeletedByServiceAdmin):
 @admin.register(Category)
 class CategoryAdmin(VocabularyAdmin):
     form = CategoryForm
+    resource_classes = (CategoryResource,)
     list_display = ("name", "description", "created_by")
     list_filter = (UseFilter,)
-    search_fields = ("name", "=created_by__email")
+    search_fields = ("name", "created_by__email__exact")
 
 
 @admin.register(Location)
 class LocationAdmin(VocabularyAdmin):
     form = LocationForm
+    resource_classes = (LocationResource,)
     list_display = ("city", "state", "country", "created_by")
-    list_filter = (UseFilter, "country")
-    search_fields = ("city", "state", "country", "=created_by__email")
+    list_filter = (UseFilter,)
+    search_fields = ("city", "state", "country", "created_by__email__exact")
 
 
 class JobStateFilter(admin.SimpleListFilter):
@@ -117,12 +117,13 @@ class JobStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Job)
-class JobAdmin(DeletedByServiceAdmin):
+class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
+    resource_classes = (JobResource,)
     list_display = ("title", "employer", "location__city", "is_open", "posted_at")
-    list_filter = (JobStateFilter, "posted_at", "job_type", "category", "location__country")
+    list_filter = (JobStateFilter, "posted_at", "job_type")
     list_select_related = ("employer__user", "location")
     search_fields = ("employer__user__email", "^job_id")
-    search_help_text = "Words of the job, the employer's email address or the job's id."
+    search_help_text = "Words of the job, its company, category or place; the employer's email address; the job's id."
     ordering = ("-posted_at", "-pk")
     autocomplete_fields = ("employer", "location", "category")
     readonly_fields = ("job_id", "is_open", "posted_at", "closes_at", "is_active")
@@ -142,9 +143,11 @@ class JobAdmin(DeletedByServiceAdmin):
         """Search as the API does, by index, unless the term is an email address or a primary key."""
         query = SearchQuery(search_term)
         is_bounded = query.alternatives and not (query.excluded or query.is_unbounded)
-        if not is_bounded or "@" in search_term or _KEY.fullmatch(search_term):
+        if not is_bounded or "@" in search_term or key_range(search_term):
             return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(having_words(query, has_closed=True)), False
+        # As many as the list shows: PostgreSQL would look through all jobs for the first page of a few hundred.
+        found = queryset.filter(having_words(query, has_closed=True)).values("pk")[: self.most_found(request)]
+        return queryset.filter(pk__in=found), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return (*self.fieldsets, self.record) if obj else self.fieldsets

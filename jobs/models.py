@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Employer
-from anywork.api.text import by_name, folded
+from anywork.api.text import by_name, folded, searchable
 from jobs.querysets import JobManager
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
@@ -64,10 +64,13 @@ class Category(Vocabulary):
     class Meta:
         ordering = by_name("name")
         verbose_name_plural = "categories"
+        permissions = (("import_category", "Can import category"), ("export_category", "Can export category"))
         constraints = (models.UniqueConstraint(Lower("name"), name="jobs_category_unique_name"),)
         indexes = (
             # Serves the list: folding 10,000 names takes 80 ms.
             models.Index(*by_name("name", last="category_id"), name="jobs_category_by_name"),
+            # Serves the search in the admin site.
+            GinIndex(*searchable("name"), name="jobs_category_search"),
         )
 
     def __str__(self) -> str:
@@ -87,12 +90,15 @@ class Location(Vocabulary):
 
     class Meta:
         ordering = by_name("country", "state", "city")
+        permissions = (("import_location", "Can import location"), ("export_location", "Can export location"))
         constraints = (
             models.UniqueConstraint(Lower("city"), Lower("state"), Lower("country"), name="jobs_location_unique_place"),
         )
         indexes = (
             # Serves the list. Of the folded names only: all six columns may exceed the size of an entry, 2,704 bytes.
             models.Index(*folded("country", "state", "city"), name="jobs_location_by_name"),
+            # Serves the search in the admin site.
+            GinIndex(*searchable("city", "state", "country"), name="jobs_location_search"),
         )
 
     def __str__(self) -> str:
@@ -148,6 +154,7 @@ class Job(models.Model):
 
     class Meta:
         ordering = ("-posted_at", "-pk")
+        permissions = (("export_job", "Can export job"),)
         constraints = (
             models.CheckConstraint(name="jobs_job_type_known", condition=models.Q(job_type__in=JobType.values)),
             models.CheckConstraint(
@@ -216,6 +223,8 @@ class Job(models.Model):
             models.Index(fields=("category", "-posted_at", "-job_id"), name="jobs_job_category_newest"),
             # Serves the lists of administrators, newest first.
             models.Index(fields=("-posted_at", "-job_id"), name="jobs_job_newest"),
+            # Serves their filter by state, where few jobs are closed.
+            models.Index(fields=("-posted_at", "-job_id"), condition=models.Q(is_active=False), name="jobs_job_closed"),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
             # Serves the search for words in the whole job.

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -16,7 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from anywork.admin import AuditedAdmin, RecordAdmin, confirmed
 from anywork.figures import Figure
-from notifications.choices import UNSENT, WAITING, EmailState
+from notifications.choices import STOPPED, UNSENT, WAITING, EmailState
 from notifications.mail.delivery import message_id
 from notifications.mail.explaining import explain
 from notifications.mail.outbox import hold_emails, requeue_emails
@@ -42,10 +43,9 @@ def _due_query() -> dict[str, str]:
 @admin.register(Notification)
 class NotificationAdmin(AuditedAdmin):
     list_display = ("message", "sender", "user", "is_read", "created_at")
-    list_filter = ("is_read",)
+    list_filter = ("is_read", "created_at")
     list_select_related = ("sender", "user")
-    search_fields = ("user__email", "message")
-    date_hierarchy = "created_at"
+    search_fields = ("user__email", "^notification_id")
     ordering = ("-created_at", "-pk")
     autocomplete_fields = ("user",)
     readonly_fields = ("sender", "created_at")
@@ -67,7 +67,24 @@ class NotificationPreferenceAdmin(RecordAdmin):
     list_filter = ("kind", "channel", "is_enabled")
     list_select_related = ("user",)
     search_fields = ("user__email",)
-    ordering = ("-changed_at", "-pk")
+    ordering = ("-pk",)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """State, with the numbers of emails that are not done; counting all would read every row."""
+
+    title = "state"
+    parameter_name = "state__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        waiting = OutgoingEmail.objects.filter(Q(state__in=UNSENT) | Q(state__in=STOPPED))
+        numbers = dict(waiting.order_by().values_list("state").annotate(number=Count("pk")))
+        return [
+            (state, f"{label} ({numbers[state]})" if state in numbers else label) for state, label in EmailState.choices
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 @admin.register(OutgoingEmail)
@@ -75,12 +92,10 @@ class OutgoingEmailAdmin(RecordAdmin):
     """Outbox, to find out why an email did not arrive."""
 
     list_display = ("to", "kind", "progress", "attempts", "last_error", "age")
-    list_filter = ("state", "kind")
-    # Shows the number of emails in each state.
-    show_facets = admin.ShowFacets.ALWAYS
-    # Also by key: a bounce quotes the Message-ID, which contains email_id, and dedup_key contains the application.
-    search_fields = ("to", "recipient__email", "subject", "^email_id", "dedup_key")
-    date_hierarchy = "created_at"
+    list_filter = (StateFilter, "created_at")
+    # By key: a bounce quotes the Message-ID, which contains email_id.
+    search_fields = ("to__exact", "^email_id", "dedup_key__exact", "^application__application_id")
+    search_help_text = "The whole address, or the id of the email or of an application."
     ordering = ("-created_at", "-pk")
     fieldsets = (
         (None, {"fields": ("to", "recipient", "subject", "kind", "dedup_key")}),

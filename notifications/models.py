@@ -61,6 +61,8 @@ class Notification(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         indexes = (
+            # For the list in the admin site.
+            models.Index(fields=("-created_at", "-notification_id"), name="notifications_newest"),
             # For the list of a user, newest first.
             models.Index(fields=("user", "-created_at", "-notification_id"), name="notifications_user_newest"),
             # For erasure and export of the messages that a user wrote.
@@ -135,6 +137,12 @@ class OutgoingEmail(models.Model):
             ),
         )
         indexes = (
+            # For the list in the admin site.
+            models.Index(fields=("-created_at", "-email_id"), name="notifications_email_newest"),
+            # For its filter by state.
+            models.Index(fields=("state", "-created_at", "-email_id"), name="notifications_email_state"),
+            # For its search.
+            models.Index(fields=("to",), name="notifications_email_to"),
             # For the sweep of due emails.
             models.Index(
                 fields=("next_attempt_at",),

@@ -37,17 +37,14 @@ class ResumeAdmin(DeletedByServiceAdmin):
     """Resumes, which are only added by upload, where the file is checked, and never changed."""
 
     list_display = ("file_name", "job_seeker", "uploaded_at", "removed_at", "open_link")
-    list_filter = (("removed_at", admin.EmptyFieldListFilter),)
+    list_filter = (("removed_at", admin.EmptyFieldListFilter), "uploaded_at")
     list_select_related = ("job_seeker__user",)
     search_fields = (
-        "file_name",
         "job_seeker__user__email",
         "job_seeker__first_name",
         "job_seeker__last_name",
-        "^checksum",
         "^resume_id",
     )
-    date_hierarchy = "uploaded_at"
     ordering = ("-uploaded_at", "-pk")
     fields = ("job_seeker", "file_name", "open_link", "checksum", "uploaded_at", "removed_at", "resume_id")
     inlines = (ResumeAccessInline,)

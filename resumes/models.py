@@ -42,6 +42,16 @@ class Resume(models.Model):
                 name="resumes_resume_unique_bytes",
             ),
         )
+        indexes = (
+            # For the list in the admin site.
+            models.Index(fields=("-uploaded_at", "-resume_id"), name="resumes_newest"),
+            # For its filter: few resumes are removed.
+            models.Index(
+                fields=("-uploaded_at", "-resume_id"),
+                condition=models.Q(removed_at__isnull=False),
+                name="resumes_removed",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -201,12 +201,12 @@ def test_admin_tells_living_sessions_from_others(admin_client, settings):
     Session.objects.filter(pk=expired.pk).update(last_used_at=timezone.now() - lifetime - timedelta(minutes=1))
     User.objects.filter(pk=inactive.user_id).update(is_active=False)
 
-    def listed(state):
-        response = admin_client.get(reverse("admin:accounts_session_changelist"), {"state": state})
-        return set(response.context["cl"].result_list)
+    def listed(**query):
+        response = admin_client.get(reverse("admin:accounts_session_changelist"), query)
+        return {session: session.is_alive for session in response.context["cl"].result_list}
 
-    assert listed("alive") == {alive}
-    assert listed("over") == {ended, expired, inactive}
+    assert listed(state="alive") == {alive: True}
+    assert listed() == {alive: True, ended: False, expired: False, inactive: False}
 
 
 def test_admin_goes_from_a_user_to_its_rows(admin_client):

@@ -107,6 +107,27 @@ def test_newcomer_chooses_a_role_once(anonymous, consent):
     assert not Employer.objects.exists()
 
 
+@pytest.mark.parametrize("sub", [SUB, None])
+def test_administrator_who_needs_a_code_does_not_sign_in_with_google(anonymous, consent, settings, sub):
+    settings.ADMIN_TOTP_REQUIRED = True
+    AdminFactory(email=EMAIL, google_sub=sub)
+
+    assert_refused(anonymous.post(URL, {"code": consent(email=EMAIL)}), 403, "otp_required")
+
+    assert User.objects.get().google_sub == sub
+
+
+def test_administrator_who_needs_a_code_does_not_link_google(anonymous, consent, settings):
+    settings.ADMIN_TOTP_REQUIRED = True
+    admin = AdminFactory(email=EMAIL)
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(admin, otp_verified=True).access}")
+
+    response = anonymous.post(f"{URL}link/", {"code": consent(email=EMAIL), "password": PASSWORD})
+
+    assert_refused(response, 403, "otp_required")
+    assert User.objects.get().google_sub is None
+
+
 def test_returning_user_is_known_by_sub_when_the_address_at_google_changed(anonymous, consent):
     anonymous.post(URL, {"code": consent()})
     user = User.objects.get()

@@ -46,6 +46,11 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "not_authenticated": ErrorCode(401, "There is no valid access token.", "Refresh it once, or log in."),
     "not_found": ErrorCode(404, "It does not exist, or the caller may not see it.", "Show that it is not there."),
     "other_account": ErrorCode(403, "The link is for another account.", "Log in to that account, then open it again."),
+    "otp_required": ErrorCode(
+        401,
+        "The staff needs a code to log in; with Google, a 403.",
+        "Ask for the code of the authenticator app, then log in with it as `otp`.",
+    ),
     "parse_error": ErrorCode(400, "Body or header cannot be read.", "Correct the client."),
     "permission_denied": ErrorCode(403, "The caller may not do this.", "Show `message`; do not offer it again."),
     "precondition_failed": ErrorCode(

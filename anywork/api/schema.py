@@ -270,7 +270,8 @@ class AutoSchema(SpectacularAutoSchema):
             responses["304"] = {}
         tags = ("ETag",) if self._is_cached_by_clients() or self._action() in TAGGED_ACTIONS else ()
         for success, response in responses.items():
-            response.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=_headers(int(success), *tags))
+            headers = {**response.get("headers", {}), **_headers(int(success), *tags)}
+            response.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=headers)
         shared = self._shared_problems()
         for code in sorted({*shared, *self._own_problems()}):
             if code in shared and not self._has_example(code):

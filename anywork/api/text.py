@@ -4,8 +4,9 @@ import re
 import unicodedata
 from itertools import groupby
 
+from django.contrib.postgres.indexes import OpClass
 from django.db.models import F, Func
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Upper
 
 # Letters that show nothing, or that change the direction of the text after them.
 _INVISIBLE = re.compile(
@@ -56,6 +57,11 @@ class Folded(Func):
 def folded(*fields: str) -> tuple[Collate, ...]:
     """Return the keys by which names are sorted, in the order of code points: it is the same on every server."""
     return tuple(Collate(Folded(F(name)), "C") for name in fields)
+
+
+def searchable(*fields: str) -> tuple[OpClass, ...]:
+    """Return the keys of a GIN index that serves `icontains` and `istartswith`, from three letters on."""
+    return tuple(OpClass(Upper(name), name="gin_trgm_ops") for name in fields)
 
 
 def by_name(*fields: str, last: str = "pk") -> tuple[Collate | str, ...]:

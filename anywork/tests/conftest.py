@@ -1,3 +1,4 @@
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,17 @@ from django.test import override_settings
 from accounts.models import User
 from accounts.tokens import open_session
 from anywork.tests.world import SIGNED_IN, World, build_rows, fingerprint
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,3 +54,21 @@ def shared_world(
 def world(shared_world: World, db: None, settings: Any) -> World:
     settings.MEDIA_ROOT = shared_world.media
     return shared_world
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A real browser. A test asks first for its rows: Django refuses the database beside Playwright's event loop."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Any:
+    return browser.new_page(viewport={"width": 1280, "height": 1000})

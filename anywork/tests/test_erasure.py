@@ -488,7 +488,8 @@ def apps_with_personal_data() -> set[str]:
     return {
         model._meta.app_label
         for model in apps.get_models()
-        if not model.__module__.startswith("django.")
+        # Devices of django-otp are handled by accounts.
+        if not model.__module__.startswith(("django.", "django_otp."))
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey) and field.related_model in people
     }

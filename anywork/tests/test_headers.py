@@ -1,17 +1,10 @@
 """What browsers, caches and proxies are told, and which requests are refused."""
 
-import re
-import shutil
-
 import pytest
-from django.conf import settings as configured
-from django.urls import reverse
 
 from accounts.tests.factories import PASSWORD, AdminFactory, JobSeekerFactory
 from anywork.checks import check_admin_path
-from anywork.tests.test_schema import BROWSER_ARGUMENTS, BROWSERS
 from jobs.tests.factories import JobFactory
-from notifications.tests.factories import OutgoingEmailFactory
 
 STRICT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -167,61 +160,3 @@ class TestAdminSession:
         settings.ADMIN_PATH = path
 
         assert [message.id for message in check_admin_path()] == ["anywork.E004"]
-
-
-@pytest.fixture
-def administrator(transactional_db):
-    JobFactory()
-    return AdminFactory(email="root@example.org")
-
-
-@pytest.fixture
-def email(transactional_db):
-    return OutgoingEmailFactory(
-        html='<p style="color: rgb(1, 2, 3)">Hi</p><div style="display:none">hidden</div>', state="dead", attempts=3
-    )
-
-
-@pytest.fixture
-def page(administrator):
-    """A page of a real browser."""
-    playwright_api = pytest.importorskip("playwright.sync_api")
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip("needs Chromium")
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
-        yield browser.new_page(viewport={"width": 1280, "height": 1000})
-        browser.close()
-
-
-@pytest.mark.slow
-def test_administrator_works_in_a_browser_without_breaking_the_policy(live_server, administrator, email, page):
-    violations = []
-    page.on("console", lambda message: violations.extend(re.findall(".*Security Policy.*", message.text)))
-    page.on("pageerror", lambda error: violations.append(str(error)))
-
-    page.goto(f"{live_server.url}/{configured.ADMIN_PATH}/")
-    page.fill("#id_username", administrator.email)
-    page.fill("#id_password", PASSWORD)
-    page.click("input[type=submit]")
-    page.wait_for_selector("#user-tools")
-    for name in (
-        *("index", "accounts_user_changelist", "accounts_user_add", "jobs_job_changelist", "jobs_job_add"),
-        *("accounts_auditevent_changelist", "admin_logentry_changelist", "notifications_outgoingemail_changelist"),
-    ):
-        page.goto(live_server.url + reverse(f"admin:{name}"))
-        page.wait_for_load_state("networkidle")
-    page.goto(live_server.url + reverse("admin:notifications_outgoingemail_change", args=[email.pk]))
-    framed = page.frame_locator("iframe")
-    # With its styles, as its recipient sees it.
-    assert framed.locator("p").evaluate("element => getComputedStyle(element).color") == "rgb(1, 2, 3)"
-    assert not framed.locator("div").is_visible()
-    page.goto(live_server.url + reverse("admin:jobs_job_add"))
-    # The calendar and the choice by searching are scripts.
-    page.click(".datetimeshortcuts a >> nth=1")
-    page.wait_for_selector(".calendarbox >> visible=true")
-    page.click("#id_category + .select2")
-    page.wait_for_selector(".select2-results__option")
-
-    assert violations == []

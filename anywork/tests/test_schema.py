@@ -1,7 +1,6 @@
 """The OpenAPI schema and the page that shows it: complete, true to itself, and served from our own origin alone."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -21,17 +20,6 @@ from anywork.api.schema_view import _rendered_schema
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
 HOW_TO_REGENERATE = "docs/openapi.yaml is behind the code; run: make schema"
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -368,7 +356,7 @@ def test_docs_page_loads_from_its_own_origin_only(anonymous):
     page = anonymous.get("/api/docs/").content.decode()
     links = Links()
     links.feed(page)
-    assert len(links.found) == 5, "style sheet, icon and three scripts"
+    assert len(links.found) == 7, "icon, two style sheets and four scripts"
     assert "<script>" not in page
     assert {urlsplit(urljoin("http://testserver/api/docs/", link)).netloc for link in links.found} == {"testserver"}
     assert re.findall(r"https?://[^\s\"']+", page) == []
@@ -381,19 +369,6 @@ def account(transactional_db):
     """A user and its access token."""
     user = JobSeekerFactory().user
     return user, open_session(user).access
-
-
-@pytest.fixture
-def page(account):
-    """A page of a real browser. Needs nothing of the database, which Django refuses beside Playwright's event loop."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on PATH")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
-        yield browser.new_page(viewport={"width": 1280, "height": 1000})
-        browser.close()
 
 
 @pytest.mark.slow
@@ -436,6 +411,35 @@ def test_developer_reads_the_page_on_a_phone(live_server, page, tag, operation):
     shown.locator(".responses-table").wait_for()
 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.slow
+def test_developer_reads_padlocks_and_errors_at_a_glance(live_server, account, page):
+    page.goto(f"{live_server.url}/api/docs/")
+    page.locator("#operations-tag-Jobs").click()
+    create = page.locator("#operations-Jobs-jobs_create")
+    create.locator(".opblock-summary-control").first.click()
+    shared = create.locator("tr[data-code='429']")
+    shared.wait_for()
+    assert shared.bounding_box()["height"] < 40
+    assert "throttled" not in shared.inner_text()
+    assert "permission_denied" in create.locator("tr[data-code='403']").inner_text()
+    shared.get_by_role("button").click()
+    assert "throttled" in create.locator("tr[data-code='429']").nth(1).inner_text()
+    shared.first.get_by_role("button").click()
+    assert create.locator("tr[data-code='429']").count() == 1
+
+    def count(padlocks):
+        return page.locator(f"#operations-tag-Jobs + * [aria-label='authorization button {padlocks}']").count()
+
+    # Open until a token is given, also where it is optional.
+    assert (count("unlocked"), count("locked")) == (9, 0)
+    page.get_by_role("button", name="Authorize", exact=True).click()
+    page.get_by_label("auth-bearer-value").fill(account[1])
+    page.get_by_role("button", name="Apply credentials").click()
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.wait_for_timeout(500)
+    assert (count("unlocked"), count("locked")) == (0, 9)
 
 
 def fetched(urls):

@@ -13,6 +13,7 @@ from accounts.tests.factories import EmployerFactory, UserFactory
 from jobs.tests.factories import JobFactory
 
 migration = importlib.import_module("anywork.migrations.0002_staff_groups")
+transfer = importlib.import_module("anywork.migrations.0004_transfer_permissions")
 
 PAGES = {
     "Support": {
@@ -127,6 +128,38 @@ def test_existing_group_is_left_as_it_is(db, capsys):
 
     assert not group.permissions.exists()
     assert capsys.readouterr().out == "\n  The group Support exists and is left as it is."
+
+
+def granted(group):
+    codenames = Group.objects.get(name=group).permissions.values_list("codename", flat=True)
+    return {name for name in codenames if name.startswith(("import_", "export_"))}
+
+
+def test_groups_import_and_export_what_they_edit_and_see(member):
+    transfer.grant(apps, None)
+
+    assert {group: granted(group) for group in PAGES} == {
+        "Support": set(),
+        "Moderation": {"import_category", "export_category", "import_location", "export_location", "export_job"},
+        "Operations": {"export_analytics"},
+    }
+    client, _ = member("Moderation")
+    assert client.get(reverse("admin:jobs_category_import")).status_code == 200
+    assert member("Support")[0].get(reverse("admin:jobs_category_export")).status_code == 403
+
+    transfer.revoke(apps, None)
+
+    assert granted("Moderation") == set()
+
+
+def test_group_of_the_same_name_gets_no_more_than_it_has(db):
+    Group.objects.all().delete()
+    group = Group.objects.create(name="Moderation")
+    group.permissions.set(Permission.objects.filter(codename__in=["view_category", "view_job"]))
+
+    transfer.grant(apps, None)
+
+    assert granted("Moderation") == {"export_job"}
 
 
 def test_support_ends_no_session_of_the_staff(member):

@@ -114,8 +114,6 @@ def _admin_inputs(cookie: str) -> dict[str, tuple[Input, ...]]:
                 "two letters": "q=en",
                 "an id": "q=0a8e8ed2-0000-4000-8000-000000000000",
             }
-        if model_admin.date_hierarchy:
-            queries["a year"] = f"{model_admin.date_hierarchy}__year=2026"
         for number, column in enumerate(model_admin.list_display, 1):
             queries[f"sorted by {column}"] = f"o={number}"
         for listed in model_admin.list_filter:
