@@ -7,7 +7,7 @@ from jobs.models import Category, Job, Location
 
 def export_jobs(user: User, archive: Archive) -> None:
     """Add the jobs that `user` posted, and the categories and locations that they created."""
-    fields = ("title", "description", "salary_range", "job_type", "posted_at", "expires_at", "is_active")
+    fields = ("title", "description", "salary_range", "job_type", "workplace", "posted_at", "expires_at", "is_active")
     archive.add_json(
         "jobs.json",
         list(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Employer
 from anywork.api.text import by_name, folded, searchable
 from jobs.querysets import JobManager
+from jobs.searching.countries import find_country, usual_names
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
 from jobs.searching.salary import parse_salary
@@ -23,6 +24,21 @@ BLOCKED_EMPLOYER = "The employer is blocked, so this job stays closed."
 ERASED_EMPLOYER = "The employer is gone, so this job stays closed."
 
 DERIVED_FIELDS = ("closes_at", "salary_minimum", "salary_maximum", "salary_currency", "salary_period")
+
+
+PLACED_FIELDS = ("latitude", "longitude", "country_code", "other_names")
+
+
+def placed_values(city: str, state: str, country: str) -> dict[str, Any]:
+    """Return the values of PLACED_FIELDS."""
+    latitude, longitude = coordinates(city, country, state) or (None, None)
+    known = find_country(country)
+    return {
+        "latitude": latitude,
+        "longitude": longitude,
+        "country_code": known.code if known else "",
+        "other_names": " ".join(usual_names(known.code)) if known else "",
+    }
 
 
 def closing_time(expires_at: datetime) -> datetime:
@@ -81,12 +97,17 @@ class Location(Vocabulary):
     """Where a job is."""
 
     location_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    city = models.CharField(max_length=100)
+    # "" for anywhere in the state or country.
+    city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100)
-    # Of the city; NULL where the gazetteer does not know it.
+    # Derived by `place`. Of the city; NULL where the gazetteer does not know it.
     latitude = models.FloatField(null=True, editable=False)
     longitude = models.FloatField(null=True, editable=False)
+    # ISO 3166-1; "" where the country is unknown.
+    country_code = models.CharField(max_length=2, blank=True, db_default="", editable=False)
+    # Of the country: jobs are found by them, too.
+    other_names = models.TextField(blank=True, db_default="", editable=False)
 
     class Meta:
         ordering = by_name("country", "state", "city")
@@ -105,8 +126,18 @@ class Location(Vocabulary):
         return ", ".join(filter(None, (self.city, self.state, self.country)))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.latitude, self.longitude = coordinates(self.city, self.country) or (None, None)
+        self.place()
         super().save(*args, **kwargs)
+
+    def place(self) -> None:
+        """Set PLACED_FIELDS; `save` calls this, `bulk_create` does not."""
+        for field, value in placed_values(self.city, self.state, self.country).items():
+            setattr(self, field, value)
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is known where the city is."""
+        return self.latitude is not None
 
 
 class JobType(models.TextChoices):
@@ -116,6 +147,17 @@ class JobType(models.TextChoices):
     INTERNSHIP = "internship", "Internship"
     TEMPORARY = "temporary", "Temporary"
     REMOTE = "remote", "Remote"
+
+
+class Workplace(models.TextChoices):
+    ONSITE = "onsite", "On site"
+    HYBRID = "hybrid", "Hybrid"
+    REMOTE = "remote", "Remote"
+
+
+def usual_workplace(job_type: str) -> Workplace:
+    """Return the workplace of a job that names none."""
+    return Workplace.REMOTE if job_type == JobType.REMOTE else Workplace.ONSITE
 
 
 class Job(models.Model):
@@ -137,6 +179,7 @@ class Job(models.Model):
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
     salary_period = models.CharField(max_length=5, blank=True, editable=False, help_text="As it was written.")
     job_type = models.CharField(max_length=20, choices=JobType)
+    workplace = models.CharField(max_length=10, choices=Workplace, blank=True, default="", db_default=Workplace.ONSITE)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
@@ -157,6 +200,7 @@ class Job(models.Model):
         permissions = (("export_job", "Can export job"),)
         constraints = (
             models.CheckConstraint(name="jobs_job_type_known", condition=models.Q(job_type__in=JobType.values)),
+            models.CheckConstraint(name="jobs_job_workplace_known", condition=models.Q(workplace__in=Workplace.values)),
             models.CheckConstraint(
                 name="jobs_job_closes_after_expiry", condition=models.Q(closes_at__gte=models.F("expires_at"))
             ),
@@ -248,11 +292,13 @@ class Job(models.Model):
 
     def clean(self) -> None:
         super().clean()
+        self.workplace = self.workplace or usual_workplace(self.job_type)
         if self.is_active and self.employer and not self.employer.user.is_active:
             raise ValidationError({"is_active": BLOCKED_EMPLOYER})
 
     def derive(self) -> None:
-        """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
+        """Set DERIVED_FIELDS and a missing workplace; `save` calls this, `bulk_create` does not."""
+        self.workplace = self.workplace or usual_workplace(self.job_type)
         self.closes_at = closing_time(self.expires_at)
         salary = parse_salary(self.salary_range)
         self.salary_minimum, self.salary_maximum = salary.annual_minimum, salary.annual_maximum

@@ -21,6 +21,7 @@ from jobs.serializers import (
     DID_YOU_MEAN,
     EXPANDABLE,
     EXPANDABLE_ALONE,
+    JOB_FIELDS,
     FacetsSerializer,
     JobDetailsSerializer,
     JobSerializer,
@@ -80,19 +81,21 @@ _job = {
     "is_active": True,
     "employer": "89824eaf-233f-45e1-a417-262e8333c977",
 }
-JOB = {field: _job[field] for field in JobSerializer.Meta.fields}
+JOB = {field: _job[field] for field in JOB_FIELDS}
 JOB_DETAILS = {
     **JOB,
     "employer_details": {**EMPLOYER, "user": JOB["employer"]},
-    "location_details": LOCATION,
+    "location_details": {**LOCATION, "placed": True},
     "category_details": CATEGORY,
 }
 FACETS = {
     "count": 3,
     "did_you_mean": None,
     "job_type": [{"value": "full-time", "name": "full-time", "count": 3}],
+    "workplace": [{"value": "onsite", "name": "onsite", "count": 3}],
     "category": [{"value": CATEGORY["category_id"], "name": CATEGORY["name"], "count": 3}],
     "location": [{"value": LOCATION["location_id"], "name": "Abeokuta, Nigeria", "count": 3}],
+    "country": [{"value": "NG", "name": "Nigeria", "count": 3}],
     "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
     "without": [],
 }
@@ -126,8 +129,8 @@ def _expand_parameter(names: Iterable[str], more: str = "") -> OpenApiParameter:
         {"type": "array", "items": {"type": "string", "enum": list(names)}},
         style="form",
         explode=False,
-        description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`"
-        f"{more}. Several may be repeated, or joined by commas.",
+        description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; "
+        f"`workplace`{more}. Several may be repeated, or joined by commas.",
     )
 
 

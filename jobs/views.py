@@ -36,6 +36,7 @@ from jobs.searching.versions import version_of
 from jobs.serializers import (
     EXPANDABLE,
     EXPANDABLE_ALONE,
+    JOB_FIELDS,
     CategorySerializer,
     FacetsSerializer,
     JobDetailsSerializer,
@@ -233,7 +234,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
         user = self.caller
         jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
         if self.action == "list" and not self.expanded:
-            return jobs.values(*JobSerializer.Meta.fields)
+            return jobs.values(*JOB_FIELDS)
         return self.with_details(jobs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Role": "accounts.models.Role",
         "OpenRole": "accounts.serializers.OPEN_ROLES",
         "JobType": "jobs.models.JobType",
+        "Workplace": "jobs.models.Workplace",
         "JobState": "jobs.querysets.JobState",
         "ApplicationStatus": "applications.choices.Status",
         "ErrorCode": list(ERROR_CODES),

@@ -11,7 +11,7 @@ from accounts.models import Employer
 from benchmarks.fill.copying import columns, copy
 from benchmarks.fill.people import key
 from benchmarks.fill.vocabulary import SALARIES, TERMS, Zipf, prose, title
-from jobs.models import DERIVED_FIELDS, Category, Job, JobType, Location, closing_time
+from jobs.models import DERIVED_FIELDS, Category, Job, JobType, Location, closing_time, usual_workplace
 
 # Jobs per transaction.
 BATCH = 5_000
@@ -86,7 +86,8 @@ class JobMaker:
             location_id=self._locations.one(rng),
             title=job_title,
             description=text,
-            job_type=rng.choices(_TYPES, _TYPE_WEIGHTS)[0],
+            job_type=(job_type := rng.choices(_TYPES, _TYPE_WEIGHTS)[0]),
+            workplace=usual_workplace(job_type),
             posted_at=min(posted_at, expires_at),
             expires_at=expires_at,
             closes_at=closing_time(expires_at),

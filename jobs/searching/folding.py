@@ -9,7 +9,9 @@ _INITIAL = re.compile(r"\b(\w)\.")
 # "D C"
 _SINGLE_LETTERS = re.compile(r"\b([a-z]) (?=[a-z]\b)")
 # Letters that Unicode does not decompose.
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "&": " and "})
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "&": " and "}
+)
 _SHORT_FORMS = {"saint": "st", "sankt": "st", "sint": "st", "sainte": "ste", "fort": "ft", "mount": "mt"}
 
 

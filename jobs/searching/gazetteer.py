@@ -29,13 +29,15 @@ _SAME_PLACE_KM = 60
 _LARGE = 300_000
 
 # Words that name no place.
-_VAGUE = frozenset(
-    "remote remotely anywhere everywhere nationwide worldwide global international various multiple several many any all "
-    "onsite on site offsite hybrid wfh work from home homeoffice home office field based virtual online telecommute "
-    "unknown other others none na tbd tba tbc confidential flexible location locations place places city cities town "
-    "towns states countries office offices different bundesweit deutschlandweit weltweit europaweit ortsunabhangig "
-    "teletrabajo remoto teletravail a distance partout national different mobil mobiles arbeiten mobile job".split()
-) - {"mobile"}
+_VAGUE_WORDS = """
+    remote remotely anywhere everywhere nationwide statewide worldwide global international national virtual online
+    field various multiple several many any all different other others flexible confidential unknown none na tbd tba tbc
+    onsite offsite on site hybrid wfh work working from home homeoffice office offices head hq headquarters based job
+    telecommute location locations place places city cities town towns state states country countries region regions
+    bundesweit deutschlandweit weltweit europaweit ortsunabhangig mobil mobiles arbeiten
+    remoto teletrabajo teletravail a distance partout in pan the across
+"""
+_VAGUE = frozenset(_VAGUE_WORDS.split())
 _WORKPLACE = re.compile(
     r"\b(?:(?:fully|100) )?(?:remote|remotely|hybrid|onsite|on site|wfh|work from home|home ?office|based|remoto|"
     r"teletravail|teletrabajo)\b"
@@ -84,14 +86,13 @@ class _Area(NamedTuple):
     countries: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
 
-    def __contains__(self, place: object) -> bool:
-        assert isinstance(place, _Place)
+    def has(self, place: _Place) -> bool:
         return (not self.countries or place.country in self.countries) and (
             not self.regions or place.region in self.regions
         )
 
 
-class _Uncertain(Exception):
+class _UncertainError(Exception):
     """Several places may be meant."""
 
 
@@ -103,7 +104,7 @@ def coordinates(city: str, country: str, state: str = "") -> Coordinates | None:
         return None
     try:
         place = _find(city, nation, state)
-    except _Uncertain:
+    except _UncertainError:
         return None
     return (place.latitude, place.longitude) if place else None
 
@@ -151,57 +152,56 @@ def _region_of(nation: Country, state: str) -> Region | None:
 def _certain(city: str, area: _Area) -> _Place | None:
     try:
         return _find_name(fold_place(city), area)
-    except _Uncertain:
+    except _UncertainError:
         return None
 
 
 def _find(city: str, nation: Country, state: str) -> _Place | None:
+    if place := _choose(_candidates(_without_workplace(city), _area(nation, state))):
+        return place
+    names, state = _parts(city, nation, state)
+    if not names:
+        return None
     area = _area(nation, state)
-    folded = _WORKPLACE.sub(" ", fold_place(city)).strip()
-    if not folded:
-        return None
-    if place := _choose(_candidates(folded, area)):
+    place = _find_in_parts(names, area)
+    if place or any(map(_is_vague, names)):
         return place
-    parts = [folded for part in _SEPARATORS.split(city) if (folded := _WORKPLACE.sub(" ", fold_place(part)).strip())]
-    names = parts[:1]
-    for part in parts[1:]:
-        if (other := find_country(part)) and (other.code == nation.code or not _candidates(part, area)):
-            if other.code != nation.code:
-                raise _Uncertain
-        elif not area.regions and (region := _region_of(nation, part)) and not state:
-            area = _Area((nation.code,), region.codes)
-            state = part
-        else:
-            names.append(part)
-    if place := _find_in_parts(names, area):
-        return place
-    if any(map(_is_vague, names)):
-        return None
     # A part of it that is unknown.
     region = _region_of(nation, state)
-    if region and region.city:
-        return _choose(_candidates(fold_place(region.city), area))
-    if nation.code in _CITY_STATES:
-        return _choose(_candidates(_CITY_STATES[nation.code], area))
-    return None
+    known = (region and region.city) or _CITY_STATES.get(nation.code)
+    return _choose(_candidates(fold_place(known), area)) if known else None
+
+
+def _parts(city: str, nation: Country, state: str) -> tuple[list[str], str]:
+    """Return the names in "Lekki, Lagos" or "London (UK)" that may be cities, and the state: the given, or theirs."""
+    parts = list(filter(None, map(_without_workplace, _SEPARATORS.split(city))))
+    names = parts[:1]
+    for name in parts[1:]:
+        country = find_country(name)
+        if country and country.code == nation.code:
+            continue
+        if not state and _region_of(nation, name):
+            state = name
+        else:
+            names.append(name)
+    return names, state
+
+
+def _without_workplace(text: str) -> str:
+    return _WORKPLACE.sub(" ", fold_place(text)).strip()
 
 
 def _find_in_parts(names: list[str], area: _Area) -> _Place | None:
-    if len(names) == 1:
-        return _find_name(names[0], area)
-    *_, last = places = [_find_name(name, area) for name in names[1:]] or [None]
-    near = [place for place in places if place]
-    if not near:
-        return _find_name(names[0], area)
-    if any(_distance(place, near[0]) > _SAME_PLACE_KM for place in near):
-        raise _Uncertain
-    namesakes = [place for name in _readings(names[0]) for place in _candidates(name, area)]
-    if not namesakes:
-        return near[0]
-    for place in namesakes:
-        if _distance(place, near[0]) <= _SAME_PLACE_KM:
-            return place
-    raise _Uncertain
+    """Return the place of the first name; the others are larger ones around it, or other names of it."""
+    first, *others = names
+    around = [place for name in others if (place := _find_name(name, area))]
+    if not around:
+        return _find_name(first, area)
+    namesakes = [place for name in _readings(first) for place in _candidates(name, area)]
+    near = [place for place in namesakes if _distance(place, around[0]) <= _SAME_PLACE_KM]
+    if any(_distance(place, around[0]) > _SAME_PLACE_KM for place in around) or (namesakes and not near):
+        raise _UncertainError
+    return near[0] if near else around[0]
 
 
 def _find_name(name: str, area: _Area) -> _Place | None:
@@ -211,23 +211,31 @@ def _find_name(name: str, area: _Area) -> _Place | None:
     for reading in _readings(name):
         if place := _choose(_candidates(reading, area)):
             return place
+    return _find_before_state(name, area) or _find_around_part(name, area)
+
+
+def _find_before_state(name: str, area: _Area) -> _Place | None:
+    """Return the place of "Washington DC" or "London UK"."""
     words = name.split()
-    # "Washington DC", "London UK"
     for start in range(len(words) - 1, max(0, len(words) - 4), -1):
         city, rest = " ".join(words[:start]), " ".join(words[start:])
-        inner = [_Area((region.country,), region.codes) for region in find_regions(rest)]
+        narrower = [_Area((region.country,), region.codes) for region in find_regions(rest)]
         if nation := find_country(rest):
-            inner.append(_area(nation, ""))
-        for narrower in inner:
-            places = [place for place in _candidates(city, narrower) if place in area]
-            if place := _choose(places):
+            narrower.append(_area(nation, ""))
+        for inner in narrower:
+            if place := _choose([place for place in _candidates(city, inner) if area.has(place)]):
                 return place
+    return None
+
+
+def _find_around_part(name: str, area: _Area) -> _Place | None:
+    """Return the large city of "East London" or "Lagos Mainland"."""
     for pattern in (_PART_BEFORE, _PART_AFTER):
-        shorter = pattern.sub("", name)
-        if shorter != name:
-            large = [place for place in _candidates(shorter, area) if place.population >= _LARGE]
-            if place := _choose(large):
-                return place
+        city = pattern.sub("", name)
+        if city != name and (
+            place := _choose([place for place in _candidates(city, area) if place.population >= _LARGE])
+        ):
+            return place
     return None
 
 
@@ -259,7 +267,7 @@ def _choose(candidates: list[_Place]) -> _Place | None:
     """Return the place that is meant, of all countries the most populous one's.
 
     Raises:
-        _Uncertain: namesakes are far apart, and none is far larger.
+        _UncertainError: namesakes are far apart, and none is far larger.
     """
     if not candidates:
         return None
@@ -268,13 +276,13 @@ def _choose(candidates: list[_Place]) -> _Place | None:
         is_rival = place.country == largest.country and place.is_main_name >= largest.is_main_name
         is_far = largest.population < _CERTAIN_RATIO * place.population and _distance(largest, place) > _ONE_PLACE_KM
         if is_rival and is_far:
-            raise _Uncertain
+            raise _UncertainError
     return largest
 
 
 def _candidates(name: str, area: _Area) -> list[_Place]:
     """Return the places of this name, the most populous first; those of the country itself before an island's."""
-    places = [place for place in _namesakes(name) if place in area]
+    places = [place for place in _namesakes(name) if area.has(place)]
     return [place for place in places if place.country == area.countries[0]] or places if area.countries else places
 
 
