@@ -17,4 +17,4 @@ def export_jobs(user: User, archive: Archive) -> None:
         ),
     )
     for name, rows in (("categories", Category.objects), ("locations", Location.objects)):
-        archive.add_json(f"{name}.json", list(rows.filter(created_by=user).values()))
+        archive.add_json(f"{name}.json", list(rows.filter(created_by=user).defer("typed").values()))

@@ -27,6 +27,7 @@ from jobs.serializers import (
     JobSerializer,
     SuggestionsSerializer,
     SuggestQuerySerializer,
+    TypedQuerySerializer,
 )
 
 CATEGORY = {
@@ -49,7 +50,12 @@ def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -
     return documented(
         tag,
         noun=noun,
-        list=operation(f"All, ordered by {order}.", response=[row]),
+        list=operation(
+            f"All, ordered by {order}; with `q`, the ten in which words begin with those typed, the best first.",
+            parameters=[TypedQuerySerializer],
+            response=[row],
+            errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
+        ),
         create=write(
             f"For employers and administrators. Names are unique, ignoring case: a 409 has the `{key}` of the existing "
             "row in `existing`."

@@ -215,6 +215,14 @@ class SuggestQuerySerializer(serializers.Serializer[Any]):
     q = BlankableLineField(max_length=100, default="", help_text="At least two letters; fewer give no suggestions.")
 
 
+class TypedQuerySerializer(serializers.Serializer[Any]):
+    """What was typed of a name."""
+
+    q = BlankableLineField(
+        max_length=100, default="", help_text="The beginnings of words: returns the ten best, in one page."
+    )
+
+
 class SuggestionsSerializer(serializers.Serializer[Any]):
     """Completions that match open jobs."""
 
