@@ -109,7 +109,7 @@ _COMMON_SKILLS = """
 # A name that fewer users have may tell who they are.
 MIN_USERS_OF_A_SKILL = 5
 _MAX_COMMON_SKILLS = 10
-_MAX_VISITED_SKILLS = 1_000
+_MAX_VISITED_SKILLS = 2_000
 
 
 class SkillQuerySet(models.QuerySet[Any]):

@@ -515,7 +515,7 @@ export interface paths {
         };
         /**
          * List categories
-         * @description All, ordered by name.
+         * @description All, ordered by name; with `q`, the ten in which words begin with those typed, the best first.
          */
         get: operations["categories_list"];
         put?: never;
@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * List locations
-         * @description All, ordered by country, state and city.
+         * @description All, ordered by country, state and city; with `q`, the ten in which words begin with those typed, the best first.
          */
         get: operations["locations_list"];
         put?: never;
@@ -1135,6 +1135,26 @@ export interface paths {
         patch: operations["skills_partial_update"];
         trace?: never;
     };
+    "/api/skills/suggest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete a skill
+         * @description Returns up to ten names that begin with `q` and that at least five users have, the shortest first.
+         */
+        get: operations["skills_suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/resumes/{resume_id}.pdf": {
         parameters: {
             query?: never;
@@ -1310,7 +1330,7 @@ export interface components {
             /** Format: uuid */
             category: string;
             employer_details: components["schemas"]["Employer"];
-            location_details: components["schemas"]["Location"];
+            location_details: components["schemas"]["LocationDetails"];
             category_details: components["schemas"]["Category"];
             state?: components["schemas"]["JobState"];
             /**
@@ -1318,6 +1338,7 @@ export interface components {
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
             closes_at?: string;
+            workplace?: components["schemas"]["Workplace"];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1388,7 +1409,7 @@ export interface components {
             /** Format: uuid */
             category: string;
             employer_details?: components["schemas"]["Employer"];
-            location_details?: components["schemas"]["Location"];
+            location_details?: components["schemas"]["LocationDetails"];
             category_details?: components["schemas"]["Category"];
             state?: components["schemas"]["JobState"];
             /**
@@ -1396,6 +1417,7 @@ export interface components {
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
             closes_at?: string;
+            workplace?: components["schemas"]["Workplace"];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1413,8 +1435,10 @@ export interface components {
             /** @description The words that the caller seems to have meant; these were searched for if its own match nothing. */
             did_you_mean: string | null;
             job_type: components["schemas"]["FacetValue"][];
+            workplace: components["schemas"]["FacetValue"][];
             category: components["schemas"]["FacetValue"][];
             location: components["schemas"]["FacetValue"][];
+            country: components["schemas"]["FacetValue"][];
             employer: components["schemas"]["FacetValue"][];
             /** @description If nothing matches: the filters of which dropping one alone gives matches. */
             without: components["schemas"]["DroppedFilter"][];
@@ -1476,6 +1500,8 @@ export interface components {
             location: string;
             /** Format: uuid */
             category: string;
+            /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
+            workplace?: components["schemas"]["Workplace"];
         };
         /** @description Profile of a job seeker. */
         JobSeeker: {
@@ -1510,12 +1536,25 @@ export interface components {
         Location: {
             /** Format: uuid */
             location_id: string;
+            /** @description Empty: anywhere in the state or country. */
             city: string;
             state: string;
             country: string;
         };
+        /** @description A location, as shown with a job. */
+        LocationDetails: {
+            /** Format: uuid */
+            location_id: string;
+            /** @description Empty: anywhere in the state or country. */
+            city: string;
+            state: string;
+            country: string;
+            /** @description Whether its coordinates are known: if not, `near` does not find its jobs. */
+            placed: boolean;
+        };
         /** @description Where a job is. */
         LocationRequest: {
+            /** @description Empty: anywhere in the state or country. */
             city: string;
             state?: string | null;
             country: string;
@@ -1848,6 +1887,8 @@ export interface components {
             location?: string;
             /** Format: uuid */
             category?: string;
+            /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
+            workplace?: components["schemas"]["Workplace"];
         };
         /** @description Profile of a job seeker. */
         PatchedJobSeekerRequest: {
@@ -1857,6 +1898,7 @@ export interface components {
         };
         /** @description Where a job is. */
         PatchedLocationRequest: {
+            /** @description Empty: anywhere in the state or country. */
             city?: string;
             state?: string | null;
             country?: string;
@@ -2009,6 +2051,10 @@ export interface components {
         SkillRequest: {
             name: string;
         };
+        /** @description Skills that several users have. */
+        SkillSuggestions: {
+            names: string[];
+        };
         /** @description The submitted resume. */
         SubmittedResume: {
             /** Format: uuid */
@@ -2064,6 +2110,8 @@ export interface components {
             /** @description For people. */
             message: string;
         };
+        /** @enum {string} */
+        Workplace: "onsite" | "hybrid" | "remote";
     };
     responses: {
         /** @description There is no valid token. Refresh it, or log in again. */
@@ -3529,6 +3577,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
+                /** @description The beginnings of words: returns the ten best, in one page. */
+                q?: string | null;
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -3923,15 +3973,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -3953,8 +4005,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "workplace")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4094,8 +4146,8 @@ export interface operations {
     employer_jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "workplace" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4573,15 +4625,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -4603,8 +4657,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "workplace")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4734,8 +4788,8 @@ export interface operations {
     jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "workplace" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4983,8 +5037,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "workplace")[];
             };
             header?: never;
             path: {
@@ -5032,15 +5086,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -5358,6 +5414,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
+                /** @description The beginnings of words: returns the ten best, in one page. */
+                q?: string | null;
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -6748,6 +6806,47 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    skills_suggest: {
+        parameters: {
+            query?: {
+                /** @description At least two letters; fewer give no suggestions. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillSuggestions"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
