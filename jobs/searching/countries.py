@@ -2,8 +2,8 @@
 
 `country_names.txt.gz` has the names in all languages, written by `build_gazetteer` from Unicode's CLDR and the short
 forms of `countries.csv`; `country_titles.csv` has the English names. `regions.csv` has the regions of eleven countries,
-with the codes of GeoNames (several where people mean a neighbour, too), and the city of those that are hardly larger
-than one.
+with the codes of GeoNames (several where people mean a neighbour, too), and of all that are hardly larger than a city,
+with that city.
 """
 
 import csv
@@ -118,7 +118,7 @@ def _titles() -> dict[str, str]:
 def _regions() -> dict[str, list[Region]]:
     regions: dict[str, list[Region]] = defaultdict(list)
     for row in read_table(_REGIONS):
-        region = Region(row["country"], frozenset(row["code"].split("|")), row["city"])
+        region = Region(row["country"], frozenset(row["code"].split("|")) - {""}, row["city"])
         for name in {fold_place(name) for name in row["names"].split("|")}:
             regions[name].append(region)
     return dict(regions)

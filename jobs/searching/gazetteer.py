@@ -25,8 +25,9 @@ _ONE_PLACE_KM = 100
 _CERTAIN_RATIO = 5
 # The parts of "Lekki, Lagos" are one place.
 _SAME_PLACE_KM = 60
-# "West Salem" is no part of Salem, but "East London" is one of London.
+# "West Salem" is no part of Salem, but "East London" is one of London, and "Amsterdam Zuid" one of Amsterdam.
 _LARGE = 300_000
+_VERY_LARGE = 600_000
 
 # Words that name no place.
 _VAGUE_WORDS = """
@@ -55,11 +56,11 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\s+(?:area|bay area|metro|metro area|metropolitan|metropolitan area|metropolis|metroplex|region|ncr|cbd|downtown|"
     r"central|centre|center|city centre|city center|city area|und umgebung|und umland|umgebung|umland|surroundings|"
-    r"and surroundings|suburbs|suburb|municipality|municipio|ku|shi|si|gu|cho|shahr)$"
+    r"and surroundings|metropole|regional municipality|suburbs|suburb|municipality|municipio|ku|shi|si|gu|cho|shahr)$"
 )
 _CJK_SUFFIX = re.compile(r"(?<=..)(?:市|区|區|都|府|縣|县|県|町|村|시|구)$")
 # Only of large cities.
-_PART_BEFORE = re.compile(r"^(?:north|south|east|west|northern|southern|eastern|western|north west|south east|new)\s+")
+_PART_BEFORE = re.compile(r"^(?:(?:north|south|east|west)(?:ern)?\s+){1,2}")
 _PART_AFTER = re.compile(
     r"\s+(?:city|island|mainland|north|south|east|west|nord|sud|ost|mitte|norte|sur|est|ouest|hq|airport|office|state)$"
 )
@@ -229,12 +230,12 @@ def _find_before_state(name: str, area: _Area) -> _Place | None:
 
 
 def _find_around_part(name: str, area: _Area) -> _Place | None:
-    """Return the large city of "East London" or "Lagos Mainland"."""
-    for pattern in (_PART_BEFORE, _PART_AFTER):
-        city = pattern.sub("", name)
-        if city != name and (
-            place := _choose([place for place in _candidates(city, area) if place.population >= _LARGE])
-        ):
+    """Return the large city of "East London", "Lagos Mainland" or "Amsterdam Zuid"."""
+    words = name.split()
+    cities = [(pattern.sub("", name), _LARGE) for pattern in (_PART_BEFORE, _PART_AFTER)]
+    cities += [(" ".join(words[:end]), _VERY_LARGE) for end in range(len(words) - 1, 0, -1)]
+    for city, inhabitants in cities:
+        if place := _choose([place for place in _candidates(city, area) if place.population >= inhabitants]):
             return place
     return None
 
