@@ -33,12 +33,12 @@ _TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
 _WRITE = """
     INSERT INTO jobs_job ({columns}, search)
     SELECT {columns}, jobs_search_vector(
-        title, company_name, name, concat_ws(' ', city, state, country), fresh_job.description
+        title, company_name, name, concat_ws(' ', city, state, country, other_names), fresh_job.description
     )
     FROM fresh_job
         JOIN (SELECT user_id AS employer_id, company_name FROM accounts_employer) AS employer USING (employer_id)
         JOIN (SELECT category_id, name FROM jobs_category) AS category USING (category_id)
-        JOIN (SELECT location_id, city, state, country FROM jobs_location) AS location USING (location_id)
+        JOIN (SELECT location_id, city, state, country, other_names FROM jobs_location) AS location USING (location_id)
     ORDER BY posted_at
 """
 
