@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
@@ -75,7 +75,62 @@ class EmployerQuerySet(models.QuerySet[Any]):
         return self if is_staff_with(user, "view", self.model) else self.filter(user__is_active=True)
 
 
+# The names are visited one by one by the index on folded names: a frequent one costs as little as a rare one. Of each,
+# a few rows tell whether five users have it.
+_COMMON_SKILLS = """
+    WITH RECURSIVE known (folded) AS (
+        (
+            SELECT anywork_folded(name) COLLATE "C" FROM accounts_skill
+            WHERE anywork_folded(name) COLLATE "C" >= anywork_folded(%(typed)s)
+            ORDER BY anywork_folded(name) COLLATE "C" LIMIT 1
+        )
+        UNION ALL
+        SELECT (
+            SELECT anywork_folded(name) COLLATE "C" FROM accounts_skill
+            WHERE anywork_folded(name) COLLATE "C" > known.folded
+            ORDER BY anywork_folded(name) COLLATE "C" LIMIT 1
+        )
+        FROM known WHERE starts_with(known.folded, anywork_folded(%(typed)s))
+    ),
+    beginning AS (
+        SELECT folded FROM known WHERE starts_with(folded, anywork_folded(%(typed)s)) LIMIT %(visited)s
+    )
+    SELECT spelling.name
+    FROM beginning, LATERAL (
+        SELECT mode() WITHIN GROUP (ORDER BY name COLLATE "C") AS name, count(DISTINCT user_id) AS users
+        FROM (
+            SELECT name, user_id FROM accounts_skill
+            WHERE anywork_folded(accounts_skill.name) COLLATE "C" = beginning.folded LIMIT %(looked_at)s
+        ) AS few
+    ) AS spelling
+    WHERE spelling.users >= %(users)s
+    ORDER BY length(folded), folded LIMIT %(most)s
+"""
+# A name that fewer users have may tell who they are.
+MIN_USERS_OF_A_SKILL = 5
+_MAX_COMMON_SKILLS = 10
+_MAX_VISITED_SKILLS = 2_000
+
+
 class SkillQuerySet(models.QuerySet[Any]):
+    def common_names(self, typed: str) -> list[str]:
+        """Return names that begin with `typed` and that at least MIN_USERS_OF_A_SKILL users have, the shortest first.
+
+        Of two letters or more; among more than _MAX_VISITED_SKILLS, the later ones in the alphabet are not found.
+        """
+        if len(typed) < 2:  # noqa: PLR2004 - as said
+            return []
+        values: dict[str, str | int] = {
+            "typed": typed,
+            "users": MIN_USERS_OF_A_SKILL,
+            "looked_at": 4 * MIN_USERS_OF_A_SKILL,
+            "visited": _MAX_VISITED_SKILLS,
+            "most": _MAX_COMMON_SKILLS,
+        }
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(_COMMON_SKILLS, values)
+            return [name for (name,) in cursor.fetchall()]
+
     def visible_to(self, user: Any) -> "SkillQuerySet":
         """Skills of the job seekers that `user` sees; all for the staff."""
         if is_staff_with(user, "view", self.model):

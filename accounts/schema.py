@@ -13,6 +13,7 @@ from rest_framework.serializers import CharField, ChoiceField, DictField, Field
 from accounts import exceptions, serializers
 from accounts.authentication import JWTAuthentication
 from accounts.models import Skill
+from accounts.serializers import SkillQuerySerializer, SkillSuggestionsSerializer
 from anywork.api.exceptions import Unauthorized
 from anywork.api.schema import documented, operation
 
@@ -342,4 +343,10 @@ skills_documented = documented(
     update=_naming_a_skill("Renames a skill of the caller."),
     partial_update=_naming_a_skill("Renames a skill of the caller; an empty body changes nothing."),
     destroy=operation("Deletes a skill of the caller."),
+    suggest=operation(
+        parameters=[SkillQuerySerializer],
+        responses=SkillSuggestionsSerializer,
+        response={"names": ["Python", "Python scripting"]},
+        errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
+    ),
 )

@@ -72,6 +72,18 @@ class SkillSerializer(ModelSerializer[Skill]):
         read_only_fields = ("skill_id", "user")
 
 
+class SkillQuerySerializer(serializers.Serializer[Any]):
+    """What was typed of a skill."""
+
+    q = BlankableLineField(max_length=100, default="", help_text="At least two letters; fewer give no suggestions.")
+
+
+class SkillSuggestionsSerializer(serializers.Serializer[Any]):
+    """Skills that several users have."""
+
+    names = serializers.ListField(child=serializers.CharField())
+
+
 class OpenRoleField(serializers.ChoiceField):
     """Role that users may choose."""
 

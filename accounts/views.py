@@ -4,7 +4,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import mixins
+from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
@@ -12,7 +15,13 @@ from accounts.exceptions import skill_exists
 from accounts.models import Employer, JobSeeker, Skill
 from accounts.permissions import IsJobSeeker, IsNotAdmin, IsOwner, IsOwnerOrAdmin
 from accounts.schema import employers_documented, job_seekers_documented, skills_documented
-from accounts.serializers import EmployerSerializer, JobSeekerSerializer, SkillSerializer
+from accounts.serializers import (
+    EmployerSerializer,
+    JobSeekerSerializer,
+    SkillQuerySerializer,
+    SkillSerializer,
+    SkillSuggestionsSerializer,
+)
 from anywork.api.constraints import find_in_any_case, unique_violation_as
 from anywork.api.exceptions import AlreadyExists
 from anywork.api.pagination import WholeListPagination
@@ -68,10 +77,22 @@ class SkillViewSet(CRUDViewSet):
         "update": (IsAuthenticated, IsNotAdmin, IsOwner),
         "partial_update": (IsAuthenticated, IsNotAdmin, IsOwner),
         "destroy": (IsAuthenticated, IsOwnerOrAdmin),
+        "suggest": (IsAuthenticated,),
     }
 
     def get_queryset(self) -> QuerySet[Skill]:
         return Skill.objects.visible_to(self.caller)
+
+    @action(detail=False, pagination_class=None)
+    def suggest(self, request: Request) -> Response:
+        """Complete a skill.
+
+        Returns up to ten names that begin with `q` and that at least five users have, the shortest first.
+        """
+        query = SkillQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        names = Skill.objects.common_names(query.validated_data["q"])
+        return Response(SkillSuggestionsSerializer({"names": names}).data)
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         self._save(serializer, user=self.caller)

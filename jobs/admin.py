@@ -155,7 +155,15 @@ class JobAdmin(ExportAdmin, DeletedByServiceAdmin):
     user_lookups = ("employer",)
     figures = (Figure(name="Open jobs", rows=Job.objects.open, query=lambda: {"state": "open"}, is_slow=True),)
     fieldsets = (
-        (None, {"fields": ("title", "employer", "location", "category", "job_type", "salary_range", "description")}),
+        (
+            None,
+            {
+                "fields": (
+                    *("title", "employer", "location", "category"),
+                    *("job_type", "workplace", "salary_range", "description"),
+                )
+            },
+        ),
         ("State", {"fields": ("expires_at",)}),
     )
     # Shown once the job exists.

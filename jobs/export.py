@@ -8,7 +8,8 @@ from jobs.models import Category, Job, Location
 def export_jobs(user: User, archive: Archive) -> None:
     """Add the jobs that `user` posted, and the categories and locations that they created."""
     salary = ("salary_range", "salary_paid_minimum", "salary_paid_maximum", "salary_currency", "salary_period")
-    fields = ("title", "description", *salary, "salary_source", "job_type", "posted_at", "expires_at", "is_active")
+    dates = ("posted_at", "expires_at")
+    fields = ("title", "description", *salary, "salary_source", "job_type", "workplace", *dates, "is_active")
     archive.add_json(
         "jobs.json",
         list(
@@ -18,4 +19,4 @@ def export_jobs(user: User, archive: Archive) -> None:
         ),
     )
     for name, rows in (("categories", Category.objects), ("locations", Location.objects)):
-        archive.add_json(f"{name}.json", list(rows.filter(created_by=user).values()))
+        archive.add_json(f"{name}.json", list(rows.filter(created_by=user).defer("typed").values()))

@@ -22,12 +22,13 @@ from anywork.api.filters import (
     list_parameter,
 )
 from anywork.api.text import clean_line, remove_invisible
-from jobs.models import Job, JobType
+from jobs.models import Job, JobType, Workplace
 from jobs.querysets import JobQuerySet
 from jobs.searching.currencies import currency_codes
+from jobs.searching.gazetteer import find_city
 from jobs.searching.limits import Limits
 from jobs.searching.listing import NEWEST, JobListing, having_words
-from jobs.searching.names import Keys, NameLookup, find_city
+from jobs.searching.names import Keys, NameLookup
 from jobs.searching.query import SearchQuery
 from jobs.searching.versions import version_of
 
@@ -137,6 +138,7 @@ class JobFilter(FilterSet):
         "follows.",
     )
     job_type = RepeatableChoiceFilter(choices=JobType.choices, label="Any of these types.")
+    workplace = RepeatableChoiceFilter(choices=Workplace.choices, label="Any of these workplaces.")
     category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
     location = NameFilter(
         method="filter_location",
@@ -144,9 +146,11 @@ class JobFilter(FilterSet):
         label="A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words.",
     )
     city = NameFilter(method="filter_city", max_length=255, label="The location's city.")
-    country = NameFilter(method="filter_country", max_length=255, label="The location's country.")
+    country = NameFilter(
+        method="filter_country", max_length=255, label="The location's country, by code or by a name in any language."
+    )
     near = CityFilter(
-        method="filter_together", max_length=255, label="In or around this city, such as Lagos or Lagos, Nigeria."
+        method="filter_together", max_length=255, label="In or around this city, such as Lagos, Nigeria or Boston, MA."
     )
     radius_km = NumberFilter(
         method="filter_together",

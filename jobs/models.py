@@ -18,6 +18,8 @@ from django.utils import timezone
 from accounts.models import Employer
 from anywork.api.text import by_name, folded, searchable
 from jobs.querysets import JobManager
+from jobs.searching.completion import typed_words
+from jobs.searching.countries import find_country, usual_names
 from jobs.searching.currencies import currency_codes
 from jobs.searching.gazetteer import coordinates
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
@@ -45,6 +47,21 @@ DERIVED_FROM = {"expires_at", "salary_range", "salary_source", "location"}
 _CENT = Decimal("0.01")
 # Larger amounts of the base currency exceed the column.
 _MAX_BASE = Decimal(10) ** 16
+
+
+PLACED_FIELDS = ("latitude", "longitude", "country_code", "other_names")
+
+
+def placed_values(city: str, state: str, country: str) -> dict[str, Any]:
+    """Return the values of PLACED_FIELDS."""
+    latitude, longitude = coordinates(city, country, state) or (None, None)
+    known = find_country(country)
+    return {
+        "latitude": latitude,
+        "longitude": longitude,
+        "country_code": known.code if known else "",
+        "other_names": " ".join(usual_names(known.code)) if known else "",
+    }
 
 
 def closing_time(expires_at: datetime) -> datetime:
@@ -82,6 +99,8 @@ class Category(Vocabulary):
     category_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
     description = models.TextField(max_length=2_000, blank=True)
+    # For jobs.searching.completion.
+    typed = models.GeneratedField(expression=typed_words("name"), output_field=models.TextField(), db_persist=True)
 
     class Meta:
         ordering = by_name("name")
@@ -91,6 +110,8 @@ class Category(Vocabulary):
         indexes = (
             # Serves the list: folding 10,000 names takes 80 ms.
             models.Index(*by_name("name", last="category_id"), name="jobs_category_by_name"),
+            # Serves the names that begin with what is typed.
+            GinIndex(OpClass("typed", name="gin_trgm_ops"), name="jobs_category_typed"),
             # Serves the search in the admin site.
             GinIndex(*searchable("name"), name="jobs_category_search"),
         )
@@ -103,12 +124,23 @@ class Location(Vocabulary):
     """Where a job is."""
 
     location_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    city = models.CharField(max_length=100)
+    # "" for anywhere in the state or country.
+    city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100)
-    # Of the city; NULL where the gazetteer does not know it.
+    # Derived by `place`. Of the city; NULL where the gazetteer does not know it.
     latitude = models.FloatField(null=True, editable=False)
     longitude = models.FloatField(null=True, editable=False)
+    # ISO 3166-1; "" where the country is unknown.
+    country_code = models.CharField(max_length=2, blank=True, db_default="", editable=False)
+    # Of the country: jobs are found by them, too.
+    other_names = models.TextField(blank=True, db_default="", editable=False)
+    # For jobs.searching.completion.
+    typed = models.GeneratedField(
+        expression=typed_words("city", "state", "country", "other_names"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = by_name("country", "state", "city")
@@ -119,6 +151,8 @@ class Location(Vocabulary):
         indexes = (
             # Serves the list. Of the folded names only: all six columns may exceed the size of an entry, 2,704 bytes.
             models.Index(*folded("country", "state", "city"), name="jobs_location_by_name"),
+            # Serves the places whose words begin with what is typed.
+            GinIndex(OpClass("typed", name="gin_trgm_ops"), name="jobs_location_typed"),
             # Serves the search in the admin site.
             GinIndex(*searchable("city", "state", "country"), name="jobs_location_search"),
         )
@@ -127,8 +161,18 @@ class Location(Vocabulary):
         return ", ".join(filter(None, (self.city, self.state, self.country)))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.latitude, self.longitude = coordinates(self.city, self.country) or (None, None)
+        self.place()
         super().save(*args, **kwargs)
+
+    def place(self) -> None:
+        """Set PLACED_FIELDS; `save` calls this, `bulk_create` does not."""
+        for field, value in placed_values(self.city, self.state, self.country).items():
+            setattr(self, field, value)
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is known where the city is."""
+        return self.latitude is not None
 
 
 class JobType(models.TextChoices):
@@ -151,6 +195,17 @@ class SalaryPeriod(models.TextChoices):
     WEEK = "week", "Week"
     MONTH = "month", "Month"
     YEAR = "year", "Year"
+
+
+class Workplace(models.TextChoices):
+    ONSITE = "onsite", "On site"
+    HYBRID = "hybrid", "Hybrid"
+    REMOTE = "remote", "Remote"
+
+
+def usual_workplace(job_type: str) -> Workplace:
+    """Return the workplace of a job that names none."""
+    return Workplace.REMOTE if job_type == JobType.REMOTE else Workplace.ONSITE
 
 
 class Job(models.Model):
@@ -181,6 +236,7 @@ class Job(models.Model):
     salary_currency = models.CharField(max_length=3, blank=True, editable=False)
     salary_period = models.CharField(max_length=5, blank=True, editable=False)
     job_type = models.CharField(max_length=20, choices=JobType)
+    workplace = models.CharField(max_length=10, choices=Workplace, blank=True, default="", db_default=Workplace.ONSITE)
     posted_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
@@ -201,6 +257,7 @@ class Job(models.Model):
         permissions = (("export_job", "Can export job"),)
         constraints = (
             models.CheckConstraint(name="jobs_job_type_known", condition=models.Q(job_type__in=JobType.values)),
+            models.CheckConstraint(name="jobs_job_workplace_known", condition=models.Q(workplace__in=Workplace.values)),
             models.CheckConstraint(
                 name="jobs_job_closes_after_expiry", condition=models.Q(closes_at__gte=models.F("expires_at"))
             ),
@@ -309,11 +366,13 @@ class Job(models.Model):
 
     def clean(self) -> None:
         super().clean()
+        self.workplace = self.workplace or usual_workplace(self.job_type)
         if self.is_active and self.employer and not self.employer.user.is_active:
             raise ValidationError({"is_active": BLOCKED_EMPLOYER})
 
     def derive(self) -> None:
-        """Set DERIVED_FIELDS; `save` calls this, `bulk_create` does not."""
+        """Set DERIVED_FIELDS and a missing workplace; `save` calls this, `bulk_create` does not."""
+        self.workplace = self.workplace or usual_workplace(self.job_type)
         self.closes_at = closing_time(self.expires_at)
         self.derive_salary()
 

@@ -61,8 +61,8 @@ class JobResource(ModelResource):
     class Meta:
         model = Job
         fields = (
-            *("job_id", "title", "company", "city", "state", "country", "category", "job_type", "salary_range"),
-            *("posted_at", "expires_at", "is_open"),
+            *("job_id", "title", "company", "city", "state", "country", "category", "job_type", "workplace"),
+            *("salary_range", "posted_at", "expires_at", "is_open"),
         )
         chunk_size = 1_000
 

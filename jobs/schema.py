@@ -21,11 +21,13 @@ from jobs.serializers import (
     DID_YOU_MEAN,
     EXPANDABLE,
     EXPANDABLE_ALONE,
+    JOB_FIELDS,
     FacetsSerializer,
     JobDetailsSerializer,
     JobSerializer,
     SuggestionsSerializer,
     SuggestQuerySerializer,
+    TypedQuerySerializer,
 )
 
 CATEGORY = {
@@ -48,7 +50,12 @@ def _vocabulary(tag: str, model: type[Model], order: str, row: dict[str, str]) -
     return documented(
         tag,
         noun=noun,
-        list=operation(f"All, ordered by {order}.", response=[row]),
+        list=operation(
+            f"All, ordered by {order}; with `q`, the ten in which words begin with those typed, the best first.",
+            parameters=[TypedQuerySerializer],
+            response=[row],
+            errors=(ValidationError({"q": ["Ensure this field has no more than 100 characters."]}),),
+        ),
         create=write(
             f"For employers and administrators. Names are unique, ignoring case: a 409 has the `{key}` of the existing "
             "row in `existing`."
@@ -81,19 +88,21 @@ _job = {
     "is_active": True,
     "employer": "89824eaf-233f-45e1-a417-262e8333c977",
 }
-JOB = {field: _job[field] for field in JobSerializer.Meta.columns}
+JOB = {field: _job[field] for field in JOB_FIELDS}
 JOB_DETAILS = {
     **JOB,
     "employer_details": {**EMPLOYER, "user": JOB["employer"]},
-    "location_details": LOCATION,
+    "location_details": {**LOCATION, "placed": True},
     "category_details": CATEGORY,
 }
 FACETS = {
     "count": 3,
     "did_you_mean": None,
     "job_type": [{"value": "full-time", "name": "full-time", "count": 3}],
+    "workplace": [{"value": "onsite", "name": "onsite", "count": 3}],
     "category": [{"value": CATEGORY["category_id"], "name": CATEGORY["name"], "count": 3}],
     "location": [{"value": LOCATION["location_id"], "name": "Abeokuta, Nigeria", "count": 3}],
+    "country": [{"value": "NG", "name": "Nigeria", "count": 3}],
     "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
     "without": [],
 }
@@ -128,7 +137,7 @@ def _expand_parameter(names: Iterable[str], more: str = "") -> OpenApiParameter:
         style="form",
         explode=False,
         description="Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; "
-        f"`salary_details`{more}. Several may be repeated, or joined by commas.",
+        f"`salary_details`; `workplace`{more}. Several may be repeated, or joined by commas.",
     )
 
 

@@ -22,12 +22,27 @@ from anywork.api.fields import (
     VerbatimLineField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import ERASED_EMPLOYER, Category, Job, Location, SalaryPeriod, SalarySource, closing_time
+from jobs.models import ERASED_EMPLOYER, Category, Job, Location, SalaryPeriod, SalarySource, Workplace, closing_time
 from jobs.querysets import DETAILS, JobState
 from jobs.rendering import render_html
 from jobs.searching.currencies import currency_codes
 
 MAX_YEAR = 9998
+
+# Shown of every job.
+JOB_FIELDS = (
+    "job_id",
+    "title",
+    "description",
+    "salary_range",
+    "job_type",
+    "posted_at",
+    "expires_at",
+    "is_active",
+    "employer",
+    "location",
+    "category",
+)
 
 DATE_IN_PAST = "This date is in the past."
 DID_YOU_MEAN = "The words that the caller seems to have meant; these were searched for if its own match nothing."
@@ -37,6 +52,7 @@ EXPANDABLE: Mapping[str, tuple[str, ...]] = {
     **{name: (f"{name}_details",) for name in DETAILS},
     "state": ("state", "closes_at"),
     "salary": ("salary_details",),
+    "workplace": ("workplace",),
 }
 EXPANDABLE_ALONE: Mapping[str, tuple[str, ...]] = {"description_html": ("description_html",)}
 
@@ -55,13 +71,24 @@ class CategorySerializer(ModelSerializer[Category]):
 class LocationSerializer(ModelSerializer[Location]):
     """Where a job is."""
 
-    city = NameField(max_length=100)
+    city = NameField(max_length=100, allow_blank=True, help_text="Empty: anywhere in the state or country.")
     state = BlankableNameField(max_length=100)
     country = NameField(max_length=100)
 
     class Meta:
         model = Location
-        fields = ("location_id", "city", "state", "country")
+        fields: tuple[str, ...] = ("location_id", "city", "state", "country")
+
+
+class LocationDetailsSerializer(LocationSerializer):
+    """A location, as shown with a job."""
+
+    placed = serializers.BooleanField(
+        read_only=True, help_text="Whether its coordinates are known: if not, `near` does not find its jobs."
+    )
+
+    class Meta(LocationSerializer.Meta):
+        fields = (*LocationSerializer.Meta.fields, "placed")
 
 
 class SalarySerializer(serializers.Serializer[Any]):
@@ -137,23 +164,17 @@ class JobSerializer(ModelSerializer[Job]):
         "that day (UTC). Not in the past."
     )
 
+    workplace: Any = serializers.ChoiceField(
+        Workplace.choices,
+        write_only=True,
+        required=False,
+        help_text="By default remote for the type remote, else onsite; left out of a change it stays. Read by "
+        "`expand=workplace`.",
+    )
+
     class Meta:
         model = Job
-        # Of a response.
-        columns = (
-            "job_id",
-            "title",
-            "description",
-            "salary_range",
-            "job_type",
-            "posted_at",
-            "expires_at",
-            "is_active",
-            "employer",
-            "location",
-            "category",
-        )
-        fields: tuple[str, ...] = (*columns, "salary")
+        fields: tuple[str, ...] = (*JOB_FIELDS, "salary", "workplace")
         read_only_fields = ("job_id", "posted_at", "employer")
         list_serializer_class = RowListSerializer
 
@@ -193,8 +214,9 @@ class JobDetailsSerializer(JobSerializer):
     """A job with what `expand` in the context names, or with all."""
 
     employer_details = EmployerSerializer(source="employer", read_only=True)
-    location_details = LocationSerializer(source="location", read_only=True)
+    location_details = LocationDetailsSerializer(source="location", read_only=True)
     category_details = CategorySerializer(source="category", read_only=True)
+    workplace = serializers.SerializerMethodField()
     # Method fields count as related data in ETags (see etags.py).
     state = serializers.SerializerMethodField()
     salary_details = serializers.SerializerMethodField()
@@ -207,13 +229,14 @@ class JobDetailsSerializer(JobSerializer):
 
     class Meta(JobSerializer.Meta):
         fields: tuple[str, ...] = (
-            *JobSerializer.Meta.fields,
+            *JOB_FIELDS,
             "employer_details",
             "location_details",
             "category_details",
             "state",
             "closes_at",
             "salary_details",
+            "workplace",
             "description_html",
         )
 
@@ -246,6 +269,10 @@ class JobDetailsSerializer(JobSerializer):
     def get_closes_at(self, job: Job) -> datetime:
         return job.closes_at
 
+    @extend_schema_field(serializers.ChoiceField(Workplace.choices))
+    def get_workplace(self, job: Job) -> str:
+        return job.workplace
+
     def get_description_html(self, job: Job) -> str:
         return render_html(job.description)
 
@@ -275,8 +302,10 @@ class FacetsSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     did_you_mean = serializers.CharField(allow_null=True, help_text=DID_YOU_MEAN)
     job_type = FacetValueSerializer(many=True)
+    workplace = FacetValueSerializer(many=True)
     category = FacetValueSerializer(many=True)
     location = FacetValueSerializer(many=True)
+    country = FacetValueSerializer(many=True)
     employer = FacetValueSerializer(many=True)
     without = DroppedFilterSerializer(
         many=True, help_text="If nothing matches: the filters of which dropping one alone gives matches."
@@ -287,6 +316,14 @@ class SuggestQuerySerializer(serializers.Serializer[Any]):
     """The typed text."""
 
     q = BlankableLineField(max_length=100, default="", help_text="At least two letters; fewer give no suggestions.")
+
+
+class TypedQuerySerializer(serializers.Serializer[Any]):
+    """What was typed of a name."""
+
+    q = BlankableLineField(
+        max_length=100, default="", help_text="The beginnings of words: returns the ten best, in one page."
+    )
 
 
 class SuggestionsSerializer(serializers.Serializer[Any]):

@@ -9,7 +9,16 @@ from django.db.models import ProtectedError, Q
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from jobs.models import SALARY_FIELDS, CurrencyRate, Job, Renaming, RenamingRelation, SalaryRecalculation
+from jobs.models import (
+    SALARY_FIELDS,
+    CurrencyRate,
+    Job,
+    Location,
+    Renaming,
+    RenamingRelation,
+    SalaryRecalculation,
+    placed_values,
+)
 from jobs.querysets import UNEXPIRED, JobQuerySet
 from jobs.searching.salary import RULES_VERSION
 from jobs.signals import job_taken_down
@@ -134,6 +143,26 @@ def _reindex_batch(batch_size: int) -> bool:
     else:
         _finish_renaming(renaming)
     return True
+
+
+def place_locations() -> int:
+    """Derive again where all locations are, after a change of the gazetteer; return how many have changed."""
+    changed = 0
+    for location in Location.objects.order_by().iterator(chunk_size=_BATCH_SIZE):
+        values = placed_values(location.city, location.state, location.country)
+        if all(getattr(location, field) == value for field, value in values.items()):
+            continue
+        names = {"city": location.city, "state": location.state, "country": location.country}
+        with transaction.atomic():
+            # Unless it was renamed meanwhile, which placed it.
+            if not Location.objects.filter(pk=location.pk, **names).update(**values):
+                continue
+            changed += 1
+            if location.other_names != values["other_names"]:
+                Renaming.objects.update_or_create(
+                    {"reached": None}, relation=RenamingRelation.LOCATION, renamed=location.pk
+                )
+    return changed
 
 
 def _finish_renaming(renaming: Renaming) -> None:

@@ -30,12 +30,14 @@ from jobs.idempotency import find_posted_job, idempotency_columns
 from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
 from jobs.querysets import DETAILS, JobQuerySet
 from jobs.schema import categories_documented, employer_jobs_documented, jobs_documented, locations_documented
+from jobs.searching.completion import best_typed
 from jobs.searching.discovery import count_facets, similar_jobs, suggest
 from jobs.searching.listing import JobListing
 from jobs.searching.versions import version_of
 from jobs.serializers import (
     EXPANDABLE,
     EXPANDABLE_ALONE,
+    JOB_FIELDS,
     CategorySerializer,
     FacetsSerializer,
     JobDetailsSerializer,
@@ -43,6 +45,7 @@ from jobs.serializers import (
     LocationSerializer,
     SuggestionsSerializer,
     SuggestQuerySerializer,
+    TypedQuerySerializer,
 )
 from jobs.services import delete_or_close_job
 from jobs.signals import job_viewed
@@ -66,6 +69,15 @@ class SharedVocabularyViewSet(PublicReadMixin, VersionedListMixin, CRUDViewSet):
 
     def list_version(self) -> Hashable:
         return version_of(self.request).names
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return a list of the best rows if `q` is given."""
+        if self.action != "list":
+            return super().filter_queryset(queryset)
+        query = TypedQuerySerializer(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
+        typed = query.validated_data["q"]
+        return best_typed(queryset, typed) if typed else super().filter_queryset(queryset)
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         self._save(serializer, created_by=self.caller)
@@ -233,7 +245,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
         user = self.caller
         jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
         if self.action == "list" and not self.expanded:
-            return jobs.values(*JobSerializer.Meta.columns)
+            return jobs.values(*JOB_FIELDS)
         return self.with_details(jobs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

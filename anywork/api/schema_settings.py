@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Role": "accounts.models.Role",
         "OpenRole": "accounts.serializers.OPEN_ROLES",
         "JobType": "jobs.models.JobType",
+        "Workplace": "jobs.models.Workplace",
         "JobState": "jobs.querysets.JobState",
         "SalaryPeriod": "jobs.models.SalaryPeriod",
         "SalarySource": "jobs.models.SalarySource",

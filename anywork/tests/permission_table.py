@@ -145,6 +145,7 @@ DELETE /api/notifications/{leaver_notification}/           | 401   | 404    | 40
 GET    /api/notification-preferences/                      | 401   | 200    | 200   | 200    | 200   | 200   | 200
 PUT    /api/notification-preferences/                      | 401   | 200    | 200   | 200    | 200   | 200   | 200
 
+GET    /api/skills/suggest/                                | 401   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/skills/{skill}/                                | 401   | 404    | 200   | 404    | 200   | 404   | 200
 GET    /api/skills/{leaver_skill}/                         | 401   | 404    | 404   | 404    | 404   | 404   | 200
 POST   /api/skills/                                        | 401   | 403    | 201   | 201    | 403   | 403   | 403

@@ -258,7 +258,14 @@ def test_repeatable_filters_and_expand_are_arrays(operations):
     }
     assert shapes == {"category": ("array", True), "job_type": ("array", True)}
     assert parameters["expand"]["explode"] is False
-    assert parameters["expand"]["schema"]["items"]["enum"] == ["employer", "location", "category", "state", "salary"]
+    assert parameters["expand"]["schema"]["items"]["enum"] == [
+        "employer",
+        "location",
+        "category",
+        "state",
+        "salary",
+        "workplace",
+    ]
     [one] = [
         parameter for parameter in operations["GET /api/jobs/{job_id}/"]["parameters"] if parameter["name"] == "expand"
     ]
@@ -281,6 +288,7 @@ def test_enums_have_names_of_their_own(schema):
         "SalaryPeriod",
         "SalarySource",
         "SuccessStatus",
+        "Workplace",
     }
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db.models import AutoField, Field, Model
+from django.db.models import AutoField, Field, GeneratedField, Model
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copied_fields(model: type[Model]) -> "Sequence[Field[Any, Any]]":
-    """Return the fields to copy: all but sequence keys and search vectors, which the database computes."""
-    return [field for field in model._meta.concrete_fields if not isinstance(field, AutoField | SearchVectorField)]
+    """Return the fields to copy: all but sequence keys and what the database computes."""
+    computed = AutoField | GeneratedField | SearchVectorField
+    return [field for field in model._meta.concrete_fields if not isinstance(field, computed)]
 
 
 def columns(model: type[Model]) -> str:

@@ -11,7 +11,6 @@ from benchmarks.fill.copying import copy
 from benchmarks.fill.size import Size
 from benchmarks.fill.vocabulary import CATEGORIES, FIRST_NAMES, LAST_NAMES, company_names, places
 from jobs.models import Category, Location
-from jobs.searching.gazetteer import coordinates
 from resumes.models import Resume
 
 # Matches no password.
@@ -60,5 +59,6 @@ def _resume(rng: random.Random, user: User) -> Resume:
 
 def _locations(rng: random.Random, number: int) -> Iterator[Location]:
     for city, country in places(number):
-        latitude, longitude = coordinates(city, country) or (None, None)
-        yield Location(location_id=key(rng), city=city, country=country, latitude=latitude, longitude=longitude)
+        location = Location(location_id=key(rng), city=city, country=country)
+        location.place()
+        yield location

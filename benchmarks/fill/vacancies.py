@@ -11,7 +11,7 @@ from accounts.models import Employer
 from benchmarks.fill.copying import columns, copy
 from benchmarks.fill.people import key
 from benchmarks.fill.vocabulary import SALARIES, TERMS, Zipf, prose, title
-from jobs.models import DERIVED_FIELDS, Category, Job, JobType, Location, closing_time
+from jobs.models import DERIVED_FIELDS, Category, Job, JobType, Location, closing_time, usual_workplace
 
 # Jobs per transaction.
 BATCH = 5_000
@@ -33,12 +33,12 @@ _TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
 _WRITE = """
     INSERT INTO jobs_job ({columns}, search)
     SELECT {columns}, jobs_search_vector(
-        title, company_name, name, concat_ws(' ', city, state, country), fresh_job.description
+        title, company_name, name, concat_ws(' ', city, state, country, other_names), fresh_job.description
     )
     FROM fresh_job
         JOIN (SELECT user_id AS employer_id, company_name FROM accounts_employer) AS employer USING (employer_id)
         JOIN (SELECT category_id, name FROM jobs_category) AS category USING (category_id)
-        JOIN (SELECT location_id, city, state, country FROM jobs_location) AS location USING (location_id)
+        JOIN (SELECT location_id, city, state, country, other_names FROM jobs_location) AS location USING (location_id)
     ORDER BY posted_at
 """
 
@@ -86,7 +86,8 @@ class JobMaker:
             location_id=self._locations.one(rng),
             title=job_title,
             description=text,
-            job_type=rng.choices(_TYPES, _TYPE_WEIGHTS)[0],
+            job_type=(job_type := rng.choices(_TYPES, _TYPE_WEIGHTS)[0]),
+            workplace=usual_workplace(job_type),
             posted_at=min(posted_at, expires_at),
             expires_at=expires_at,
             closes_at=closing_time(expires_at),

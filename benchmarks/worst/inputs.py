@@ -286,6 +286,15 @@ def _emails(**others: str) -> tuple[Input, ...]:
 
 _LINK = {"uid": "{seeker}", "token": "a" * 128}
 _SKILL, _CATEGORY = {"name": "s" * 100}, {"name": "c" * 100, "description": "d" * 2_000}
+# Beginnings of names.
+_TYPED = {
+    "a typed letter": {"q": "a"},
+    "two typed letters": {"q": "en"},
+    "a typed word of many names": {"q": "united states"},
+    "50 typed letters": {"q": "a " * 50},
+    "typed wildcards": {"q": "%_" * 50},
+    "typed ligatures that grow": {"q": "\ufdfa" * 100},
+}
 _LOCATION = {"city": "c" * 100, "state": "s" * 100, "country": "l" * 100}
 PASSWORD = "correct-horse-42"  # noqa: S105 - of invented accounts
 
@@ -330,7 +339,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "DELETE /api/jobs/{own_job}/": (Input("one with applications", "employer"),),
     "DELETE /api/employer/jobs/{other_own_job}/": (Input("one with applications", "employer"),),
     # Categories and locations.
-    "GET /api/categories/": _queries(_PAGES),
+    "GET /api/categories/": (*_queries(_PAGES), *_queries(_TYPED)),
     "GET /api/categories/{category}/": (Input("of most jobs"),),
     "POST /api/categories/": _bodies("employer", Input("long", "employer", json=_CATEGORY), **_CATEGORY),
     "PUT /api/categories/{category}/": _bodies(
@@ -338,7 +347,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     ),
     "PATCH /api/categories/{category}/": _bodies("admin", Input("of most jobs", "admin", json={"name": "e" * 100})),
     "DELETE /api/categories/{category}/": (Input("of most jobs", "admin"),),
-    "GET /api/locations/": _queries(_PAGES),
+    "GET /api/locations/": (*_queries(_PAGES), *_queries(_TYPED)),
     "GET /api/locations/{location}/": (Input("of most jobs"),),
     "POST /api/locations/": _bodies("employer", Input("long", "employer", json=_LOCATION), **_LOCATION),
     "PUT /api/locations/{location}/": _bodies(
@@ -375,6 +384,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     ),
     "PATCH /api/jobseekers/{seeker}/": (Input("long", "seeker", json={"first_name": "g" * 100}),),
     "GET /api/skills/": (*_queries(_PAGES, "seeker"), *_queries(_PAGES, "employer"), *_queries(_PAGES, "admin")),
+    "GET /api/skills/suggest/": _queries(_TYPED, "seeker"),
     "GET /api/skills/{skill}/": (Input("of many", "seeker"), Input("of an applicant", "employer")),
     "POST /api/skills/": _bodies("seeker", Input("long", "seeker", json=_SKILL), **_SKILL),
     "PUT /api/skills/{skill}/": (Input("long", "seeker", json={"name": "t" * 100}),),

@@ -9,6 +9,7 @@ from django.db.models import Case, Func, Value, When
 
 from jobs.models import Job
 from jobs.querysets import OPEN_SQL, JobQuerySet
+from jobs.searching.countries import country_title
 from jobs.searching.listing import NEWEST, JobListing
 from jobs.searching.query import TITLE_VECTOR
 from jobs.searching.versions import VersionedCache
@@ -30,32 +31,43 @@ _facets: VersionedCache[Facets] = VersionedCache(max_size=200)
 _COUNT_FACETS = """
     WITH matches AS MATERIALIZED ({matches}),
     counted AS (
-        SELECT job_type, category_id, location_id, employer_id, count(*) AS jobs
-        FROM matches GROUP BY GROUPING SETS (job_type, category_id, location_id, employer_id)
+        SELECT job_type, workplace, category_id, location_id, employer_id, count(*) AS jobs
+        FROM matches GROUP BY GROUPING SETS (job_type, workplace, category_id, location_id, employer_id)
+    ),
+    countries AS (
+        SELECT coalesce(nullif(country_code, ''), country) AS country, sum(jobs)::bigint AS jobs
+        FROM counted JOIN jobs_location USING (location_id)
+        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
     ),
     ranked AS (
         SELECT *, row_number() OVER (
-            PARTITION BY job_type IS NULL, category_id IS NULL, location_id IS NULL, employer_id IS NULL
-            ORDER BY jobs DESC, job_type, category_id, location_id, employer_id
+            PARTITION BY
+                job_type IS NULL, workplace IS NULL, category_id IS NULL, location_id IS NULL, employer_id IS NULL
+            ORDER BY jobs DESC, job_type, workplace, category_id, location_id, employer_id
         ) AS rank
         FROM counted
     )
     SELECT
         CASE
             WHEN job_type IS NOT NULL THEN 'job_type'
+            WHEN workplace IS NOT NULL THEN 'workplace'
             WHEN category_id IS NOT NULL THEN 'category'
             WHEN location_id IS NOT NULL THEN 'location'
             ELSE 'employer'
         END,
-        coalesce(job_type, category_id::text, location_id::text, employer_id::text),
-        coalesce(job_type, category.name, nullif(concat_ws(', ', city, country), ''), company_name),
+        coalesce(job_type, workplace, category_id::text, location_id::text, employer_id::text),
+        coalesce(
+            job_type, workplace, category.name, nullif(concat_ws(', ', nullif(city, ''), country), ''), company_name
+        ),
         jobs
     FROM ranked
         LEFT JOIN jobs_category AS category USING (category_id)
         LEFT JOIN jobs_location USING (location_id)
         LEFT JOIN accounts_employer ON user_id = employer_id
-    WHERE rank <= %s AND coalesce(job_type, category_id::text, location_id::text, employer_id::text) IS NOT NULL
-    ORDER BY 1, jobs DESC, 3, 2
+    WHERE rank <= %s
+        AND coalesce(job_type, workplace, category_id::text, location_id::text, employer_id::text) IS NOT NULL
+    UNION ALL SELECT 'country', country, country, jobs FROM countries
+    ORDER BY 1, 4 DESC, 3, 2
 """
 
 # The ORM takes three queries, each of which reads all completions, and as long again to compile them. Folded text has
@@ -91,15 +103,16 @@ def count_facets(listing: JobListing) -> Facets:
 
 
 def _count_facets(listing: JobListing) -> Facets:
-    facets: Facets = {"job_type": [], "category": [], "location": [], "employer": []}
+    facets: Facets = {"job_type": [], "workplace": [], "category": [], "location": [], "country": [], "employer": []}
     if not listing.count():
         return facets
-    matches = listing.queryset.values("job_type", "category_id", "location_id", "employer_id")
+    matches = listing.queryset.values("job_type", "workplace", "category_id", "location_id", "employer_id")
     sql, parameters = matches.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT_FACETS.format(matches=sql), [*parameters, MAX_FACET_VALUES])
+        cursor.execute(_COUNT_FACETS.format(matches=sql), [*parameters, MAX_FACET_VALUES, MAX_FACET_VALUES])
         for facet, value, name, count in cursor.fetchall():
-            facets[facet].append({"value": value, "name": name, "count": count})
+            shown = country_title(name) if facet == "country" else name
+            facets[facet].append({"value": value, "name": shown, "count": count})
     return facets
 
 

@@ -11,7 +11,8 @@ from django.db.models.lookups import Exact
 
 from anywork.api.text import Folded
 from jobs.models import Category, Location
-from jobs.searching.gazetteer import coordinates
+from jobs.searching.countries import find_country
+from jobs.searching.gazetteer import find_city
 from jobs.searching.versions import Version, VersionedCache
 
 Keys = tuple[UUID, ...]
@@ -47,14 +48,14 @@ class NameLookup:
 
     def country(self, name: str) -> Keys:
         """Return all locations in the country."""
-        return self._cached_keys(("country", name), Location.objects.filter(_is("country", name)))
+        return self._cached_keys(("country", name), Location.objects.filter(_in_country(name)))
 
     def location(self, name: str) -> Keys:
         """Return the locations that match "Lagos" or "Lagos, Nigeria": each part is a city, state or country."""
         parts = [part.strip() for part in name.split(",") if part.strip()]
         if not 1 <= len(parts) <= MAX_LOCATION_PARTS:
             return ()
-        matches = (_is("city", part) | _is("state", part) | _is("country", part) for part in parts)
+        matches = (_is("city", part) | _is("state", part) | _in_country(part) for part in parts)
         return self._cached_keys(("location", *parts), Location.objects.filter(reduce(and_, matches)))
 
     def nearby(self, city: str, radius_km: float) -> Keys:
@@ -69,14 +70,13 @@ class NameLookup:
         return _keys.get(key, self._version.names, read)[0]
 
 
-def find_city(text: str) -> tuple[float, float] | None:
-    """Return the coordinates of "Lagos" or "Lagos, Nigeria", if the gazetteer knows it."""
-    city, *rest = (part.strip() for part in text.split(","))
-    return coordinates(city, rest[-1] if rest else "")
-
-
 def _is(field: str, name: str) -> Q:
     return Q(Exact(Folded(field), Folded(Value(name))))
+
+
+def _in_country(name: str) -> Q:
+    country = find_country(name)
+    return Q(country_code=country.code) if country else _is("country", name)
 
 
 def _nearby(center: tuple[float, float], radius_km: float) -> Keys:

@@ -377,7 +377,8 @@ class TestExpand:
 
         assert list(response) == [*KEYS, *DETAILS]
         assert response["employer_details"] == anonymous.get(f"/api/employers/{job.employer_id}/").json()
-        assert response["location_details"] == anonymous.get(f"/api/locations/{job.location_id}/").json()
+        location = anonymous.get(f"/api/locations/{job.location_id}/").json()
+        assert response["location_details"] == {**location, "placed": False}
         assert response["category_details"] == anonymous.get(f"/api/categories/{job.category_id}/").json()
 
     def test_anonymous_expands_a_list(self, anonymous, job):
@@ -604,7 +605,7 @@ class TestDescriptionHTML:
             response = client.get(f"{url}?expand=description_html")
 
             assert response.json()["errors"] == {
-                "expand": ["description_html: not one of employer, location, category, state, salary."]
+                "expand": ["description_html: not one of employer, location, category, state, salary, workplace."]
             }
 
     def test_employer_reads_its_own_description_as_html(self, employer, job):

@@ -303,6 +303,7 @@ def test_export_follows_filters_and_search_with_constant_queries(admin_client):
             "country": chef.location.country,
             "category": chef.category.name,
             "job_type": chef.job_type,
+            "workplace": "onsite",
             "salary_range": chef.salary_range,
             "posted_at": f"{chef.posted_at:%Y-%m-%dT%H:%M:%SZ}",
             "expires_at": f"{chef.expires_at:%Y-%m-%dT%H:%M:%SZ}",

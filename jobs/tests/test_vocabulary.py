@@ -183,8 +183,21 @@ class TestLocations:
 
         assert employer.post(LOCATIONS, {**ABEOKUTA, **change}).status_code == 201
 
-    @pytest.mark.parametrize("field", ["city", "country"])
-    @pytest.mark.parametrize("value", ["", None, "x" * 101])
+    def test_employer_creates_a_location_without_city_once(self, employer):
+        body = {"city": "", "country": "Germany"}
+        first = employer.post(LOCATIONS, body)
+
+        response = employer.post(LOCATIONS, {**body, "country": "germany"})
+
+        location = Location.objects.get()
+        assert first.json() == {"location_id": str(location.pk), "city": "", "state": "", "country": "Germany"}
+        assert (response.status_code, response.json()["existing"]) == (409, {"location_id": str(location.pk)})
+        assert str(location) == "Germany"
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("city", None), ("city", "x" * 101), ("country", ""), ("country", None), ("country", "x" * 101)],
+    )
     def test_employer_creates_an_invalid_location_and_is_refused(self, employer, field, value):
         response = employer.post(LOCATIONS, {**ABEOKUTA, field: value})
 

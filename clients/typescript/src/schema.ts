@@ -515,7 +515,7 @@ export interface paths {
         };
         /**
          * List categories
-         * @description All, ordered by name.
+         * @description All, ordered by name; with `q`, the ten in which words begin with those typed, the best first.
          */
         get: operations["categories_list"];
         put?: never;
@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * List locations
-         * @description All, ordered by country, state and city.
+         * @description All, ordered by country, state and city; with `q`, the ten in which words begin with those typed, the best first.
          */
         get: operations["locations_list"];
         put?: never;
@@ -1135,6 +1135,26 @@ export interface paths {
         patch: operations["skills_partial_update"];
         trace?: never;
     };
+    "/api/skills/suggest/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete a skill
+         * @description Returns up to ten names that begin with `q` and that at least five users have, the shortest first.
+         */
+        get: operations["skills_suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/resumes/{resume_id}.pdf": {
         parameters: {
             query?: never;
@@ -1310,7 +1330,7 @@ export interface components {
             /** Format: uuid */
             category: string;
             employer_details: components["schemas"]["Employer"];
-            location_details: components["schemas"]["Location"];
+            location_details: components["schemas"]["LocationDetails"];
             category_details: components["schemas"]["Category"];
             state?: components["schemas"]["JobState"];
             /**
@@ -1319,6 +1339,7 @@ export interface components {
              */
             closes_at?: string;
             salary_details?: components["schemas"]["SalaryDetails"] | null;
+            workplace?: components["schemas"]["Workplace"];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1389,7 +1410,7 @@ export interface components {
             /** Format: uuid */
             category: string;
             employer_details?: components["schemas"]["Employer"];
-            location_details?: components["schemas"]["Location"];
+            location_details?: components["schemas"]["LocationDetails"];
             category_details?: components["schemas"]["Category"];
             state?: components["schemas"]["JobState"];
             /**
@@ -1398,6 +1419,7 @@ export interface components {
              */
             closes_at?: string;
             salary_details?: components["schemas"]["SalaryDetails"] | null;
+            workplace?: components["schemas"]["Workplace"];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
         };
@@ -1415,8 +1437,10 @@ export interface components {
             /** @description The words that the caller seems to have meant; these were searched for if its own match nothing. */
             did_you_mean: string | null;
             job_type: components["schemas"]["FacetValue"][];
+            workplace: components["schemas"]["FacetValue"][];
             category: components["schemas"]["FacetValue"][];
             location: components["schemas"]["FacetValue"][];
+            country: components["schemas"]["FacetValue"][];
             employer: components["schemas"]["FacetValue"][];
             /** @description If nothing matches: the filters of which dropping one alone gives matches. */
             without: components["schemas"]["DroppedFilter"][];
@@ -1480,6 +1504,8 @@ export interface components {
             category: string;
             /** @description The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a changed `salary_range` without them. `expand=salary` shows them. */
             salary?: components["schemas"]["SalaryRequest"] | null;
+            /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
+            workplace?: components["schemas"]["Workplace"];
         };
         /** @description Profile of a job seeker. */
         JobSeeker: {
@@ -1514,12 +1540,25 @@ export interface components {
         Location: {
             /** Format: uuid */
             location_id: string;
+            /** @description Empty: anywhere in the state or country. */
             city: string;
             state: string;
             country: string;
         };
+        /** @description A location, as shown with a job. */
+        LocationDetails: {
+            /** Format: uuid */
+            location_id: string;
+            /** @description Empty: anywhere in the state or country. */
+            city: string;
+            state: string;
+            country: string;
+            /** @description Whether its coordinates are known: if not, `near` does not find its jobs. */
+            placed: boolean;
+        };
         /** @description Where a job is. */
         LocationRequest: {
+            /** @description Empty: anywhere in the state or country. */
             city: string;
             state?: string | null;
             country: string;
@@ -1855,6 +1894,8 @@ export interface components {
             category?: string;
             /** @description The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a changed `salary_range` without them. `expand=salary` shows them. */
             salary?: components["schemas"]["SalaryRequest"] | null;
+            /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
+            workplace?: components["schemas"]["Workplace"];
         };
         /** @description Profile of a job seeker. */
         PatchedJobSeekerRequest: {
@@ -1864,6 +1905,7 @@ export interface components {
         };
         /** @description Where a job is. */
         PatchedLocationRequest: {
+            /** @description Empty: anywhere in the state or country. */
             city?: string;
             state?: string | null;
             country?: string;
@@ -2059,6 +2101,10 @@ export interface components {
         SkillRequest: {
             name: string;
         };
+        /** @description Skills that several users have. */
+        SkillSuggestions: {
+            names: string[];
+        };
         /** @description The submitted resume. */
         SubmittedResume: {
             /** Format: uuid */
@@ -2114,6 +2160,8 @@ export interface components {
             /** @description For people. */
             message: string;
         };
+        /** @enum {string} */
+        Workplace: "onsite" | "hybrid" | "remote";
     };
     responses: {
         /** @description There is no valid token. Refresh it, or log in again. */
@@ -3579,6 +3627,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
+                /** @description The beginnings of words: returns the ten best, in one page. */
+                q?: string | null;
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -3973,15 +4023,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -4005,8 +4057,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4146,8 +4198,8 @@ export interface operations {
     employer_jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4625,15 +4677,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -4657,8 +4711,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4788,8 +4842,8 @@ export interface operations {
     jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -5037,8 +5091,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
             };
             header?: never;
             path: {
@@ -5086,15 +5140,17 @@ export interface operations {
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
                 city?: string;
-                /** @description The location's country. */
+                /** @description The location's country, by code or by a name in any language. */
                 country?: string;
-                /** @description In or around this city, such as Lagos or Lagos, Nigeria. */
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
                 near?: string;
                 /** @description The radius around `near` in km; 50 by default. */
                 radius_km?: number;
@@ -5414,6 +5470,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
+                /** @description The beginnings of words: returns the ten best, in one page. */
+                q?: string | null;
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -6804,6 +6862,47 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    skills_suggest: {
+        parameters: {
+            query?: {
+                /** @description At least two letters; fewer give no suggestions. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillSuggestions"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
