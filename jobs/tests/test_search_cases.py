@@ -1,0 +1,80 @@
+"""Searches as people type them, each on a board of its own."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.factories import EmployerFactory
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+
+CASES = json.loads(Path(__file__).with_name("searches.json").read_text(encoding="utf-8"))
+# Kinds that the search does not know yet.
+NOT_YET = {
+    "the word itself before its stem",
+    "joined, split or hyphenated",
+    "job type in words",
+    "abbreviation or synonym",
+    "Chinese, Japanese",
+    "Arabic spellings",
+    "typo in a word of the description",
+    "words that say nothing",
+    "place named otherwise",
+    "no hit is better than a wrong one",
+}
+
+
+def _cases(*, done):
+    cases = [case for case in CASES if (case["kind"] not in NOT_YET) == done]
+    return pytest.mark.parametrize("case", cases, ids=[case["search"] for case in cases])
+
+
+@pytest.fixture
+def found(db, anonymous):
+    """Return a function that posts the jobs of a case, the first one oldest, and lists what its search finds."""
+
+    def titles(case):
+        category, company = CategoryFactory(name="Kind"), EmployerFactory(company_name="Acme")
+        for age, job in enumerate(reversed(case["jobs"])):
+            job = {"title": job} if isinstance(job, str) else job
+            place = {"city": "Jos", "state": "", "country": "Nigeria"} | {
+                name: job[name] for name in ("city", "state", "country") if name in job
+            }
+            JobFactory(
+                title=job["title"],
+                description=job.get("description", "Come."),
+                job_type=job.get("job_type", "full-time"),
+                category=category,
+                employer=company,
+                location=LocationFactory(**place),
+                posted_at=timezone.now() - timedelta(minutes=age),
+            )
+        response = anonymous.get("/api/jobs/", {"search": case["search"]}).json()
+        return [job["title"] for job in response["results"]]
+
+    return titles
+
+
+def is_right(case, titles):
+    if "first" in case:
+        return titles[:1] == [case["first"]]
+    return set(case["finds"]) <= set(titles) and not set(case["misses"]) & set(titles)
+
+
+@_cases(done=False)
+@pytest.mark.xfail
+def test_search_does_not_find_it_yet(found, case):
+    assert is_right(case, found(case))
+
+
+@_cases(done=True)
+def test_search_finds_what_is_meant(found, case):
+    titles = found(case)
+
+    assert is_right(case, titles), titles
+
+
+def test_kinds_that_are_not_known_yet_are_among_the_cases():
+    assert {case["kind"] for case in CASES} >= NOT_YET
