@@ -14,7 +14,7 @@ from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirm
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
 from anywork.transfer import ExportAdmin, ImportAdmin
-from jobs.models import Category, Job, Location, Renaming
+from jobs.models import Category, Job, Location, Renaming, RenamingRelation
 from jobs.querysets import UNEXPIRED, JobQuerySet
 from jobs.resources import CategoryResource, JobResource, LocationResource
 from jobs.searching.listing import having_words
@@ -200,6 +200,10 @@ class RenamingAdmin(RecordAdmin):
 
     @admin.display(description="renamed")
     def renamed_row(self, obj: Renaming) -> str:
+        if obj.relation == RenamingRelation.ALL:
+            return "all jobs"
+        if obj.relation == RenamingRelation.ALL:
+            return "all jobs"
         model: Any = Job._meta.get_field(obj.relation).related_model
         url = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[obj.renamed])
         return format_html('<a href="{}">{}</a>', url, obj.renamed)

@@ -348,12 +348,14 @@ class RenamingRelation(models.TextChoices):
     EMPLOYER = "employer", "Company"
     CATEGORY = "category", "Category"
     LOCATION = "location", "Location"
+    # Their vectors are made in a new way; `renamed` is all zeros.
+    ALL = "all", "All jobs"
 
 
 class Renaming(models.Model):
-    """A new name that many jobs are still to be reindexed for.
+    """A new name that many jobs are still to be reindexed for, or a new way to index them all.
 
-    Written by the trigger function jobs_renamed, deleted by `jobs.services.reindex_renamed_jobs`.
+    Written by the trigger function jobs_renamed, or a migration, deleted by `jobs.services.reindex_renamed_jobs`.
     """
 
     relation = models.CharField(max_length=10, choices=RenamingRelation)

@@ -1,12 +1,15 @@
 """Full text search of jobs: conditions on words, tiers of relevance, and corrections of mistyped words.
 
-The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words, and the function
-`jobs_search_query` turns a search into a tsquery; both are created by the first migration.
+The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words: "=" is before the words of titles and
+names as they are, "+" before each two neighbouring ones as one, and stems have no mark. The functions behind it are
+created by migrations.
 """
 
 import re
-from itertools import islice, product
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice, pairwise, product
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import connection
@@ -21,6 +24,32 @@ _MAX_DISTANCES = {4: 1, 6: 2}
 MAX_CORRECTED_WORDS = 4
 # The number of corrected searches, each of which takes three counts.
 MAX_CORRECTIONS = 4
+# A last word of fewer letters is no beginning of one.
+_MIN_BEGINNING = 3
+# Words that say nothing beside other words; those of English grammar have no stem anyway.
+_NOISE = re.compile(
+    r"jobs?|vacanc(y|ies)|vacant|hiring|hire|(position|opening|role)s?|opportunit(y|ies)|employment|careers|wanted|needed"
+    r"|looking|near|nearby|available|emplois?|empleos?|vagas?|stellen(angebote?)?"
+)
+_CJK = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+
+# Of each word of some terms, and of it and the next word as one: itself and its stem, as the vectors have them.
+_LEXEMES = """
+    WITH typed AS (
+        SELECT number, word, word || lead(word) OVER (ORDER BY number, place) AS joined, place
+        FROM unnest(%s::text[]) WITH ORDINALITY AS given (term, number),
+            regexp_split_to_table(
+                translate(jobs_plain_text(regexp_replace(term, '\\mit\\M', 'IT', 'gi')), '"-', '  '), '\\s+'
+            ) WITH ORDINALITY AS split (word, place)
+        WHERE word <> ''
+    )
+    SELECT number,
+        tsvector_to_array(to_tsvector('jobs_words', word)),
+        tsvector_to_array(to_tsvector('jobs_stems', word)),
+        tsvector_to_array(to_tsvector('jobs_words', coalesce(joined, ''))),
+        tsvector_to_array(to_tsvector('jobs_stems', coalesce(joined, '')))
+    FROM typed ORDER BY number, place
+"""
 
 _SIMILAR_WORDS = """
     WITH unknown AS MATERIALIZED (
@@ -28,7 +57,7 @@ _SIMILAR_WORDS = """
         WHERE NOT EXISTS (SELECT FROM jobs_suggestion WHERE kind = 'word' AND key = btrim(jobs_folded(word)))
         ORDER BY place LIMIT %s
     )
-    SELECT unknown.word, known.word, jobs_search_query(unknown.word, FALSE) = jobs_search_query(known.word, FALSE)
+    SELECT unknown.word, known.word, to_tsvector('jobs_stems', unknown.word) = to_tsvector('jobs_stems', known.word)
     FROM unknown, jobs_similar_words(unknown.word) AS known (word)
 """
 
@@ -43,13 +72,46 @@ TITLE_VECTOR = _filter_weights("{a}")
 NAMES_VECTOR = _filter_weights("{a,b,c}")
 
 
-class SearchQuery(NamedTuple):
+@dataclass(frozen=True)
+class _Word:
+    """A word of a search, and it and the next word as one, as lexemes: usually one, none of what is no word."""
+
+    words: list[str]
+    stems: list[str]
+    joined_words: list[str]
+    joined_stems: list[str]
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A word or phrase of a search, as it was typed; a typed word may consist of several."""
+
+    text: str
+    words: list[_Word]
+
+    @property
+    def is_excluded(self) -> bool:
+        return self.text.startswith("-")
+
+    @property
+    def is_quoted(self) -> bool:
+        return '"' in self.text
+
+    @property
+    def is_noise(self) -> bool:
+        return bool(_NOISE.fullmatch(self.text.lower().strip(",.;:!?")))
+
+
+@dataclass(frozen=True)
+class SearchQuery:
     """The text of a search. With `typing`, the last word may be the beginning of one.
 
-    A job matches when title, company, category, location and description together have all the words. The first tier
-    has them in the title, the second in title, company, category and location, the third has the others; within a tier
-    the newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index
-    serves, without it the function behind the operator, which no index serves, for scans in another order.
+    A job matches when title, company, category, location, type and description together have all the words. The first
+    tier has them in the title, the second in title and the other names, the third has the others; within a tier the
+    newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index serves,
+    without it the function behind the operator, which no index serves, for scans in another order.
+
+    The words are turned into lexemes by one query, when the first condition is needed.
     """
 
     text: str
@@ -57,15 +119,15 @@ class SearchQuery(NamedTuple):
 
     def anywhere(self, *, by_index: bool) -> Func:
         """The job matches."""
-        return _matches(F("search"), self._words(typing=self.typing), by_index=by_index)
+        return _matches(F("search"), self._query(typing=self.typing, in_description=True), by_index=by_index)
 
     def in_title(self, *, by_index: bool) -> Func:
         """All words are in the title, completely typed."""
-        return _matches(TITLE_VECTOR, self._words(typing=False), by_index=by_index)
+        return _matches(TITLE_VECTOR, self._query(), by_index=by_index)
 
     def in_names(self, *, by_index: bool) -> Func:
-        """All words are in title, company, category and location."""
-        return _matches(NAMES_VECTOR, self._words(typing=self.typing), by_index=by_index)
+        """All words are in title, company, category, location and type."""
+        return _matches(NAMES_VECTOR, self._query(typing=self.typing), by_index=by_index)
 
     @property
     def may_exclude(self) -> bool:
@@ -133,7 +195,7 @@ class SearchQuery(NamedTuple):
         choices = (
             dict(zip(similar, choice, strict=True)) for choice in islice(product(*similar.values()), MAX_CORRECTIONS)
         )
-        return [self._replace(text=_replace_words(self.text, choice), typing=False) for choice in choices]
+        return [replace(self, text=_replace_words(self.text, choice), typing=False) for choice in choices]
 
     def well_spelt(self) -> str | None:
         """Return the corrected text where a misspelling has the right stem ("enginer" and "engineer": "engin").
@@ -161,12 +223,140 @@ class SearchQuery(NamedTuple):
             rows = cursor.fetchall()
         similar: dict[str, list[tuple[str, bool]]] = {}
         for word, known, has_same_stem in sorted(rows, key=lambda row: _distance(row[0].lower(), row[1])):
-            if _distance(word.lower(), known) <= _max_distance(word):
+            distance = _distance(word.lower(), known)
+            # The first letter is seldom mistyped, and together with another one it makes another word.
+            if distance <= _max_distance(word) and (distance <= 1 or word[0].lower() == known[0]):
                 similar.setdefault(word, []).append((known, has_same_stem))
         return similar
 
-    def _words(self, *, typing: bool) -> Func:
-        return Func(Value(self.text), Value(typing), function="jobs_search_query", output_field=SearchQueryField())
+    @cached_property
+    def _alternatives(self) -> list[list[_Term]]:
+        """The terms on each side of "or", with their words."""
+        texts = [term for terms in self.alternatives for term in terms]
+        if not texts:
+            return []
+        words: list[list[_Word]] = [[] for _ in texts]
+        with connection.cursor() as cursor:
+            cursor.execute(_LEXEMES, [texts])
+            for number, *lexemes in cursor.fetchall():
+                words[number - 1].append(_Word(*lexemes))
+        terms = iter(map(_Term, texts, words))
+        return [list(islice(terms, len(alternative))) for alternative in self.alternatives]
+
+    @property
+    def _beginning(self) -> str | None:
+        """The last word, if it may be the beginning of one."""
+        if not self._alternatives or self.text[-1:].isspace() or self.text.count('"') % 2:
+            return None
+        last = self._alternatives[-1][-1]
+        if last.is_quoted or last.is_excluded or not last.words or len(last.words[-1].words) != 1:
+            return None
+        (word,) = last.words[-1].words
+        return word if len(word) >= _MIN_BEGINNING or _CJK.match(word) else None
+
+    def _query(self, *, typing: bool = False, in_description: bool = False) -> Func:
+        """Return the tsquery, as a literal: a function would run for every row of a scan."""
+        beginning = self._beginning if typing else None
+        alternatives = [
+            _all_of(
+                terms,
+                beginning=beginning if terms is self._alternatives[-1] else None,
+                in_description=in_description,
+            )
+            for terms in self._alternatives
+        ]
+        return Func(Value(_any(alternatives)), template="%(expressions)s::tsquery", output_field=SearchQueryField())
+
+
+def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool) -> str:
+    """Return the query for all terms of an alternative."""
+    wanted = [term for term in terms if not term.is_excluded]
+    if any(term.words and not term.is_noise for term in wanted):
+        wanted = [term for term in wanted if not term.is_noise or term.is_quoted]
+    last = terms[-1].words[-1] if beginning else None
+    # Words of neighbouring terms are neighbours, too; a phrase is one for itself.
+    sequence: list[_Word | None] = []
+    for term in terms:
+        words = [] if term.is_excluded or term.is_quoted else term.words
+        sequence += words or [None]
+    said = {id(word) for term in wanted for word in term.words}
+    operands: list[str] = []
+    before: _Word | None = None
+    negated = False
+    for word, following in pairwise([*sequence, None]):
+        joined = [word.joined_stems] if word and following else []
+        if word and id(word) in said and not negated:
+            negated = word.words == ["no"] and bool(joined)
+            if negated:
+                operands.append(_lexemes(word.joined_stems, "+"))
+            elif word.stems:
+                forms = [word.stems, *joined, *([before.joined_stems] if before else [])]
+                others = [_lexemes(word.stems, "+")]
+                if word is last:
+                    others.append(f"{_quote(beginning or '', '=')}:*")
+                operands.append(_any([*map(_lexemes, forms), *others]))
+            elif word is last:
+                operands.append(f"{_quote(beginning or '', '=')}:*")
+        else:
+            negated = False
+        before = word
+    operands += [_phrase(term, in_description=in_description) for term in wanted if term.is_quoted]
+    if not any(operands):
+        # Words of grammar alone: they are kept where texts are short.
+        operands = [_lexemes(word.words, "=") for term in wanted for word in term.words]
+    operands += [f"!({query})" for term in terms if term.is_excluded and (query := _without(term, in_description))]
+    return _all(operands)
+
+
+def _phrase(term: _Term, *, in_description: bool) -> str:
+    """Return the query for the very words of a phrase in title and names, and for its stems in descriptions."""
+    words = _in_order([_lexemes(word.words, "=") for word in term.words])
+    if not in_description:
+        return words
+    return _any([words, _in_order([_lexemes(word.stems, weight=":D") for word in term.words])])
+
+
+def _without(term: _Term, in_description: bool) -> str:  # noqa: FBT001
+    if term.is_quoted:
+        return _phrase(term, in_description=in_description)
+    return _in_order([_lexemes(word.stems) for word in term.words]) or _in_order(
+        [_lexemes(word.words, "=") for word in term.words]
+    )
+
+
+def _quote(lexeme: str, mark: str = "") -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{mark}{escaped}'"
+
+
+def _lexemes(lexemes: list[str], mark: str = "", weight: str = "") -> str:
+    return _all(_quote(lexeme, mark) + weight for lexeme in lexemes)
+
+
+def _all(queries: Iterable[str]) -> str:
+    return _combined(" & ", queries)
+
+
+def _any(queries: Iterable[str]) -> str:
+    return _combined(" | ", queries)
+
+
+def _combined(operator: str, queries: Iterable[str]) -> str:
+    queries = list(dict.fromkeys(query for query in queries if query))
+    return f"({operator.join(queries)})" if len(queries) > 1 else "".join(queries)
+
+
+def _in_order(queries: list[str]) -> str:
+    """Return the query for neighbours; "" stands for one that the index lacks."""
+    phrase, distance = "", 1
+    for query in queries:
+        if not query:
+            distance += bool(phrase)
+        elif not phrase:
+            phrase = query
+        else:
+            phrase, distance = f"{phrase} <{distance}> {query}", 1
+    return f"({phrase})" if " " in phrase else phrase
 
 
 def _are_excluded(terms: list[str]) -> bool:
