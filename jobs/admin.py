@@ -14,9 +14,9 @@ from anywork.admin import DeletedByServiceAdmin, NamesForm, RecordAdmin, confirm
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
 from anywork.transfer import ExportAdmin, ImportAdmin
-from jobs.models import Category, Job, Location, Renaming, RenamingRelation
+from jobs.models import Category, Job, Location, Renaming, RenamingRelation, Synonym
 from jobs.querysets import UNEXPIRED, JobQuerySet
-from jobs.resources import CategoryResource, JobResource, LocationResource
+from jobs.resources import CategoryResource, JobResource, LocationResource, SynonymResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job, open_jobs, take_down_job
@@ -96,6 +96,13 @@ class LocationAdmin(VocabularyAdmin):
     list_display = ("city", "state", "country", "created_by")
     list_filter = (UseFilter,)
     search_fields = ("city", "state", "country", "created_by__email__exact")
+
+
+@admin.register(Synonym)
+class SynonymAdmin(ImportAdmin):
+    resource_classes = (SynonymResource,)
+    list_display = ("name", "meaning")
+    search_fields = ("name", "meaning")
 
 
 class JobStateFilter(admin.SimpleListFilter):

@@ -109,6 +109,27 @@ class Location(Vocabulary):
         super().save(*args, **kwargs)
 
 
+class Synonym(models.Model):
+    """Two names of the same, of which a search for one also finds the other: "hr" and "human resources"."""
+
+    synonym_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    meaning = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("name", "meaning")
+        permissions = (("import_synonym", "Can import synonym"), ("export_synonym", "Can export synonym"))
+        constraints = (
+            models.UniqueConstraint(Lower("name"), Lower("meaning"), name="jobs_synonym_unique_names"),
+            models.CheckConstraint(
+                name="jobs_synonym_two_names", condition=~models.Q(name__iexact=models.F("meaning"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.meaning}"
+
+
 class JobType(models.TextChoices):
     FULL_TIME = "full-time", "Full-time"
     PART_TIME = "part-time", "Part-time"

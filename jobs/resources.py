@@ -8,7 +8,7 @@ from import_export.resources import ModelResource
 from import_export.widgets import DateTimeWidget
 
 from anywork.transfer import FormResource
-from jobs.models import Category, Job, Location
+from jobs.models import Category, Job, Location, Synonym
 
 
 class VocabularyResource(FormResource):
@@ -30,6 +30,12 @@ class LocationResource(VocabularyResource):
     class Meta:
         model = Location
         fields = import_id_fields = ("city", "state", "country")
+
+
+class SynonymResource(FormResource):
+    class Meta:
+        model = Synonym
+        fields = import_id_fields = ("name", "meaning")
 
 
 class Timestamp(Field):

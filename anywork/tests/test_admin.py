@@ -33,8 +33,8 @@ from analytics.tests.factories import AnalyticsFactory
 from anywork.admin import MAX_NAMED
 from applications.models import Application, StatusChange
 from applications.tests.factories import ApplicationFactory
-from jobs.models import Category, ChangeCounter, Job, Location, Renaming, Suggestion
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.models import Category, ChangeCounter, Job, Location, Renaming, Suggestion, Synonym
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory, SynonymFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
 from resumes.models import Resume, ResumeAccess
@@ -73,10 +73,11 @@ MAKE_ROW: dict[Any, Any] = {
     Resume: ResumeFactory,
     Session: lambda: open_session(UserFactory()),
     Skill: SkillFactory,
+    Synonym: SynonymFactory,
     User: UserFactory,
 }
-MADE_BY_HAND = {Category, Job, Location, Notification, User}
-DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, User}
+MADE_BY_HAND = {Category, Job, Location, Notification, Synonym, User}
+DELETED_BY_HAND = {Category, Job, Location, Notification, Resume, Skill, Synonym, User}
 # Of what happened: changing it would lie.
 RECORDS = {
     Analytics,

@@ -1,7 +1,7 @@
 """Full text search of jobs: conditions on words, tiers of relevance, and corrections of mistyped words.
 
-The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words: "=" is before the words of titles and
-names as they are, "+" before each two neighbouring ones as one, and stems have no mark. The functions behind it are
+The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words: "=" is before the words of titles
+and names as they are, "+" before each two neighbouring ones as one, and stems have no mark. The functions behind it are
 created by migrations.
 """
 
@@ -31,24 +31,43 @@ _NOISE = re.compile(
     r"jobs?|vacanc(y|ies)|vacant|hiring|hire|(position|opening|role)s?|opportunit(y|ies)|employment|careers|wanted|needed"
     r"|looking|near|nearby|available|emplois?|empleos?|vagas?|stellen(angebote?)?"
 )
+# The number of synonyms in a search.
+MAX_SYNONYMS = 20
+_SIGNS = re.compile(r"[-,;:!?()/\\]")
 _CJK = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 
-# Of each word of some terms, and of it and the next word as one: itself and its stem, as the vectors have them.
+# Of each word of the terms, and of it and the next word as one: itself and its stem, as the vectors have them. The same
+# of each synonym in the terms (kind 1), and of what it means (kind 2). There are few synonyms: all are compared.
 _LEXEMES = """
-    WITH typed AS (
-        SELECT number, word, word || lead(word) OVER (ORDER BY number, place) AS joined, place
-        FROM unnest(%s::text[]) WITH ORDINALITY AS given (term, number),
+    WITH meant AS (
+        SELECT name, meaning, row_number() OVER (ORDER BY name, meaning) AS number
+        FROM (
+            SELECT name, meaning FROM jobs_synonym UNION SELECT meaning, name FROM jobs_synonym
+        ) AS both_ways
+        WHERE strpos(%(plain)s, ' ' || lower(name) || ' ') > 0
+        ORDER BY number LIMIT %(most)s
+    ),
+    given AS (
+        SELECT 0 AS kind, term, number FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS typed (term, number)
+        UNION ALL SELECT 1, name, number FROM meant
+        UNION ALL SELECT 2, meaning, number FROM meant
+    ),
+    split AS (
+        SELECT kind, number, place, word, word || lead(word) OVER (
+            PARTITION BY kind, CASE WHEN kind > 0 THEN number END ORDER BY number, place
+        ) AS joined
+        FROM given,
             regexp_split_to_table(
                 translate(jobs_plain_text(regexp_replace(term, '\\mit\\M', 'IT', 'gi')), '"-', '  '), '\\s+'
             ) WITH ORDINALITY AS split (word, place)
         WHERE word <> ''
     )
-    SELECT number,
+    SELECT kind, number,
         tsvector_to_array(to_tsvector('jobs_words', word)),
         tsvector_to_array(to_tsvector('jobs_stems', word)),
         tsvector_to_array(to_tsvector('jobs_words', coalesce(joined, ''))),
         tsvector_to_array(to_tsvector('jobs_stems', coalesce(joined, '')))
-    FROM typed ORDER BY number, place
+    FROM split ORDER BY kind, number, place
 """
 
 _SIMILAR_WORDS = """
@@ -80,6 +99,8 @@ class _Word:
     stems: list[str]
     joined_words: list[str]
     joined_stems: list[str]
+    # Queries for what it means, too.
+    meanings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,19 +124,35 @@ class _Term:
 
 
 @dataclass(frozen=True)
+class _Synonym:
+    name: list[_Word]
+    meaning: list[_Word]
+
+    @property
+    def query(self) -> str:
+        """The query for its meaning; several words are found in titles and names, which have each two as one."""
+        if len(self.meaning) == 1:
+            word = self.meaning[0]
+            return _any([_lexemes(word.stems or word.words), _lexemes(word.stems, "+")])
+        return _all(_lexemes(word.joined_stems, "+") for word in self.meaning[:-1])
+
+
+@dataclass(frozen=True)
 class SearchQuery:
     """The text of a search. With `typing`, the last word may be the beginning of one.
 
     A job matches when title, company, category, location, type and description together have all the words. The first
     tier has them in the title, the second in title and the other names, the third has the others; within a tier the
     newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index serves,
-    without it the function behind the operator, which no index serves, for scans in another order.
+    without it the function behind the operator, which no index serves, for scans in another order. With `words_first`,
+    the very words come before their stems in the first two tiers.
 
     The words are turned into lexemes by one query, when the first condition is needed.
     """
 
     text: str
     typing: bool = True
+    words_first: bool = False
 
     def anywhere(self, *, by_index: bool) -> Func:
         """The job matches."""
@@ -128,6 +165,13 @@ class SearchQuery:
     def in_names(self, *, by_index: bool) -> Func:
         """All words are in title, company, category, location and type."""
         return _matches(NAMES_VECTOR, self._query(typing=self.typing), by_index=by_index)
+
+    def with_words_first(self) -> "SearchQuery":
+        """Return this search with the very words before their stems."""
+        query = replace(self, words_first=True)
+        # Read once.
+        query.__dict__["_alternatives"] = self._alternatives
+        return query
 
     @property
     def may_exclude(self) -> bool:
@@ -158,29 +202,42 @@ class SearchQuery:
         """An alternative has excluded words alone, so no index serves it."""
         return len(self.alternatives) > 1 and any(map(_are_excluded, self.alternatives))
 
-    def tiers(self, *, by_index: bool) -> tuple[Q, Q, Q]:
-        """Return the condition of each tier, the most relevant first."""
-        in_title, in_names = Q(self.in_title(by_index=False)), Q(self.in_names(by_index=False))
-        found = Q(self.anywhere(by_index=False)) if self.may_exclude else Q()
+    def nested(self, *, by_index: bool = True) -> tuple[Q, ...]:
+        """Return conditions, each of which includes the ones before it: the tiers of relevance up to each.
+
+        With `words_first` five: the very words in the title, title, the very words in names, names, anywhere. For a
+        search that `may_exclude`, only the last includes the others.
+        """
+        title, names = Q(self.in_title(by_index=by_index)), Q(self.in_names(by_index=by_index))
+        anywhere = Q(self.anywhere(by_index=by_index))
+        if not self.words_first:
+            return title, names, anywhere
         return (
-            Q(self.in_title(by_index=by_index)) & found,
-            Q(self.in_names(by_index=by_index)) & ~in_title & found,
-            Q(self.anywhere(by_index=by_index)) & ~in_names & (~in_title if self.may_exclude else Q()),
+            Q(_matches(TITLE_VECTOR, self._query(is_verbatim=True), by_index=by_index)),
+            title,
+            title | Q(_matches(NAMES_VECTOR, self._query(is_verbatim=True), by_index=by_index)),
+            names,
+            anywhere,
         )
 
-    def nested(self) -> tuple[Func, Func, Func]:
-        """Return the conditions, by index, of the first tier, the first two, and all three.
-
-        Not for a search that `may_exclude`.
-        """
-        return self.in_title(by_index=True), self.in_names(by_index=True), self.anywhere(by_index=True)
+    def tiers(self, *, by_index: bool) -> tuple[Q, ...]:
+        """Return the condition of each tier, the most relevant first."""
+        nested, compared = self.nested(by_index=by_index), self.nested(by_index=False)
+        found = compared[-1] if self.may_exclude else Q()
+        tiers = [nested[0] & found]
+        for number in range(1, len(nested)):
+            higher = compared[number - 1]
+            if self.may_exclude and number == len(nested) - 1:
+                higher |= compared[-3]
+            tiers.append(nested[number] & ~higher & (found if number < len(nested) - 1 else Q()))
+        return tuple(tiers)
 
     def tier(self) -> Case:
         """Return the number of a match's tier, from 0."""
+        *higher, _ = self.nested(by_index=False)
         return Case(
-            When(self.in_title(by_index=False), then=Value(0)),
-            When(self.in_names(by_index=False), then=Value(1)),
-            default=Value(2),
+            *(When(condition, then=Value(number)) for number, condition in enumerate(higher)),
+            default=Value(len(higher)),
             output_field=IntegerField(),
         )
 
@@ -231,17 +288,26 @@ class SearchQuery:
 
     @cached_property
     def _alternatives(self) -> list[list[_Term]]:
-        """The terms on each side of "or", with their words."""
+        """The terms on each side of "or", with their words and synonyms."""
         texts = [term for terms in self.alternatives for term in terms]
         if not texts:
             return []
-        words: list[list[_Word]] = [[] for _ in texts]
+        typed = " ".join(text for text in texts if text[0] != "-" and '"' not in text).lower()
+        # "c++" is a synonym itself, and "front-end," is not.
+        plain = f" {typed}  {re.sub(_SIGNS, ' ', typed)} "
+        words: dict[tuple[int, int], list[_Word]] = {}
         with connection.cursor() as cursor:
-            cursor.execute(_LEXEMES, [texts])
-            for number, *lexemes in cursor.fetchall():
-                words[number - 1].append(_Word(*lexemes))
-        terms = iter(map(_Term, texts, words))
-        return [list(islice(terms, len(alternative))) for alternative in self.alternatives]
+            cursor.execute(_LEXEMES, {"plain": plain, "terms": texts, "most": MAX_SYNONYMS})
+            for kind, number, *lexemes in cursor.fetchall():
+                words.setdefault((kind, number), []).append(_Word(*lexemes))
+        terms = iter([_Term(text, words.get((0, number), [])) for number, text in enumerate(texts, 1)])
+        alternatives = [list(islice(terms, len(alternative))) for alternative in self.alternatives]
+        synonyms = [
+            _Synonym(name, words[2, number])
+            for (kind, number), name in words.items()
+            if kind == 1 and (2, number) in words
+        ]
+        return [_with_synonyms(alternative, synonyms) for alternative in alternatives]
 
     @property
     def _beginning(self) -> str | None:
@@ -254,7 +320,7 @@ class SearchQuery:
         (word,) = last.words[-1].words
         return word if len(word) >= _MIN_BEGINNING or _CJK.match(word) else None
 
-    def _query(self, *, typing: bool = False, in_description: bool = False) -> Func:
+    def _query(self, *, typing: bool = False, in_description: bool = False, is_verbatim: bool = False) -> Func:
         """Return the tsquery, as a literal: a function would run for every row of a scan."""
         beginning = self._beginning if typing else None
         alternatives = [
@@ -262,13 +328,34 @@ class SearchQuery:
                 terms,
                 beginning=beginning if terms is self._alternatives[-1] else None,
                 in_description=in_description,
+                is_verbatim=is_verbatim,
             )
             for terms in self._alternatives
         ]
         return Func(Value(_any(alternatives)), template="%(expressions)s::tsquery", output_field=SearchQueryField())
 
 
-def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool) -> str:
+def _with_synonyms(terms: list[_Term], synonyms: list[_Synonym]) -> list[_Term]:
+    """Add meanings to the words of terms that are, or together are, a synonym."""
+    sequence = [
+        (number, place, word)
+        for number, term in enumerate(terms)
+        if not term.is_excluded and not term.is_quoted
+        for place, word in enumerate(term.words)
+    ]
+    terms = [replace(term, words=list(term.words)) for term in terms]
+    for synonym in synonyms:
+        length = len(synonym.name)
+        for start in range(len(sequence) - length + 1):
+            named = sequence[start : start + length]
+            if [word.words for *_, word in named] == [word.words for word in synonym.name]:
+                for number, place, _ in named:
+                    word = terms[number].words[place]
+                    terms[number].words[place] = replace(word, meanings=(*word.meanings, synonym.query))
+    return terms
+
+
+def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool, is_verbatim: bool) -> str:
     """Return the query for all terms of an alternative."""
     wanted = [term for term in terms if not term.is_excluded]
     if any(term.words and not term.is_noise for term in wanted):
@@ -282,23 +369,16 @@ def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool) 
     said = {id(word) for term in wanted for word in term.words}
     operands: list[str] = []
     before: _Word | None = None
-    negated = False
+    negation: _Word | None = None
     for word, following in pairwise([*sequence, None]):
-        joined = [word.joined_stems] if word and following else []
-        if word and id(word) in said and not negated:
-            negated = word.words == ["no"] and bool(joined)
-            if negated:
+        if word and id(word) in said and not (negation and negation is before):
+            if word.words == ["no"] and following:
+                negation = word
                 operands.append(_lexemes(word.joined_stems, "+"))
-            elif word.stems:
-                forms = [word.stems, *joined, *([before.joined_stems] if before else [])]
-                others = [_lexemes(word.stems, "+")]
-                if word is last:
-                    others.append(f"{_quote(beginning or '', '=')}:*")
-                operands.append(_any([*map(_lexemes, forms), *others]))
-            elif word is last:
-                operands.append(f"{_quote(beginning or '', '=')}:*")
-        else:
-            negated = False
+            else:
+                forms = _forms(word, before, is_joined=following is not None, is_verbatim=is_verbatim)
+                start = f"{_quote(beginning or '', '=')}:*" if word is last else ""
+                operands.append(_any([*forms, start]))
         before = word
     operands += [_phrase(term, in_description=in_description) for term in wanted if term.is_quoted]
     if not any(operands):
@@ -306,6 +386,19 @@ def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool) 
         operands = [_lexemes(word.words, "=") for term in wanted for word in term.words]
     operands += [f"!({query})" for term in terms if term.is_excluded and (query := _without(term, in_description))]
     return _all(operands)
+
+
+def _forms(word: _Word, before: _Word | None, *, is_joined: bool, is_verbatim: bool) -> list[str]:
+    """Return queries for a word, alone and as one with its neighbours, and for its meanings; none for a stop word."""
+    if not word.stems:
+        return []
+    if is_verbatim:
+        neighbours = [*([word.joined_words] if is_joined else []), *([before.joined_words] if before else [])]
+        forms = [_lexemes(lexemes, "=") for lexemes in (word.words, *neighbours)]
+    else:
+        neighbours = [*([word.joined_stems] if is_joined else []), *([before.joined_stems] if before else [])]
+        forms = [_lexemes(lexemes) for lexemes in (word.stems, *neighbours)]
+    return [*forms, _lexemes(word.stems, "+"), *word.meanings]
 
 
 def _phrase(term: _Term, *, in_description: bool) -> str:

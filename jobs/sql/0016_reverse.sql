@@ -30,7 +30,7 @@ BEGIN
 END $$;
 
 DROP FUNCTION jobs_search_vector(text, text, text, text, text, text);
-DROP FUNCTION jobs_names_vector, jobs_marked, jobs_letter_pairs;
+DROP FUNCTION jobs_names_vector, jobs_letter_pairs;
 
 CREATE FUNCTION jobs_search_vector(title text, company text, category text, place text, description text)
 RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$

@@ -67,29 +67,25 @@ BEGIN
     RETURN plain;
 END $$;
 
--- Returns a vector with a mark before each lexeme.
-CREATE FUNCTION jobs_marked(mark text, vector tsvector) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS
-$$ SELECT replace(' ' || vector::text, ' ''', ' ''' || mark)::tsvector $$;
-
 -- Returns the vector of a title or name: "=" before the words as they are, stems, "+" before the stems of each two
 -- neighbouring words as one. Two stop words before the stems, and a word before the words that is deleted again,
 -- separate it from the previous name, so that no phrase spans both.
 CREATE FUNCTION jobs_names_vector(plain text, weight "char") RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
+    words text[] := regexp_split_to_array(btrim(plain), '\s+');
     joined text;
 BEGIN
     SELECT string_agg(word || next, ' ') INTO joined
-    FROM (
-        SELECT word, lead(word) OVER (ORDER BY place) AS next
-        FROM regexp_split_to_table(btrim(plain), '\s+') WITH ORDINALITY AS split (word, place)
-    ) AS neighbours
+    FROM unnest(words[:cardinality(words) - 1], words[2:]) AS neighbours (word, next)
     WHERE word || next !~ '[\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3]';
+    -- Marks are set in the text of a vector: a function for this would take longer than all the rest.
     RETURN setweight(
-        jobs_marked('=', ts_delete(to_tsvector('jobs_words', 'xborderx ' || plain), 'xborderx'))
+        replace(
+            ' ' || ts_delete(to_tsvector('jobs_words', 'xborderx ' || plain), 'xborderx')::text, ' ''', ' ''='
+        )::tsvector
             || to_tsvector('jobs_stems', 'the the ' || plain)
-            || jobs_marked('+', to_tsvector('jobs_stems', coalesce(joined, ''))),
+            || replace(' ' || to_tsvector('jobs_stems', coalesce(joined, ''))::text, ' ''', ' ''+')::tsvector,
         weight
     );
 END $$;
@@ -126,7 +122,9 @@ BEGIN
         || jobs_names_vector(translate(jobs_plain_text(place), '"-', '  '), 'C')
         || jobs_names_vector(translate(job_type, '-', ' '), 'C')
         || setweight(to_tsvector('jobs_stems', 'the the ' || plain), 'D')
-        || setweight(jobs_marked('+', to_tsvector('jobs_stems', coalesce(negations, ''))), 'D');
+        || setweight(
+            replace(' ' || to_tsvector('jobs_stems', coalesce(negations, ''))::text, ' ''', ' ''+')::tsvector, 'D'
+        );
 END $$;
 
 CREATE OR REPLACE FUNCTION jobs_job_write_search() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
