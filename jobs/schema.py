@@ -95,6 +95,7 @@ FACETS = {
     "location": [{"value": LOCATION["location_id"], "name": "Abeokuta, Nigeria", "count": 3}],
     "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
     "without": [],
+    "without_word": None,
 }
 
 
