@@ -62,6 +62,7 @@ ui = user interface
 ux = user experience
 cx = customer experience
 cpp = c++
+c plus plus = c++
 csharp = c#
 dotnet = .net
 js = javascript

@@ -293,8 +293,8 @@ class SearchQuery:
         if not texts:
             return []
         typed = " ".join(text for text in texts if text[0] != "-" and '"' not in text).lower()
-        # "c++" is a synonym itself, and "front-end," is not.
-        plain = f" {typed}  {re.sub(_SIGNS, ' ', typed)} "
+        # "c++" is a synonym itself; "sr." and "front-end," are not.
+        plain = f" {typed}  {re.sub(_SIGNS, ' ', typed.replace('.', ''))} "
         words: dict[tuple[int, int], list[_Word]] = {}
         with connection.cursor() as cursor:
             cursor.execute(_LEXEMES, {"plain": plain, "terms": texts, "most": MAX_SYNONYMS})

@@ -113,8 +113,8 @@ BEGIN
     END IF;
     plain := translate(jobs_plain_text(plain), '"-', '  ');
     IF plain ~* '\mno\s' THEN
-        SELECT string_agg('no' || found[1], ' ') INTO negations
-        FROM regexp_matches(plain, '\mno\s+(\w+)', 'gi') AS found;
+        SELECT string_agg('no' || parts[1], ' ') INTO negations
+        FROM regexp_matches(plain, '\mno\s+(\w+)', 'gi') AS negation (parts);
     END IF;
     RETURN jobs_names_vector(translate(jobs_plain_text(title), '"-', '  '), 'A')
         || jobs_names_vector(translate(jobs_plain_text(company), '"-', '  '), 'B')

@@ -82,3 +82,74 @@ def test_search_finds_what_is_meant(found, case):
 
 def test_kinds_that_are_not_known_yet_are_among_the_cases():
     assert {case["kind"] for case in CASES} >= NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("search", "title"),
+    [
+        ("sr. software engineer", "Senior Software Engineer"),
+        ("r.n.", "Registered Nurse"),
+        ("RN", "R.N. Night"),
+        ("quality assurance", "QA Tester"),
+        ("dba", "Database Administrator"),
+        ("c plus plus", "C++ Developer"),
+        ("dot net", ".NET Developer"),
+        ("b.sc. chemist", "BSc Chemist"),
+        ("MBA", "M.B.A. Graduate"),
+        ("h&s officer", "Health and Safety Officer"),
+        ("preschool", "Pre-school Teacher"),
+        ("pre school", "Preschool Teacher"),
+        ("onsite chef", "On-site Chef"),
+        ("looking for a driver", "Driver"),
+        ("driver vacancies near me", "Driver"),
+        ("jobs", "Jobs Editor"),
+        ("job coach", "Job Coach"),
+        ("no experience", "Packer (no experience needed)"),
+        ("開発", "ウェブ開発者"),
+        ("إدارة", "ادارة"),
+        ("مدير", "مـديـر"),
+    ],
+)
+def test_search_of_a_kind_finds_the_title(found, search, title):
+    assert found({"jobs": [title, "Gardener"], "search": search}) == [title]
+
+
+def test_no_experience_is_not_experience(found):
+    jobs = ["Manager with experience", {"title": "Packer", "description": "<p>No <b>experience</b> needed.</p>"}]
+
+    assert found({"jobs": jobs, "search": "no experience"}) == ["Packer"]
+
+
+def test_tags_are_no_words(found):
+    jobs = [{"title": "Packer", "description": '<strong class="red">Pack</strong>&nbsp;boxes'}]
+
+    assert found({"jobs": jobs, "search": "strong or red"}) == []
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "'",
+        "\\",
+        "\\'",
+        "a'b\\",
+        "!&|<->:*",
+        ":*",
+        "no",
+        "no no",
+        '"no',
+        '-"',
+        "工",
+        '"工程师"',
+        "🙂 chef",
+        "½ ²",
+        "-jobs",
+        "ー",
+    ],
+)
+def test_signs_of_queries_are_no_syntax(anonymous, db, search):
+    JobFactory(title="Chef 工程师")
+
+    for ordering in ("relevance", "newest"):
+        assert anonymous.get("/api/jobs/", {"search": search, "ordering": ordering}).status_code == 200
+    assert anonymous.get("/api/jobs/facets/", {"search": search}).status_code == 200
