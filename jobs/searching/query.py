@@ -377,8 +377,10 @@ def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool, 
                 operands.append(_lexemes(word.joined_stems, "+"))
             else:
                 forms = _forms(word, before, is_joined=following is not None, is_verbatim=is_verbatim)
-                start = f"{_quote(beginning or '', '=')}:*" if word is last else ""
-                operands.append(_any([*forms, start]))
+                # Descriptions have stems only.
+                marks = ("=", "") if in_description else ("=",)
+                starts = [f"{_quote(beginning or '', mark)}:*" for mark in marks if word is last]
+                operands.append(_any([*forms, *starts]))
         before = word
     operands += [_phrase(term, in_description=in_description) for term in wanted if term.is_quoted]
     if not any(operands):
