@@ -384,6 +384,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _HOUR,
         "options": {"expires": _HOUR},
     },
+    "gather-words": {"task": "jobs.gather_words", "schedule": _DAY, "options": {"expires": _HOUR}},
     # Every hour, for digests still due today: beat may have been stopped at the planned hour.
     "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
     "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},

@@ -14,9 +14,9 @@ from anywork.admin import AuditedAdmin, DeletedByServiceAdmin, NamesForm, Record
 from anywork.api.constraints import find_in_any_case
 from anywork.figures import Figure
 from anywork.transfer import ExportAdmin, ImportAdmin
-from jobs.models import Category, CurrencyRate, Job, Location, Renaming
+from jobs.models import Category, CurrencyRate, Job, Location, Renaming, RenamingRelation, Synonym
 from jobs.querysets import UNEXPIRED, JobQuerySet
-from jobs.resources import CategoryResource, CurrencyRateResource, JobResource, LocationResource
+from jobs.resources import CategoryResource, CurrencyRateResource, JobResource, LocationResource, SynonymResource
 from jobs.searching.listing import having_words
 from jobs.searching.query import SearchQuery
 from jobs.services import delete_or_close_job, open_jobs, take_down_job
@@ -120,6 +120,13 @@ class CurrencyRateAdmin(ImportAdmin, AuditedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: CurrencyRate | None = None) -> tuple[str, ...]:
         # Another currency is another row.
         return ("currency",) if obj else ()
+
+
+@admin.register(Synonym)
+class SynonymAdmin(ImportAdmin):
+    resource_classes = (SynonymResource,)
+    list_display = ("name", "meaning")
+    search_fields = ("name", "meaning")
 
 
 class JobStateFilter(admin.SimpleListFilter):
@@ -247,6 +254,10 @@ class RenamingAdmin(RecordAdmin):
 
     @admin.display(description="renamed")
     def renamed_row(self, obj: Renaming) -> str:
+        if obj.relation == RenamingRelation.ALL:
+            return "all jobs"
+        if obj.relation == RenamingRelation.ALL:
+            return "all jobs"
         model: Any = Job._meta.get_field(obj.relation).related_model
         url = reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[obj.renamed])
         return format_html('<a href="{}">{}</a>', url, obj.renamed)

@@ -293,6 +293,29 @@ def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
     return sorted(counts, key=lambda dropped: -dropped["count"])
 
 
+def without_word(jobs: QuerySet[Any], request: Any) -> str | None:
+    """Return the word or phrase of the request's search without which the most jobs would match.
+
+    Of a search with "or", or one word alone, there is none. After Limits.retry_seconds no other word is tried.
+    """
+    match SearchQuery(request.query_params.get("search", "")).alternatives:
+        case [[_, _, *_] as terms]:
+            counts: dict[str, int] = {}
+            until = time.monotonic() + Limits.current().retry_seconds
+            for number, term in enumerate(terms):
+                if time.monotonic() > until:
+                    break
+                others = request.query_params.copy()
+                # The last word is complete now.
+                others["search"] = " ".join([*terms[:number], *terms[number + 1 :], ""])
+                listing: Any = JobFilter(others, jobs, request=request).qs
+                # A corrected word would be another search.
+                counts[term] = 0 if listing.did_you_mean else listing.count()
+            word = max(counts, key=lambda term: counts[term])
+            return word if counts[word] else None
+    return None
+
+
 def _in_locations(jobs: JobQuerySet, keys: Keys) -> JobQuerySet:
     # Equality, if possible: an index that also has the order of the list serves it.
     return jobs.filter(location=keys[0]) if len(keys) == 1 else jobs.filter(location__in=keys)

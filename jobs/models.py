@@ -175,6 +175,27 @@ class Location(Vocabulary):
         return self.latitude is not None
 
 
+class Synonym(models.Model):
+    """Two names of the same, of which a search for one also finds the other: "hr" and "human resources"."""
+
+    synonym_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    meaning = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("name", "meaning")
+        permissions = (("import_synonym", "Can import synonym"), ("export_synonym", "Can export synonym"))
+        constraints = (
+            models.UniqueConstraint(Lower("name"), Lower("meaning"), name="jobs_synonym_unique_names"),
+            models.CheckConstraint(
+                name="jobs_synonym_two_names", condition=~models.Q(name__iexact=models.F("meaning"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.meaning}"
+
+
 class JobType(models.TextChoices):
     FULL_TIME = "full-time", "Full-time"
     PART_TIME = "part-time", "Part-time"
@@ -551,12 +572,14 @@ class RenamingRelation(models.TextChoices):
     EMPLOYER = "employer", "Company"
     CATEGORY = "category", "Category"
     LOCATION = "location", "Location"
+    # Their vectors are made in a new way; `renamed` is all zeros.
+    ALL = "all", "All jobs"
 
 
 class Renaming(models.Model):
-    """A new name that many jobs are still to be reindexed for.
+    """A new name that many jobs are still to be reindexed for, or a new way to index them all.
 
-    Written by the trigger function jobs_renamed, deleted by `jobs.services.reindex_renamed_jobs`.
+    Written by the trigger function jobs_renamed, or a migration, deleted by `jobs.services.reindex_renamed_jobs`.
     """
 
     relation = models.CharField(max_length=10, choices=RenamingRelation)

@@ -8,7 +8,7 @@ from import_export.resources import ModelResource
 from import_export.widgets import DateTimeWidget
 
 from anywork.transfer import FormResource
-from jobs.models import Category, CurrencyRate, Job, Location
+from jobs.models import Category, CurrencyRate, Job, Location, Synonym
 
 
 class VocabularyResource(FormResource):
@@ -37,6 +37,12 @@ class CurrencyRateResource(FormResource):
         model = CurrencyRate
         fields = ("currency", "per_dollar", "date")
         import_id_fields = ("currency",)
+
+
+class SynonymResource(FormResource):
+    class Meta:
+        model = Synonym
+        fields = import_id_fields = ("name", "meaning")
 
 
 class Timestamp(Field):

@@ -105,6 +105,7 @@ FACETS = {
     "country": [{"value": "NG", "name": "Nigeria", "count": 3}],
     "employer": [{"value": JOB["employer"], "name": "Microsoft", "count": 3}],
     "without": [],
+    "without_word": None,
 }
 
 

@@ -310,6 +310,9 @@ class FacetsSerializer(serializers.Serializer[Any]):
     without = DroppedFilterSerializer(
         many=True, help_text="If nothing matches: the filters of which dropping one alone gives matches."
     )
+    without_word = serializers.CharField(
+        allow_null=True, help_text="If nothing matches: the one word of the search without which jobs would."
+    )
 
 
 class SuggestQuerySerializer(serializers.Serializer[Any]):

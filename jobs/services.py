@@ -131,7 +131,9 @@ def _reindex_batch(batch_size: int) -> bool:
     renaming = Renaming.objects.select_for_update(skip_locked=True).order_by("pk").first()
     if renaming is None:
         return False
-    jobs = Job.objects.filter(**{renaming.relation: renaming.renamed}).order_by("pk")
+    jobs = Job.objects.order_by("pk")
+    if renaming.relation != RenamingRelation.ALL:
+        jobs = jobs.filter(**{renaming.relation: renaming.renamed})
     if renaming.reached:
         jobs = jobs.filter(pk__gt=renaming.reached)
     keys = list(jobs.values_list("pk", flat=True)[:batch_size])

@@ -5,6 +5,7 @@ from celery import shared_task
 from jobs import services
 from jobs.idempotency import forget_keys
 from jobs.models import Job
+from jobs.searching import gathering
 
 # Less than its interval: the same workers send mail.
 _MAX_SECONDS = 10
@@ -26,3 +27,9 @@ def recalculate_salaries() -> None:
 def forget_idempotency_keys() -> None:
     """Forget the idempotency keys of jobs that were posted more than a day ago."""
     forget_keys(Job.objects.all())
+
+
+@shared_task(name="jobs.gather_words")
+def gather_words() -> None:
+    """Gather the words of descriptions, by which mistyped searches are corrected."""
+    gathering.gather_words()

@@ -25,7 +25,7 @@ from anywork.api.pagination import WholeListPagination
 from anywork.api.permissions import is_staff_with
 from anywork.api.viewsets import CRUDViewSet
 from jobs.exceptions import NameExists, unknown_details
-from jobs.filters import JobFilter, without_each
+from jobs.filters import JobFilter, without_each, without_word
 from jobs.idempotency import find_posted_job, idempotency_columns
 from jobs.models import BLOCKED_EMPLOYER, Category, Job, Location
 from jobs.querysets import DETAILS, JobQuerySet
@@ -260,7 +260,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
 
         Takes the parameters of the list, and returns the number of matching jobs by type, category, location and
         employer, the most frequent first, up to twenty of each. If nothing matches, `without` tells which filters
-        to drop.
+        to drop, and `without_word` which word of the search.
         """
         listing = self.filter_queryset(self.get_queryset())
         facets = {
@@ -268,6 +268,7 @@ class JobViewSet(JobMixin, PublicReadMixin, CRUDViewSet):
             "did_you_mean": listing.did_you_mean,
             **count_facets(listing),
             "without": [] if listing.count() else without_each(self.get_queryset(), request),
+            "without_word": None if listing.count() else without_word(self.get_queryset(), request),
         }
         return Response(FacetsSerializer(facets).data)
 

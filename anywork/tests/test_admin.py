@@ -42,8 +42,9 @@ from jobs.models import (
     Renaming,
     SalaryRecalculation,
     Suggestion,
+    Synonym,
 )
-from jobs.tests.factories import CategoryFactory, CurrencyRateFactory, JobFactory, LocationFactory
+from jobs.tests.factories import CategoryFactory, CurrencyRateFactory, JobFactory, LocationFactory, SynonymFactory
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
 from resumes.models import Resume, ResumeAccess
@@ -84,10 +85,11 @@ MAKE_ROW: dict[Any, Any] = {
     Resume: ResumeFactory,
     Session: lambda: open_session(UserFactory()),
     Skill: SkillFactory,
+    Synonym: SynonymFactory,
     User: UserFactory,
 }
-MADE_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, User}
-DELETED_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, Resume, Skill, User}
+MADE_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, Synonym, User}
+DELETED_BY_HAND = {Category, CurrencyRate, Job, Location, Notification, Resume, Skill, Synonym, User}
 # Of what happened: changing it would lie.
 RECORDS = {
     Analytics,

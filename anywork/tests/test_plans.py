@@ -47,7 +47,7 @@ _JOBS = """
     ),
     -- Once for each of a thousand texts.
     found_by AS MATERIALIZED (
-        SELECT title, description, jobs_search_vector(title, '', '', '', description) AS search
+        SELECT title, description, jobs_search_vector(title, '', '', '', '', description) AS search
         FROM (SELECT DISTINCT title, description FROM made) AS texts
     )
     INSERT INTO jobs_job (

@@ -33,7 +33,8 @@ _TYPES, _TYPE_WEIGHTS = list(JOB_TYPES), list(JOB_TYPES.values())
 _WRITE = """
     INSERT INTO jobs_job ({columns}, search)
     SELECT {columns}, jobs_search_vector(
-        title, company_name, name, concat_ws(' ', city, state, country, other_names), fresh_job.description
+        title, company_name, name, concat_ws(' ', city, state, country, other_names), job_type,
+        fresh_job.description
     )
     FROM fresh_job
         JOIN (SELECT user_id AS employer_id, company_name FROM accounts_employer) AS employer USING (employer_id)

@@ -118,7 +118,29 @@ class JobListing:
             return self._count_selections([self._matching(query)], query)
         # Each tier by its own index: a fraction of the time that reading every match takes.
         conditions = query.tiers(by_index=True) if query.may_exclude else query.nested()
-        return self._count_selections([self._having(query, condition) for condition in conditions], query)
+        matches = self._count_selections([self._having(query, condition) for condition in conditions], query)
+        return self._with_words_first(query, matches)
+
+    def _with_words_first(self, query: SearchQuery, matches: MatchCount) -> MatchCount:
+        """Return the count with the very words before their stems, unless they are the same or take too long."""
+        verbatim = query.with_words_first()
+        if matches.total <= self._limits.rank_jobs:
+            # Their tiers are not counted.
+            return matches._replace(query=verbatim)
+        # PostgreSQL finds no way by index to these conditions and closed jobs at once.
+        if self._has_closed or not matches.is_exact:
+            return matches
+        conditions = verbatim.tiers(by_index=True) if query.may_exclude else verbatim.nested()
+        selections = [self._having(query, conditions[number]) for number in (0, 2)]
+        counts = _with_timeout(self._limits.tier_count_ms, lambda: _count_each(selections))
+        if counts is None:
+            return matches
+        title, names, rest = matches.tiers
+        in_title, in_names = counts[0], counts[1] if query.may_exclude else counts[1] - title
+        if in_title >= title and in_names >= names:
+            return matches
+        tiers = (in_title, title - in_title, in_names, names - in_names, rest)
+        return matches._replace(query=verbatim, tiers=tuple(max(count, 0) for count in tiers))
 
     def _count_selections(self, selections: list[JobQuerySet], query: SearchQuery | None) -> MatchCount:
         """Count the tiers; one that takes too long counts as the rest of a list of `uncounted_jobs`."""

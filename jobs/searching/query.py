@@ -1,12 +1,15 @@
 """Full text search of jobs: conditions on words, tiers of relevance, and corrections of mistyped words.
 
-The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words, and the function
-`jobs_search_query` turns a search into a tsquery; both are created by the first migration.
+The trigger `jobs_job_write_search` keeps `Job.search`, a vector of weighted words: "=" is before the words of titles
+and names as they are, "+" before each two neighbouring ones as one, and stems have no mark. The functions behind it are
+created by migrations.
 """
 
 import re
-from itertools import islice, product
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice, pairwise, product
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import connection
@@ -21,6 +24,51 @@ _MAX_DISTANCES = {4: 1, 6: 2}
 MAX_CORRECTED_WORDS = 4
 # The number of corrected searches, each of which takes three counts.
 MAX_CORRECTIONS = 4
+# A last word of fewer letters is no beginning of one.
+_MIN_BEGINNING = 3
+# Words that say nothing beside other words; those of English grammar have no stem anyway.
+_NOISE = re.compile(
+    r"jobs?|vacanc(y|ies)|vacant|hiring|hire|(position|opening|role)s?|opportunit(y|ies)|employment|careers|wanted|needed"
+    r"|looking|near|nearby|available|emplois?|empleos?|vagas?|stellen(angebote?)?"
+)
+# The number of synonyms in a search.
+MAX_SYNONYMS = 20
+_SIGNS = re.compile(r"[-,;:!?()/\\]")
+_CJK = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+
+# Of each word of the terms, and of it and the next word as one: itself and its stem, as the vectors have them. The same
+# of each synonym in the terms (kind 1), and of what it means (kind 2). There are few synonyms: all are compared.
+_LEXEMES = """
+    WITH meant AS (
+        SELECT name, meaning, row_number() OVER (ORDER BY name, meaning) AS number
+        FROM (
+            SELECT name, meaning FROM jobs_synonym UNION SELECT meaning, name FROM jobs_synonym
+        ) AS both_ways
+        WHERE strpos(%(plain)s, ' ' || lower(name) || ' ') > 0
+        ORDER BY number LIMIT %(most)s
+    ),
+    given AS (
+        SELECT 0 AS kind, term, number FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS typed (term, number)
+        UNION ALL SELECT 1, name, number FROM meant
+        UNION ALL SELECT 2, meaning, number FROM meant
+    ),
+    split AS (
+        SELECT kind, number, place, word, word || lead(word) OVER (
+            PARTITION BY kind, CASE WHEN kind > 0 THEN number END ORDER BY number, place
+        ) AS joined
+        FROM given,
+            regexp_split_to_table(
+                translate(jobs_plain_text(regexp_replace(term, '\\mit\\M', 'IT', 'gi')), '"-', '  '), '\\s+'
+            ) WITH ORDINALITY AS split (word, place)
+        WHERE word <> ''
+    )
+    SELECT kind, number,
+        tsvector_to_array(to_tsvector('jobs_words', word)),
+        tsvector_to_array(to_tsvector('jobs_stems', word)),
+        tsvector_to_array(to_tsvector('jobs_words', coalesce(joined, ''))),
+        tsvector_to_array(to_tsvector('jobs_stems', coalesce(joined, '')))
+    FROM split ORDER BY kind, number, place
+"""
 
 _SIMILAR_WORDS = """
     WITH unknown AS MATERIALIZED (
@@ -28,7 +76,7 @@ _SIMILAR_WORDS = """
         WHERE NOT EXISTS (SELECT FROM jobs_suggestion WHERE kind = 'word' AND key = btrim(jobs_folded(word)))
         ORDER BY place LIMIT %s
     )
-    SELECT unknown.word, known.word, jobs_search_query(unknown.word, FALSE) = jobs_search_query(known.word, FALSE)
+    SELECT unknown.word, known.word, to_tsvector('jobs_stems', unknown.word) = to_tsvector('jobs_stems', known.word)
     FROM unknown, jobs_similar_words(unknown.word) AS known (word)
 """
 
@@ -43,29 +91,87 @@ TITLE_VECTOR = _filter_weights("{a}")
 NAMES_VECTOR = _filter_weights("{a,b,c}")
 
 
-class SearchQuery(NamedTuple):
+@dataclass(frozen=True)
+class _Word:
+    """A word of a search, and it and the next word as one, as lexemes: usually one, none of what is no word."""
+
+    words: list[str]
+    stems: list[str]
+    joined_words: list[str]
+    joined_stems: list[str]
+    # Queries for what it means, too.
+    meanings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A word or phrase of a search, as it was typed; a typed word may consist of several."""
+
+    text: str
+    words: list[_Word]
+
+    @property
+    def is_excluded(self) -> bool:
+        return self.text.startswith("-")
+
+    @property
+    def is_quoted(self) -> bool:
+        return '"' in self.text
+
+    @property
+    def is_noise(self) -> bool:
+        return bool(_NOISE.fullmatch(self.text.lower().strip(",.;:!?")))
+
+
+@dataclass(frozen=True)
+class _Synonym:
+    name: list[_Word]
+    meaning: list[_Word]
+
+    @property
+    def query(self) -> str:
+        """The query for its meaning; several words are found in titles and names, which have each two as one."""
+        if len(self.meaning) == 1:
+            word = self.meaning[0]
+            return _any([_lexemes(word.stems or word.words), _lexemes(word.stems, "+")])
+        return _all(_lexemes(word.joined_stems, "+") for word in self.meaning[:-1])
+
+
+@dataclass(frozen=True)
+class SearchQuery:
     """The text of a search. With `typing`, the last word may be the beginning of one.
 
-    A job matches when title, company, category, location and description together have all the words. The first tier
-    has them in the title, the second in title, company, category and location, the third has the others; within a tier
-    the newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index
-    serves, without it the function behind the operator, which no index serves, for scans in another order.
+    A job matches when title, company, category, location, type and description together have all the words. The first
+    tier has them in the title, the second in title and the other names, the third has the others; within a tier the
+    newest come first. Every condition has two equivalent forms: with `by_index` an operator that a word index serves,
+    without it the function behind the operator, which no index serves, for scans in another order. With `words_first`,
+    the very words come before their stems in the first two tiers.
+
+    The words are turned into lexemes by one query, when the first condition is needed.
     """
 
     text: str
     typing: bool = True
+    words_first: bool = False
 
     def anywhere(self, *, by_index: bool) -> Func:
         """The job matches."""
-        return _matches(F("search"), self._words(typing=self.typing), by_index=by_index)
+        return _matches(F("search"), self._query(typing=self.typing, in_description=True), by_index=by_index)
 
     def in_title(self, *, by_index: bool) -> Func:
         """All words are in the title, completely typed."""
-        return _matches(TITLE_VECTOR, self._words(typing=False), by_index=by_index)
+        return _matches(TITLE_VECTOR, self._query(), by_index=by_index)
 
     def in_names(self, *, by_index: bool) -> Func:
-        """All words are in title, company, category and location."""
-        return _matches(NAMES_VECTOR, self._words(typing=self.typing), by_index=by_index)
+        """All words are in title, company, category, location and type."""
+        return _matches(NAMES_VECTOR, self._query(typing=self.typing), by_index=by_index)
+
+    def with_words_first(self) -> "SearchQuery":
+        """Return this search with the very words before their stems."""
+        query = replace(self, words_first=True)
+        # Read once.
+        query.__dict__["_alternatives"] = self._alternatives
+        return query
 
     @property
     def may_exclude(self) -> bool:
@@ -96,29 +202,42 @@ class SearchQuery(NamedTuple):
         """An alternative has excluded words alone, so no index serves it."""
         return len(self.alternatives) > 1 and any(map(_are_excluded, self.alternatives))
 
-    def tiers(self, *, by_index: bool) -> tuple[Q, Q, Q]:
-        """Return the condition of each tier, the most relevant first."""
-        in_title, in_names = Q(self.in_title(by_index=False)), Q(self.in_names(by_index=False))
-        found = Q(self.anywhere(by_index=False)) if self.may_exclude else Q()
+    def nested(self, *, by_index: bool = True) -> tuple[Q, ...]:
+        """Return conditions, each of which includes the ones before it: the tiers of relevance up to each.
+
+        With `words_first` five: the very words in the title, title, the very words in names, names, anywhere. For a
+        search that `may_exclude`, only the last includes the others.
+        """
+        title, names = Q(self.in_title(by_index=by_index)), Q(self.in_names(by_index=by_index))
+        anywhere = Q(self.anywhere(by_index=by_index))
+        if not self.words_first:
+            return title, names, anywhere
         return (
-            Q(self.in_title(by_index=by_index)) & found,
-            Q(self.in_names(by_index=by_index)) & ~in_title & found,
-            Q(self.anywhere(by_index=by_index)) & ~in_names & (~in_title if self.may_exclude else Q()),
+            Q(_matches(TITLE_VECTOR, self._query(is_verbatim=True), by_index=by_index)),
+            title,
+            title | Q(_matches(NAMES_VECTOR, self._query(is_verbatim=True), by_index=by_index)),
+            names,
+            anywhere,
         )
 
-    def nested(self) -> tuple[Func, Func, Func]:
-        """Return the conditions, by index, of the first tier, the first two, and all three.
-
-        Not for a search that `may_exclude`.
-        """
-        return self.in_title(by_index=True), self.in_names(by_index=True), self.anywhere(by_index=True)
+    def tiers(self, *, by_index: bool) -> tuple[Q, ...]:
+        """Return the condition of each tier, the most relevant first."""
+        nested, compared = self.nested(by_index=by_index), self.nested(by_index=False)
+        found = compared[-1] if self.may_exclude else Q()
+        tiers = [nested[0] & found]
+        for number in range(1, len(nested)):
+            higher = compared[number - 1]
+            if self.may_exclude and number == len(nested) - 1:
+                higher |= compared[-3]
+            tiers.append(nested[number] & ~higher & (found if number < len(nested) - 1 else Q()))
+        return tuple(tiers)
 
     def tier(self) -> Case:
         """Return the number of a match's tier, from 0."""
+        *higher, _ = self.nested(by_index=False)
         return Case(
-            When(self.in_title(by_index=False), then=Value(0)),
-            When(self.in_names(by_index=False), then=Value(1)),
-            default=Value(2),
+            *(When(condition, then=Value(number)) for number, condition in enumerate(higher)),
+            default=Value(len(higher)),
             output_field=IntegerField(),
         )
 
@@ -133,7 +252,7 @@ class SearchQuery(NamedTuple):
         choices = (
             dict(zip(similar, choice, strict=True)) for choice in islice(product(*similar.values()), MAX_CORRECTIONS)
         )
-        return [self._replace(text=_replace_words(self.text, choice), typing=False) for choice in choices]
+        return [replace(self, text=_replace_words(self.text, choice), typing=False) for choice in choices]
 
     def well_spelt(self) -> str | None:
         """Return the corrected text where a misspelling has the right stem ("enginer" and "engineer": "engin").
@@ -161,12 +280,178 @@ class SearchQuery(NamedTuple):
             rows = cursor.fetchall()
         similar: dict[str, list[tuple[str, bool]]] = {}
         for word, known, has_same_stem in sorted(rows, key=lambda row: _distance(row[0].lower(), row[1])):
-            if _distance(word.lower(), known) <= _max_distance(word):
+            distance = _distance(word.lower(), known)
+            # The first letter is seldom mistyped, and together with another one it makes another word.
+            if distance <= _max_distance(word) and (distance <= 1 or word[0].lower() == known[0]):
                 similar.setdefault(word, []).append((known, has_same_stem))
         return similar
 
-    def _words(self, *, typing: bool) -> Func:
-        return Func(Value(self.text), Value(typing), function="jobs_search_query", output_field=SearchQueryField())
+    @cached_property
+    def _alternatives(self) -> list[list[_Term]]:
+        """The terms on each side of "or", with their words and synonyms."""
+        texts = [term for terms in self.alternatives for term in terms]
+        if not texts:
+            return []
+        typed = " ".join(text for text in texts if text[0] != "-" and '"' not in text).lower()
+        # "c++" is a synonym itself; "sr." and "front-end," are not.
+        plain = f" {typed}  {re.sub(_SIGNS, ' ', typed.replace('.', ''))} "
+        words: dict[tuple[int, int], list[_Word]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_LEXEMES, {"plain": plain, "terms": texts, "most": MAX_SYNONYMS})
+            for kind, number, *lexemes in cursor.fetchall():
+                words.setdefault((kind, number), []).append(_Word(*lexemes))
+        terms = iter([_Term(text, words.get((0, number), [])) for number, text in enumerate(texts, 1)])
+        alternatives = [list(islice(terms, len(alternative))) for alternative in self.alternatives]
+        synonyms = [
+            _Synonym(name, words[2, number])
+            for (kind, number), name in words.items()
+            if kind == 1 and (2, number) in words
+        ]
+        return [_with_synonyms(alternative, synonyms) for alternative in alternatives]
+
+    @property
+    def _beginning(self) -> str | None:
+        """The last word, if it may be the beginning of one."""
+        if not self._alternatives or self.text[-1:].isspace() or self.text.count('"') % 2:
+            return None
+        last = self._alternatives[-1][-1]
+        if last.is_quoted or last.is_excluded or not last.words or len(last.words[-1].words) != 1:
+            return None
+        (word,) = last.words[-1].words
+        return word if len(word) >= _MIN_BEGINNING or _CJK.match(word) else None
+
+    def _query(self, *, typing: bool = False, in_description: bool = False, is_verbatim: bool = False) -> Func:
+        """Return the tsquery, as a literal: a function would run for every row of a scan."""
+        beginning = self._beginning if typing else None
+        alternatives = [
+            _all_of(
+                terms,
+                beginning=beginning if terms is self._alternatives[-1] else None,
+                in_description=in_description,
+                is_verbatim=is_verbatim,
+            )
+            for terms in self._alternatives
+        ]
+        return Func(Value(_any(alternatives)), template="%(expressions)s::tsquery", output_field=SearchQueryField())
+
+
+def _with_synonyms(terms: list[_Term], synonyms: list[_Synonym]) -> list[_Term]:
+    """Add meanings to the words of terms that are, or together are, a synonym."""
+    sequence = [
+        (number, place, word)
+        for number, term in enumerate(terms)
+        if not term.is_excluded and not term.is_quoted
+        for place, word in enumerate(term.words)
+    ]
+    terms = [replace(term, words=list(term.words)) for term in terms]
+    for synonym in synonyms:
+        length = len(synonym.name)
+        for start in range(len(sequence) - length + 1):
+            named = sequence[start : start + length]
+            if [word.words for *_, word in named] == [word.words for word in synonym.name]:
+                for number, place, _ in named:
+                    word = terms[number].words[place]
+                    terms[number].words[place] = replace(word, meanings=(*word.meanings, synonym.query))
+    return terms
+
+
+def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool, is_verbatim: bool) -> str:
+    """Return the query for all terms of an alternative."""
+    wanted = [term for term in terms if not term.is_excluded]
+    if any(term.words and not term.is_noise for term in wanted):
+        wanted = [term for term in wanted if not term.is_noise or term.is_quoted]
+    last = terms[-1].words[-1] if beginning else None
+    # Words of neighbouring terms are neighbours, too; a phrase is one for itself.
+    sequence: list[_Word | None] = []
+    for term in terms:
+        words = [] if term.is_excluded or term.is_quoted else term.words
+        sequence += words or [None]
+    said = {id(word) for term in wanted for word in term.words}
+    operands: list[str] = []
+    before: _Word | None = None
+    negation: _Word | None = None
+    for word, following in pairwise([*sequence, None]):
+        if word and id(word) in said and not (negation and negation is before):
+            if word.words == ["no"] and following:
+                negation = word
+                operands.append(_lexemes(word.joined_stems, "+"))
+            else:
+                forms = _forms(word, before, is_joined=following is not None, is_verbatim=is_verbatim)
+                # Descriptions have stems only.
+                marks = ("=", "") if in_description else ("=",)
+                starts = [f"{_quote(beginning or '', mark)}:*" for mark in marks if word is last]
+                operands.append(_any([*forms, *starts]))
+        before = word
+    operands += [_phrase(term, in_description=in_description) for term in wanted if term.is_quoted]
+    if not any(operands):
+        # Words of grammar alone: they are kept where texts are short.
+        operands = [_lexemes(word.words, "=") for term in wanted for word in term.words]
+    operands += [f"!({query})" for term in terms if term.is_excluded and (query := _without(term, in_description))]
+    return _all(operands)
+
+
+def _forms(word: _Word, before: _Word | None, *, is_joined: bool, is_verbatim: bool) -> list[str]:
+    """Return queries for a word, alone and as one with its neighbours, and for its meanings; none for a stop word."""
+    if not word.stems:
+        return []
+    if is_verbatim:
+        neighbours = [*([word.joined_words] if is_joined else []), *([before.joined_words] if before else [])]
+        forms = [_lexemes(lexemes, "=") for lexemes in (word.words, *neighbours)]
+    else:
+        neighbours = [*([word.joined_stems] if is_joined else []), *([before.joined_stems] if before else [])]
+        forms = [_lexemes(lexemes) for lexemes in (word.stems, *neighbours)]
+    return [*forms, _lexemes(word.stems, "+"), *word.meanings]
+
+
+def _phrase(term: _Term, *, in_description: bool) -> str:
+    """Return the query for the very words of a phrase in title and names, and for its stems in descriptions."""
+    words = _in_order([_lexemes(word.words, "=") for word in term.words])
+    if not in_description:
+        return words
+    return _any([words, _in_order([_lexemes(word.stems, weight=":D") for word in term.words])])
+
+
+def _without(term: _Term, in_description: bool) -> str:  # noqa: FBT001
+    if term.is_quoted:
+        return _phrase(term, in_description=in_description)
+    return _in_order([_lexemes(word.stems) for word in term.words]) or _in_order(
+        [_lexemes(word.words, "=") for word in term.words]
+    )
+
+
+def _quote(lexeme: str, mark: str = "") -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{mark}{escaped}'"
+
+
+def _lexemes(lexemes: list[str], mark: str = "", weight: str = "") -> str:
+    return _all(_quote(lexeme, mark) + weight for lexeme in lexemes)
+
+
+def _all(queries: Iterable[str]) -> str:
+    return _combined(" & ", queries)
+
+
+def _any(queries: Iterable[str]) -> str:
+    return _combined(" | ", queries)
+
+
+def _combined(operator: str, queries: Iterable[str]) -> str:
+    queries = list(dict.fromkeys(query for query in queries if query))
+    return f"({operator.join(queries)})" if len(queries) > 1 else "".join(queries)
+
+
+def _in_order(queries: list[str]) -> str:
+    """Return the query for neighbours; "" stands for one that the index lacks."""
+    phrase, distance = "", 1
+    for query in queries:
+        if not query:
+            distance += bool(phrase)
+        elif not phrase:
+            phrase = query
+        else:
+            phrase, distance = f"{phrase} <{distance}> {query}", 1
+    return f"({phrase})" if " " in phrase else phrase
 
 
 def _are_excluded(terms: list[str]) -> bool:

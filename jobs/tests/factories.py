@@ -4,7 +4,7 @@ import factory
 from django.utils import timezone
 
 from accounts.tests.factories import EmployerFactory
-from jobs.models import Category, CurrencyRate, Job, Location
+from jobs.models import Category, CurrencyRate, Job, Location, Synonym
 
 
 class CategoryFactory(factory.django.DjangoModelFactory):
@@ -49,3 +49,11 @@ class JobFactory(factory.django.DjangoModelFactory):
     salary_range = "$80,000 - $100,000"
     job_type = "full-time"
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+
+
+class SynonymFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Synonym
+
+    name = factory.Sequence(lambda n: f"abbreviation {n}")
+    meaning = "long name"

@@ -57,6 +57,22 @@ class TestFacets:
         assert facets["count"] == 0
         assert facets["without"] == [{"filter": "country", "count": 1}]
 
+    @pytest.mark.parametrize(
+        ("search", "word"),
+        [
+            ("engineer quantum", "quantum"),
+            ('"quantum leap" engineer', '"quantum leap"'),
+            ("quantum", None),
+            ("engineer", None),
+            ("engineer quantum leap", None),
+            ("quantum leap or falcon wing", None),
+        ],
+    )
+    def test_search_without_matches_names_the_word_too_many(self, anonymous, search, word):
+        JobFactory(title="Engineer")
+
+        assert anonymous.get("/api/jobs/facets/", {"search": search}).json()["without_word"] == word
+
     def test_seeker_mistypes_and_gets_the_correction(self, anonymous, market):
         facets = anonymous.get("/api/jobs/facets/?search=enginer").json()
 

@@ -189,3 +189,16 @@ def test_jobs_of_an_erased_employer_are_deleted_in_batches(db, jobs):
 
     assert Job.objects.get().is_active is False
     assert len(captured) < 30
+
+
+@pytest.mark.django_db
+def test_task_makes_the_vectors_of_all_jobs_new(anonymous):
+    JobFactory.create_batch(3, title="Front End Developer")
+    Job.objects.update(search="'develop':1A")
+    Renaming.objects.create(relation="all", renamed="00000000-0000-0000-0000-000000000000")
+    assert (found(anonymous, "developer"), found(anonymous, "frontend")) == (3, 0)
+
+    reindex_renamed_jobs(seconds=60, batch_size=2)
+
+    assert (found(anonymous, "developer"), found(anonymous, "frontend")) == (3, 3)
+    assert not Renaming.objects.exists()

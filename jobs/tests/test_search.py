@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.tests.factories import EmployerFactory
 from jobs.models import Category, Job, Location
 from jobs.searching.query import SearchQuery
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory, SynonymFactory
 
 URL = "/api/jobs/"
 
@@ -174,6 +174,29 @@ class TestOrder:
         assert found("berlin", ordering="relevance") == found("berlin")
         assert found("berlin", ordering="newest")[-2:] == ["Berlin Guide", "Oldest Guide of Berlin"]
         assert found("berlin", ordering="title")[0] == "Berlin Guide"
+
+    @pytest.mark.parametrize("search", ["mechanic", "mechanic -pilot"])
+    @pytest.mark.parametrize("limits", [{"rank_jobs": 0, "sort_jobs": 0}, {"rank_jobs": 0}, {}])
+    @pytest.mark.parametrize("table_rows", [0, 10**9])
+    def test_words_come_before_their_stems_in_title_and_in_names(
+        self, anonymous, post, monkeypatch, settings, *, search, limits, table_rows
+    ):
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | limits | {"tier_count_ms": None}
+        monkeypatch.setattr("jobs.searching.listing._estimated_table_rows", lambda: table_rows)
+        post("Waiter", description="Serve mechanics.")
+        post("Cook", employer=EmployerFactory(company_name="Mechanical Ltd"))
+        post("Baker", employer=EmployerFactory(company_name="Mechanic Ltd"))
+        post("Mechanical Engineer", "Mechanics Lead")
+        post("Mechanic", "Mechanic for Trains", posted_at=timezone.now() - timedelta(days=9))
+
+        seen = [
+            job["title"]
+            for page in (1, 2, 3, 4)
+            for job in anonymous.get(URL, {"search": search, "page": page, "page_size": 2}).json()["results"]
+        ]
+
+        assert sorted(seen[:2]) == ["Mechanic", "Mechanic for Trains"]
+        assert seen[2:] == ["Mechanical Engineer", "Mechanics Lead", "Baker", "Cook", "Waiter"]
 
     def test_jobs_are_ordered_by_closing_time(self, found, post):
         post("Later Chef", expires_at=timezone.now() + timedelta(days=9))
@@ -345,3 +368,32 @@ class TestPlaces:
 
         assert response.status_code == 400
         assert list(response.json()["errors"]) == [field]
+
+
+class TestSynonyms:
+    @pytest.mark.parametrize(
+        ("search", "titles"),
+        [
+            ("zz manager", ["Zero Zone Manager"]),
+            ("zz", ["Zero Zone Manager"]),
+            ("zero zone", ["Zero Zone Manager", "ZZ Lead"]),
+            ('"zz"', ["ZZ Lead"]),
+            ("-zz manager", ["Zero Zone Manager"]),
+            ("Zone Zero", ["Zero Zone Manager"]),
+        ],
+    )
+    def test_seeker_finds_what_a_synonym_means(self, found, post, search, titles):
+        SynonymFactory(name="ZZ", meaning="zero zone")
+        post("Zero Zone Manager", "ZZ Lead" if len(titles) == 2 or titles == ["ZZ Lead"] else "Lead", "Zone of Zero")
+
+        assert [title for title in found(search) if title != "Zone of Zero"] == titles
+
+    def test_new_synonym_shows_at_the_next_request(self, found, post):
+        post("Zero Zone Manager")
+        assert found("zz") == []
+
+        synonym = SynonymFactory(name="zz", meaning="zero zone")
+        assert found("zz") == ["Zero Zone Manager"]
+
+        synonym.delete()
+        assert found("zz") == []

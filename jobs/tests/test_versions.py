@@ -156,11 +156,11 @@ class TestQueries:
         ("query", "cold"),
         [
             ("", 3),
-            ("search=engineer", 4),
+            ("search=engineer", 5),
             ("city=Jos&job_type=full-time", 4),
-            ("city=Jos&job_type=full-time&search=engineer", 5),
+            ("city=Jos&job_type=full-time&search=engineer", 6),
             ("near=Lagos", 4),
-            ("search=enginer+nonsense", 4),
+            ("search=enginer+nonsense", 6),
         ],
     )
     def test_anonymous_requests_the_same_page_again(self, anonymous, query, cold):

@@ -757,7 +757,7 @@ export interface paths {
          * Count jobs by facet
          * @description Takes the parameters of the list, and returns the number of matching jobs by type, category, location and
          *     employer, the most frequent first, up to twenty of each. If nothing matches, `without` tells which filters
-         *     to drop.
+         *     to drop, and `without_word` which word of the search.
          */
         get: operations["jobs_facets"];
         put?: never;
@@ -1444,6 +1444,8 @@ export interface components {
             employer: components["schemas"]["FacetValue"][];
             /** @description If nothing matches: the filters of which dropping one alone gives matches. */
             without: components["schemas"]["DroppedFilter"][];
+            /** @description If nothing matches: the one word of the search without which jobs would. */
+            without_word: string | null;
         };
         /** @description Password of the account, and the response of Google's consent page. */
         GoogleLinkRequest: {

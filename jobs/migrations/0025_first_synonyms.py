@@ -1,0 +1,190 @@
+import uuid
+
+from django.db import migrations
+
+# A name and what it means, in each line; a search for one finds the other.
+SYNONYMS = """
+qa = quality assurance
+qc = quality control
+hr = human resources
+hrbp = hr business partner
+sr = senior
+snr = senior
+jr = junior
+jnr = junior
+mgr = manager
+mngr = manager
+asst = assistant
+admin = administrator
+admin = administrative
+exec = executive
+vp = vice president
+svp = senior vice president
+evp = executive vice president
+ceo = chief executive officer
+cfo = chief financial officer
+cto = chief technology officer
+coo = chief operating officer
+cmo = chief marketing officer
+cio = chief information officer
+ciso = chief information security officer
+cpo = chief product officer
+md = managing director
+gm = general manager
+pm = project manager
+pm = product manager
+tpm = technical program manager
+bdm = business development manager
+bdr = business development representative
+sdr = sales development representative
+ae = account executive
+csm = customer success manager
+csr = customer service representative
+pa = personal assistant
+ea = executive assistant
+va = virtual assistant
+eng = engineer
+engr = engineer
+dev = developer
+programmer = developer
+swe = software engineer
+sde = software engineer
+sre = site reliability engineer
+dba = database administrator
+sysadmin = system administrator
+sysadmin = systems administrator
+ml = machine learning
+ai = artificial intelligence
+nlp = natural language processing
+llm = large language model
+bi = business intelligence
+ui = user interface
+ux = user experience
+cx = customer experience
+cpp = c++
+c plus plus = c++
+csharp = c#
+dotnet = .net
+js = javascript
+ts = typescript
+py = python
+ror = ruby on rails
+rails = ruby on rails
+k8s = kubernetes
+aws = amazon web services
+gcp = google cloud
+gcp = google cloud platform
+postgres = postgresql
+psql = postgresql
+mongo = mongodb
+node = nodejs
+react = reactjs
+vue = vuejs
+rpa = robotic process automation
+erp = enterprise resource planning
+crm = customer relationship management
+iot = internet of things
+vr = virtual reality
+infosec = information security
+appsec = application security
+pentester = penetration tester
+it = information technology
+ict = information technology
+seo = search engine optimization
+seo = search engine optimisation
+sem = search engine marketing
+ppc = pay per click
+smm = social media marketing
+pr = public relations
+b2b = business to business
+b2c = business to consumer
+r&d = research and development
+rnd = research and development
+phd = doctorate
+phd = doctoral
+msc = master of science
+bsc = bachelor of science
+mba = master of business administration
+postdoc = postdoctoral
+prof = professor
+ta = teaching assistant
+ra = research assistant
+esl = english as a second language
+rn = registered nurse
+lpn = licensed practical nurse
+lvn = licensed vocational nurse
+np = nurse practitioner
+crna = nurse anesthetist
+cna = certified nursing assistant
+hca = healthcare assistant
+physio = physiotherapist
+physiotherapist = physical therapist
+ot = occupational therapist
+slp = speech language pathologist
+emt = emergency medical technician
+gp = general practitioner
+doctor = physician
+icu = intensive care unit
+vet = veterinarian
+vet = veterinary
+dr = doctor
+pharm tech = pharmacy technician
+pca = personal care assistant
+lawyer = attorney
+solicitor = lawyer
+cpa = certified public accountant
+ap = accounts payable
+fp&a = financial planning and analysis
+fpa = financial planning and analysis
+kyc = know your customer
+aml = anti money laundering
+hgv = heavy goods vehicle
+lgv = large goods vehicle
+cdl = commercial driver license
+truck = lorry
+trucker = truck driver
+ehs = environment health and safety
+hse = health and safety
+h&s = health and safety
+cad = computer aided design
+plc = programmable logic controller
+cnc = computer numerical control
+noc = network operations center
+foh = front of house
+boh = back of house
+f&b = food and beverage
+bartender = barman
+waitress = waiter
+janitor = cleaner
+nanny = childminder
+ngo = non profit
+wfh = work from home
+wfh = remote
+ft = full time
+pt = part time
+temp = temporary
+perm = permanent
+apprentice = apprenticeship
+grad = graduate
+hospo = hospitality
+mech = mechanical
+elec = electrical
+maths = mathematics
+math = mathematics
+nyc = new york
+"""
+
+
+def add(apps, schema_editor):
+    synonym = apps.get_model("jobs", "Synonym")
+    pairs = (line.split(" = ") for line in SYNONYMS.strip().splitlines())
+    synonym.objects.bulk_create(
+        [synonym(synonym_id=uuid.uuid4(), name=name, meaning=meaning) for name, meaning in pairs],
+        ignore_conflicts=True,
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("jobs", "0024_synonyms")]
+
+    operations = [migrations.RunPython(add, migrations.RunPython.noop, elidable=True)]
