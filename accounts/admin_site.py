@@ -25,7 +25,7 @@ from anywork import sites
 
 # Until the device is enrolled, its key is in the session alone.
 KEY = "otp_key"
-# Pages for a member of the staff who has no device yet.
+# Pages for a member of the staff without a device.
 OPEN_PAGES = {"two_factor", "logout"}
 
 

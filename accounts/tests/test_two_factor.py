@@ -66,7 +66,7 @@ def set_up(user):
 
 @pytest.fixture
 def codes(root):
-    """The recovery codes of `root`, who has an app now."""
+    """The recovery codes of `root`, with an app now."""
     return set_up(root)
 
 

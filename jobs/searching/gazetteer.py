@@ -20,7 +20,7 @@ from jobs.searching.sorted_lines import SortedLines
 CITIES = Path(__file__).with_name("cities.csv.gz")
 CITY_NAMES = Path(__file__).with_name("city_names.txt.gz")
 
-# Namesakes that are nearer are one place; of others, one must have so many times the inhabitants of the next.
+# Namesakes that are nearer are one place; of others, one must have this many times the inhabitants of the next.
 _ONE_PLACE_KM = 100
 _CERTAIN_RATIO = 5
 # The parts of "Lekki, Lagos" are one place.

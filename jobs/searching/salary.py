@@ -35,7 +35,7 @@ _YEARLY_FROM = {
 }
 # The amounts that, without a period, are paid by the hour. In euros "25-30" may be thousands.
 _HOURLY = dict.fromkeys(("USD", "GBP", "CAD", "AUD", "NZD"), (7, 40))
-# Amounts outside these bounds, as shares of _YEARLY_FROM, are paid by nobody: the text was misread.
+# Amounts outside these bounds, as shares of _YEARLY_FROM, are implausible: the text was misread.
 _PLAUSIBLE = {
     "hour": (1 / 40_000, 1 / 20),
     "day": (1 / 4_000, 1 / 3),
