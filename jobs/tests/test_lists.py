@@ -321,7 +321,8 @@ def test_anonymous_orders_by_pay_with_unspecified_pay_last(listed, salaries):
 
 def test_changed_salary_text_changes_the_matches_of_the_filter(listed, salaries, client_for):
     # Tests with transactions of their own delete what migrations wrote.
-    CurrencyRate.objects.update_or_create(pk="EUR", defaults={"per_dollar": "0.9"})
+    CurrencyRate.objects.all().delete()
+    CurrencyRate.objects.bulk_create(CurrencyRate(currency=key, per_dollar=1) for key in ("USD", "EUR"))
     job = Job.objects.get(title="Silent")
     assert job.employer
     client_for(job.employer.user).patch(f"{URL}{job.pk}/", {"salary_range": "€200k"})
