@@ -9,10 +9,11 @@ RUN pip install --no-cache-dir -r requirements.txt -c requirements-constraints.t
 COPY . .
 # Placeholders: collectstatic loads the settings, but uses neither key nor database.
 RUN SECRET_KEY=unused DATABASE_URL=postgres://unused/unused python manage.py collectstatic --noinput \
-    && useradd --system --no-create-home anywork \
+    && useradd --system --uid 999 --no-create-home anywork \
     && install -d -o anywork -g anywork /srv/media
 
-USER anywork
+# By number: Kubernetes can't tell otherwise that it isn't root.
+USER 999
 VOLUME /srv/media
 EXPOSE 8000
 CMD ["gunicorn", "anywork.wsgi"]

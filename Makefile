@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults schema lint-schema client docs dev python
+.PHONY: help run test test-fast coverage format lint typecheck check fuzz faults cluster schema lint-schema client docs dev python
 
 help:
 	@echo "make run        start AnyWork with demo data on http://127.0.0.1:8000/ (another port: make run PORT=8001)"
@@ -19,6 +19,7 @@ help:
 	@echo "make docs       build the documentation as a site in var/docs"
 	@echo "make fuzz       send thousands of random requests that fit the OpenAPI schema; takes minutes"
 	@echo "make faults     stop broker, workers, mail server and database, and count emails (a part: ARGS=no_beat)"
+	@echo "make cluster    kill nodes of a cluster under load, and count requests (a part: ARGS=redis_is_killed)"
 	@echo ""
 	@echo "All install what they need into .venv and keep their data in var/; delete var/ to start from scratch."
 	@echo "With another interpreter than python3: make run PYTHON=python3.12"
@@ -47,6 +48,7 @@ lint: dev
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv/bin/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
 
 # These read the settings, but use neither the database nor the key.
 typecheck check schema: export SECRET_KEY = only-for-checks
@@ -67,6 +69,9 @@ fuzz: dev
 
 faults: dev
 	@$(VENV_PYTHON) -m anywork.testing.faults $(ARGS)
+
+cluster: dev
+	@$(VENV_PYTHON) -m anywork.testing.cluster $(ARGS)
 
 schema: python
 	@$(PYTHON) anywork/local/install.py requirements.txt

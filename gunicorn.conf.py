@@ -1,12 +1,15 @@
 """Configuration of gunicorn, found by `gunicorn anywork.wsgi` in this folder."""
 
+import itertools
 import json
 import logging
 import multiprocessing
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -21,11 +24,14 @@ environ.Env.read_env(Path(__file__).with_name(".env"))
 
 # The exit status of gunicorn when a worker fails to boot.
 WRONG_SETTING = 3
-# In a subprocess: modules of the project that the master imports would survive a reload. Only at the start: after a
-# reload (SIGHUP) with wrong settings, the new workers end the master, which then stops the others.
-_CHECK = [sys.executable, "-c", "from anywork.environment import require_settings; require_settings()"]
+# In subprocesses: modules of the project that the master imports would survive a reload.
+_CHECK_SETTINGS = [sys.executable, "-c", "from anywork.environment import require_settings; require_settings()"]
+# Loads this file and the application, and exits.
+_CHECK_CODE = [sys.executable, "-m", "gunicorn", "--check-config", *sys.argv[1:]]
+_CHECK_SECONDS = 60
+# Once for each master.
 if os.environ.get("CHECKED_BY_GUNICORN") != str(os.getpid()):
-    if subprocess.run(_CHECK, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
+    if subprocess.run(_CHECK_SETTINGS, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
         sys.exit(WRONG_SETTING)
     os.environ["CHECKED_BY_GUNICORN"] = str(os.getpid())
 
@@ -63,6 +69,58 @@ def write_error(sock: socket.socket, status: int, reason: str, message: str) -> 
         f"X-Request-ID: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     util.write_nonblock(sock, head.encode() + body)
+
+
+def on_starting(server: Any) -> None:
+    """Create the folder in which workers count requests (anywork.operations.metrics)."""
+    # In memory, where there is such a folder: on a full disk, writing to a mapped file kills the worker.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="anywork-metrics-", dir=memory)
+
+
+def on_exit(server: Any) -> None:
+    """Remove that folder."""
+    # A master of before this configuration has none.
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the worker the lowest number that no other one has: the name of its files in that folder."""
+    taken = {getattr(other, "slot", None) for other in server.WORKERS.values()}
+    worker.slot = next(slot for slot in itertools.count() if slot not in taken)
+    os.environ["WORKER_SLOT"] = str(worker.slot)
+
+
+def when_ready(server: Any) -> None:
+    """Reload (SIGHUP) only code and settings that a process can load; else the workers of before go on.
+
+    gunicorn would stop them before it knows, and then end, because its new workers do not start.
+    """
+    reload = server.reload
+
+    def reload_if_loadable() -> None:
+        if problem := _problem_of_loading():
+            server.log.error("Not reloaded, the workers go on with the code they have loaded: %s", problem)
+        else:
+            reload()
+
+    server.reload = reload_if_loadable
+
+
+def _problem_of_loading() -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    try:
+        subprocess.run(_CHECK_CODE, env=environment, check=True, capture_output=True, text=True, timeout=_CHECK_SECONDS)
+    except subprocess.SubprocessError as error:
+        return str(getattr(error, "stderr", None) or error).strip()
+    return ""
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let the other workers go on if this one, which replaces another, cannot load the code."""
+    if worker.age > server.num_workers:
+        # In this process: with these statuses, the master would end.
+        server.WORKER_BOOT_ERROR = server.APP_LOAD_ERROR = 1
 
 
 def post_worker_init(worker: Any) -> None:

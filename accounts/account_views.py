@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from rest_framework import status
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -22,6 +23,7 @@ from accounts.erasure import erase_account
 from accounts.exceptions import LoginToConfirm, wrong_password
 from accounts.export import write_export
 from accounts.models import Session, User
+from accounts.terms import accept_terms, check_terms
 from accounts.two_factor import requires_otp
 from anywork.api.exceptions import ServiceUnavailable
 from anywork.api.negotiation import AnyAccept
@@ -232,6 +234,41 @@ class MeView(OwnView):
         self.check_owner()
         erase_account(self.caller)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@schema.settings_documented
+class SettingsView(OwnView):
+    def get(self, request: Request) -> Response:
+        """Retrieve my settings.
+
+        When emails about new jobs are sent: at `alert_hour` (0 to 23) in `time_zone`.
+        """
+        return success("Your settings", serializers.SettingsSerializer(self.caller).data)
+
+    def patch(self, request: Request) -> Response:
+        """Change my settings.
+
+        Those that the body leaves out stay the same.
+        """
+        body = serializers.SettingsSerializer(self.caller, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        services.change_settings(user=self.caller, **body.validated_data)
+        return success("Settings changed", body.data)
+
+
+@schema.terms_documented
+class TermsView(OwnView):
+    def post(self, request: Request) -> Response:
+        """Accept the terms of use.
+
+        Takes the present `version`, which the message of a 403 `terms_changed` names. Where the site has terms,
+        users who have not accepted them read and delete only, but for /api/auth/. Otherwise the response is a 404.
+        """
+        if not settings.TERMS_VERSION:
+            raise Http404
+        check_terms(validated(serializers.TermsSerializer, request)["version"], "version")
+        accept_terms(user=self.caller)
+        return success("Terms accepted", {"user": serializers.UserSerializer(self.caller).data})
 
 
 @schema.export_documented

@@ -14,17 +14,22 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import services
 from accounts.erasure import erase_account
-from accounts.models import AuditEvent, AuditKind, Employer, JobSeeker, Role, Session, Skill, User
-from accounts.querysets import SessionQuerySet, is_usable
-from accounts.services import (
-    block_account,
-    end_session,
-    ensure_profile,
-    handle_email_change,
-    log_out_everywhere,
-    unblock_account,
+from accounts.models import (
+    AuditEvent,
+    AuditKind,
+    BlockedEmployer,
+    Employer,
+    JobSeeker,
+    MutedEmployer,
+    Role,
+    Session,
+    Skill,
+    TermsAcceptance,
+    User,
 )
+from accounts.querysets import SessionQuerySet, is_usable
 from accounts.two_factor import devices_of, reset_two_factor
 from anywork.admin import AuditedAdmin, FixedRowsAdmin, RecordAdmin, confirmed
 from anywork.api.emails import canonical_email
@@ -32,6 +37,10 @@ from anywork.figures import Figure, admin_pages
 
 # Fields by which a member of the staff could raise its own permissions.
 GRANTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+RECORD = (
+    *("user_id", "google_sub", "email_verified_at", "last_login", "last_seen_at", "asked_at"),
+    *("created_at", "updated_at"),
+)
 
 
 def is_above(request: HttpRequest, user: User | None) -> bool:
@@ -81,17 +90,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     ordering = ("-created_at", "pk")
     actions = ("block", "unblock", "end_all_sessions", "reset_two_factor")
     figures = (Figure(name="New users", rows=User.objects.all, day_field="created_at"),)
-    readonly_fields = (
-        "user_id",
-        "profile",
-        "is_active",
-        "block_reason",
-        "google_sub",
-        "email_verified_at",
-        "last_login",
-        "created_at",
-        "updated_at",
-    )
+    readonly_fields = (*RECORD, "profile", "is_active", "block_reason")
     add_fieldsets = (
         (None, {"fields": ("email", "role", "usable_password", "password1", "password2")}),
         ("Permissions", {"fields": ("is_staff", "is_superuser")}),
@@ -99,10 +98,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password", "role", "profile", "is_active", "block_reason")}),
         ("Permissions", {"fields": GRANTS, "classes": ("collapse",)}),
-        (
-            "Record",
-            {"fields": ("user_id", "google_sub", "email_verified_at", "last_login", "created_at", "updated_at")},
-        ),
+        ("Record", {"fields": RECORD}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
@@ -177,7 +173,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def block(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, block_account, "blocked", reason=reason)
+        self._each(request, queryset, services.block_account, "blocked", reason=reason)
 
     @admin.action(description="Unblock", permissions=["block"])
     @confirmed(
@@ -185,12 +181,12 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         reason_help="Only the staff reads it.",
     )
     def unblock(self, request: HttpRequest, queryset: QuerySet[User], reason: str) -> None:
-        self._each(request, queryset, unblock_account, "unblocked", reason=reason)
+        self._each(request, queryset, services.unblock_account, "unblocked", reason=reason)
 
     @admin.action(description="End sessions", permissions=["end_sessions"])
     @confirmed("They are logged out on all devices, and can log in again.")
     def end_all_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(request, queryset, log_out_everywhere, "logged out")
+        self._each(request, queryset, services.log_out_everywhere, "logged out")
 
     @admin.action(description="Reset two-factor login", permissions=["reset_two_factor"])
     @confirmed(
@@ -226,9 +222,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
             # Only the old address was verified.
             obj.email_verified_at = None
         super().save_model(request, obj, form, change)
-        ensure_profile(obj)
+        services.ensure_profile(obj)
         if change and "email" in form.changed_data:
-            handle_email_change(user=obj, former_address=form.initial["email"])
+            services.handle_email_change(user=obj, former_address=form.initial["email"])
 
     @admin.display(ordering="is_staff", empty_value="-")
     def staff(self, obj: User) -> str | None:
@@ -287,6 +283,27 @@ class SkillAdmin(RecordAdmin):
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
+class RefusedEmployerAdmin(RecordAdmin):
+    list_display = ("since", "job_seeker", "employer")
+    list_select_related = ("job_seeker__user", "employer__user")
+    search_fields = ("job_seeker__user__email", "employer__user__email")
+    fields = list_display
+    user_lookups = ("job_seeker", "employer")
+
+
+@admin.register(TermsAcceptance)
+class TermsAcceptanceAdmin(RecordAdmin):
+    list_display = ("user", "version", "at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "^version")
+    ordering = ("-pk",)
+    fields = list_display
+    user_lookups = ("user",)
+
+
+admin.site.register((BlockedEmployer, MutedEmployer), RefusedEmployerAdmin)
+
+
 class SessionStateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
@@ -331,7 +348,7 @@ class SessionAdmin(RecordAdmin):
             if not is_above(request, session.user)
         ]
         for session in sessions:
-            end_session(session=session)
+            services.end_session(session=session)
             self.log_change(request, session, "Ended")
         ended = len(sessions)
         self.message_user(request, f"{ended} sessions ended.", messages.SUCCESS)

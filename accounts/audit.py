@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import AuditEvent, AuditKind, User
+from anywork.api.batches import sweep
 from anywork.operations.request_id import current_network
 
 Kind = AuditKind
@@ -42,7 +43,6 @@ def anonymize_subject(user: User) -> None:
         changes.update(subject=kind)
 
 
-def sweep_audit() -> int:
+def sweep_audit(*, until: float) -> int:
     """Delete events older than AUDIT_DAYS; return their number."""
-    deleted, _ = AuditEvent.objects.filter(at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS)).delete()
-    return deleted
+    return sweep(AuditEvent.objects.filter(at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS)), until=until)

@@ -10,9 +10,14 @@ from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJ
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import Session
+from accounts.terms import require_terms
 from accounts.tokens import SESSION_CLAIM, VERSION_CLAIM
 from anywork.api.exceptions import Unauthorized
 from anywork.operations.request_id import set_user
+
+# For which users have accepted the terms: one who refuses them may still delete.
+_WRITING = ("POST", "PUT", "PATCH")
+_OWN_ACCOUNT = "/api/auth/"
 
 
 class JWTAuthentication(SimpleJWTAuthentication):
@@ -20,10 +25,14 @@ class JWTAuthentication(SimpleJWTAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         try:
-            return super().authenticate(request)
+            caller = super().authenticate(request)
         except AuthenticationFailed as error:
             # Simple JWT's own have a dictionary as their detail.
             raise _rejected() from error
+        # Here, because no view does without: permissions are each view's own.
+        if caller and request.method in _WRITING and not request.path_info.startswith(_OWN_ACCOUNT):
+            require_terms(caller[0].pk)
+        return caller
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from accounts.exceptions import LoginClosed
 from accounts.models import AccountFailures, AuditEvent, AuditKind, SignInFailures, User
 from accounts.signals import sign_ins_failed
+from anywork.api.batches import sweep
 from anywork.api.throttling.addresses import Address, client_network, network_prefix
 
 FREE_FAILURES = 10
@@ -101,7 +102,8 @@ def closure(failures: int) -> timedelta:
     return min(FIRST_CLOSURE * 2**doublings, LONGEST_CLOSURE)
 
 
-def sweep_failures() -> int:
+def sweep_failures(*, until: float) -> int:
     """Delete expired failures; return the number of rows."""
     before = timezone.now() - EXPIRY
-    return sum(model.objects.filter(last_at__lt=before).delete()[0] for model in (SignInFailures, AccountFailures))
+    models = (SignInFailures, AccountFailures)
+    return sum(sweep(model.objects.filter(last_at__lt=before), until=until) for model in models)

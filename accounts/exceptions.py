@@ -2,7 +2,7 @@
 
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
-from accounts.models import Skill
+from accounts.models import Employer, Skill
 from anywork.api.exceptions import AlreadyExists, Conflict, ServiceUnavailable, TooManyRequests, Unauthorized
 
 
@@ -98,6 +98,22 @@ class GoogleUnavailable(ServiceUnavailable):
     default_code = "google_unavailable"
 
 
+class TermsRequired(ValidationError):
+    """400: the version of the terms in the body is not the present one."""
+
+    default_code = "terms_required"
+
+    def __init__(self, version: str, field: str = "terms_version") -> None:
+        super().__init__({field: [f"Accept version {version} of the terms of use."]})
+
+
+class TermsChanged(PermissionDenied):
+    default_code = "terms_changed"
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"Accept version {version} of the terms of use first.")
+
+
 def wrong_password(field: str = "password") -> ValidationError:
     """Return the error of a wrong current password. No 401: the token is valid, and a client would drop it."""
     return ValidationError({field: ["The password is wrong."]})
@@ -126,3 +142,9 @@ def skill_exists(existing: Skill | None) -> AlreadyExists:
 def role_already_chosen() -> ValidationError:
     """Return the error of a second choice of a role."""
     return ValidationError({"role": ["The role was chosen already and cannot be changed."]})
+
+
+def employer_listed(employer: Employer) -> AlreadyExists:
+    error = AlreadyExists("This employer is on the list already.", None)
+    error.existing = {"employer": str(employer.pk)}
+    return error

@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts import audit
-from accounts.models import AuditEvent, EmailChange, Employer, JobSeeker, User
+from accounts.models import AuditEvent, BlockedEmployer, EmailChange, Employer, JobSeeker, MutedEmployer, User
 from accounts.two_factor import devices_of
 
 
@@ -51,7 +51,7 @@ def write_export(user: User, target: IO[bytes]) -> None:
 
 
 def export_account(user: User, archive: Archive) -> None:
-    """Add account, profile, skills, sessions, an unverified new address and security events."""
+    """Add account, profile, skills, refused employers, terms, sessions, a new address and security events."""
     fields = (
         "user_id",
         "email",
@@ -59,9 +59,12 @@ def export_account(user: User, archive: Archive) -> None:
         "google_sub",
         "email_verified_at",
         "last_login",
+        "last_seen_at",
+        "asked_at",
         "created_at",
         "updated_at",
-        "block_reason",
+        "time_zone",
+        "alert_hour",
     )
     profiles = JobSeeker.objects.filter(pk=user.pk).values(), Employer.objects.filter(pk=user.pk).values()
     archive.add_json(
@@ -70,6 +73,11 @@ def export_account(user: User, archive: Archive) -> None:
             "user": User.objects.values(*fields, "block_reason").get(pk=user.pk),
             "profile": next((row for rows in profiles for row in rows), None),
             "skills": list(user.skills.values("skill_id", "name")),
+            **{
+                name: list(rows.objects.visible_to(user).values("employer", "employer__company_name", "since"))
+                for name, rows in (("blocked_employers", BlockedEmployer), ("muted_employers", MutedEmployer))
+            },
+            "accepted_terms": list(user.accepted_terms.values("version", "at")),
             "sessions": list(
                 user.sessions.values(
                     "session_id", "device", "address", "otp_verified", "created_at", "last_used_at", "ended_at"

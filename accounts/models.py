@@ -1,8 +1,11 @@
 """Users, profiles, skills, sessions, failed logins and the audit trail."""
 
 import uuid
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -11,8 +14,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.querysets import EmployerQuerySet, JobSeekerQuerySet, SessionQuerySet, SkillQuerySet, UserManager
+from accounts import querysets
 from anywork.api.text import by_name, searchable
+
+# Of a day.
+LAST_HOUR = 23
 
 
 class Role(models.TextChoices):
@@ -39,13 +45,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         "reason of the last block or unblock", max_length=500, blank=True, default="", db_default=""
     )
     is_staff = models.BooleanField("administrator", default=False)
+    # A name of the IANA database, and the local hour at which alerts are sent.
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC", editable=False)
+    alert_hour = models.PositiveSmallIntegerField(default=8, db_default=8, editable=False)
+    # Latest use of the sessions that are deleted; not `last_login`, whose change invalidates emailed links.
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the owner of an unused account was asked to log in; see `accounts.retention`.
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     # Device that has verified this login; set by `accounts.two_factor`, and by the middleware of django-otp.
     otp_device: Any = None
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects: ClassVar[querysets.UserManager] = querysets.UserManager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -60,6 +73,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 name="accounts_user_role_known",
                 condition=models.Q(role__in=["", *Role.values]),
+            ),
+            models.CheckConstraint(
+                name="accounts_user_alert_hour_in_range", condition=models.Q(alert_hour__lte=LAST_HOUR)
             ),
         )
         indexes = (
@@ -97,6 +113,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         value = f"{self.password} {self.token_version} {self.email}"
         return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
+    def next_alert_at(self, after: datetime, *, days: int) -> datetime:
+        """Return the first alert hour in the future, at least `days` days after the local day of `after`."""
+        zone, now = ZoneInfo(self.time_zone), timezone.now()
+        day = max(after.astimezone(zone).date() + timedelta(days=days), now.astimezone(zone).date())
+        # Where the clocks skip the last hour, an hour earlier: later, it would be the next day.
+        hour = time(self.alert_hour, fold=int(self.alert_hour == LAST_HOUR))
+        at = datetime.combine(day, hour, zone)
+        return at if at > now else datetime.combine(day + timedelta(days=1), hour, zone)
+
     @property
     def is_job_seeker(self) -> bool:
         """Whether the user acts as a job seeker; an administrator never does."""
@@ -121,7 +146,7 @@ class JobSeeker(models.Model):
     last_name = models.CharField(max_length=100, blank=True)
     phone_number = models.CharField(max_length=32, blank=True)
 
-    objects = JobSeekerQuerySet.as_manager()
+    objects = querysets.JobSeekerQuerySet.as_manager()
 
     class Meta:
         ordering = ("-user__created_at", "pk")
@@ -138,18 +163,30 @@ class JobSeeker(models.Model):
         return full_name(self.first_name, self.last_name)
 
 
+# Three days.
+MAX_DECISION_HOLD_MINUTES = 4_320
+
+
 class Employer(models.Model):
-    """Public profile of a company."""
+    """Public profile of a company, and its settings."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="employer")
     company_name = models.CharField(max_length=255, blank=True)
     company_description = models.TextField(max_length=5_000, blank=True)
     website = models.URLField(blank=True)
+    # How long applicants are not told of a rejection, which may be taken back until then; NULL: DECISION_HOLD_MINUTES.
+    decision_hold_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
 
-    objects = EmployerQuerySet.as_manager()
+    objects = querysets.EmployerQuerySet.as_manager()
 
     class Meta:
         ordering = ("-user__created_at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                name="accounts_employer_decision_hold_in_range",
+                condition=models.Q(decision_hold_minutes__lte=MAX_DECISION_HOLD_MINUTES),
+            ),
+        )
         indexes = (
             # Serves the search in the admin site.
             GinIndex(*searchable("company_name"), name="accounts_employer_search"),
@@ -157,6 +194,58 @@ class Employer(models.Model):
 
     def __str__(self) -> str:
         return self.company_name or str(self.user)
+
+    @property
+    def decision_hold(self) -> timedelta:
+        minutes = self.decision_hold_minutes
+        return timedelta(minutes=settings.DECISION_HOLD_MINUTES if minutes is None else minutes)
+
+
+class RefusedEmployer(models.Model):
+    """Base: an employer from whom a job seeker wants less."""
+
+    # No index of its own: that of the constraint begins with it.
+    job_seeker = models.ForeignKey(JobSeeker, on_delete=models.CASCADE, related_name="+", db_index=False)
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = querysets.RefusedEmployerQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ("-since", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("job_seeker", "employer"), name="%(app_label)s_%(class)s_unique_employer"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class BlockedEmployer(RefusedEmployer):
+    """An employer who may not write to the job seeker, and whose jobs are neither recommended nor in alerts."""
+
+
+class MutedEmployer(RefusedEmployer):
+    """An employer whose messages the job seeker gets as read."""
+
+
+class TermsAcceptance(models.Model):
+    """A version of the terms of use that a user has accepted."""
+
+    # No index of its own: that of the constraint begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="accepted_terms", db_index=False)
+    version = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "version"), name="accounts_termsacceptance_unique_version"),
+        )
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class Skill(models.Model):
@@ -166,7 +255,7 @@ class Skill(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="skills")
     name = models.CharField(max_length=100)
 
-    objects = SkillQuerySet.as_manager()
+    objects = querysets.SkillQuerySet.as_manager()
 
     class Meta:
         ordering = by_name("name")
@@ -197,7 +286,7 @@ class Session(models.Model):
     otp_verified = models.BooleanField(default=False, db_default=False, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = SessionQuerySet.as_manager()
+    objects = querysets.SessionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-last_used_at", "pk")

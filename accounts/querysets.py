@@ -1,23 +1,28 @@
 """Querysets of accounts: who sees which rows."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import connections, models
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from anywork.api.batches import sweep
 from anywork.api.emails import canonical_email
 from anywork.api.permissions import is_staff_with
 
 
-def live_applications(relation: str) -> FilteredRelation:
-    """Return the applications by which an employer sees its applicants: all except withdrawn ones."""
-    return FilteredRelation(relation, condition=~Q(**{f"{relation}__status": "withdrawn"}))
+def shared_applications(relation: str) -> FilteredRelation:
+    """Return the applications by which an employer sees its applicants: neither withdrawn nor revoked ones."""
+    shared = ~Q(**{f"{relation}__status": "withdrawn"}) & Q(**{f"{relation}__revoked_at": None})
+    return FilteredRelation(relation, condition=shared)
 
 
 class UserManager(BaseUserManager[Any]):
@@ -63,8 +68,8 @@ class JobSeekerQuerySet(models.QuerySet[Any]):
         # By role: OR of both conditions would read every profile.
         if not user.is_employer:
             return self.filter(pk=user.pk)
-        applicants = self.model.objects.alias(live=live_applications("applications")).filter(
-            live__job__employer=user.pk
+        applicants = self.model.objects.alias(shared=shared_applications("applications")).filter(
+            shared__job__employer=user.pk
         )
         return self.filter(pk__in=applicants.values("pk"))
 
@@ -73,6 +78,19 @@ class EmployerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "EmployerQuerySet":
         """All companies; a blocked one only for the staff."""
         return self if is_staff_with(user, "view", self.model) else self.filter(user__is_active=True)
+
+
+class OwnQuerySet(models.QuerySet[Any]):
+    """Rows of job seekers, which their owner alone sees."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.none() if user.is_anonymous else self.filter(job_seeker=user.pk)
+
+
+class RefusedEmployerQuerySet(OwnQuerySet):
+    def of(self, job_seeker: UUID) -> models.QuerySet[Any, Any]:
+        """Return the employers whom a job seeker refuses, for a subquery."""
+        return self.filter(job_seeker=job_seeker).values("employer")
 
 
 # The names are visited one by one by the index on folded names: a frequent one costs as little as a rare one. Of each,
@@ -108,7 +126,7 @@ _COMMON_SKILLS = """
 """
 # A name that fewer users have may tell who they are.
 MIN_USERS_OF_A_SKILL = 5
-_MAX_COMMON_SKILLS = 10
+MAX_COMMON_SKILLS = 10
 _MAX_VISITED_SKILLS = 2_000
 
 
@@ -116,16 +134,14 @@ class SkillQuerySet(models.QuerySet[Any]):
     def common_names(self, typed: str) -> list[str]:
         """Return names that begin with `typed` and that at least MIN_USERS_OF_A_SKILL users have, the shortest first.
 
-        Of two letters or more; among more than _MAX_VISITED_SKILLS, the later ones in the alphabet are not found.
+        Among more than _MAX_VISITED_SKILLS, the later ones in the alphabet are not found.
         """
-        if len(typed) < 2:  # noqa: PLR2004 - as said
-            return []
         values: dict[str, str | int] = {
             "typed": typed,
             "users": MIN_USERS_OF_A_SKILL,
             "looked_at": 4 * MIN_USERS_OF_A_SKILL,
             "visited": _MAX_VISITED_SKILLS,
-            "most": _MAX_COMMON_SKILLS,
+            "most": MAX_COMMON_SKILLS,
         }
         with connections[self.db].cursor() as cursor:
             cursor.execute(_COMMON_SKILLS, values)
@@ -156,6 +172,19 @@ class SessionQuerySet(models.QuerySet[Any]):
     def end(self) -> int:
         """End the sessions; return their number."""
         return self.filter(ended_at=None).update(ended_at=timezone.now())
+
+    def delete_expired(self, *, until: float) -> None:
+        """Delete expired sessions; their users keep the time of the latest use."""
+        uses = self.filter(user=OuterRef("pk")).order_by("-last_used_at").values("last_used_at")
+
+        def delete(sessions: models.QuerySet[Any]) -> None:
+            users = get_user_model().objects.filter(pk__in=sessions.values("user"))
+            # What ends sessions locks their user first: waiting for it would be a deadlock.
+            free = list(users.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+            users.filter(pk__in=free).update(last_seen_at=Greatest("last_seen_at", Subquery(uses[:1])))
+            sessions.filter(user__in=free).delete()
+
+        sweep(self.expired(), delete, until=until)
 
     def expired(self) -> "SessionQuerySet":
         """Sessions whose latest refresh token has expired, or that are older than JWT_SESSION_DAYS."""

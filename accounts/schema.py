@@ -7,14 +7,14 @@ from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.serializers import CharField, ChoiceField, DictField, Field
 
-from accounts import exceptions, serializers
+from accounts import exceptions, serializers, services
 from accounts.authentication import JWTAuthentication
-from accounts.models import Skill
+from accounts.models import Employer, Skill
 from accounts.serializers import SkillQuerySerializer, SkillSuggestionsSerializer
-from anywork.api.exceptions import Unauthorized
+from anywork.api.exceptions import LimitReached, Unauthorized
 from anywork.api.schema import documented, operation
 
 
@@ -53,6 +53,7 @@ GOOGLE_USER = {
     "created_at": "2030-03-01T14:23:28.453365Z",
     "updated_at": "2030-03-01T14:23:28.664644Z",
 }
+TERMS_VERSION = "2030-01"
 CREDENTIALS = {"email": "testuser@gmail.com", "password": "testing321"}
 TOKENS = {
     "accessToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
@@ -127,7 +128,11 @@ register_documented = documented(
         responses={201: USER_ENVELOPE},
         body={**CREDENTIALS, "role": "job_seeker"},
         response=success(REGISTERED, {"user": USER}),
-        errors=(exceptions.email_in_use(), ValidationError({"password": [_weak_password]})),
+        errors=(
+            exceptions.email_in_use(),
+            ValidationError({"password": [_weak_password]}),
+            exceptions.TermsRequired(TERMS_VERSION),
+        ),
     ),
 )
 login_documented = documented(
@@ -263,6 +268,27 @@ email_change_documented = documented(
         errors=(exceptions.email_in_use(), exceptions.wrong_password()),
     ),
 )
+_SETTINGS = {"time_zone": "Africa/Lagos", "alert_hour": 8}
+_returns_settings = partial(operation, responses={200: envelope("SettingsEnvelope", serializers.SettingsSerializer())})
+settings_documented = documented(
+    "Account",
+    get=_returns_settings(request=None, response=success("Your settings", _SETTINGS)),
+    patch=_returns_settings(
+        request=serializers.SettingsSerializer(partial=True),
+        body={"time_zone": "Africa/Lagos"},
+        response=success("Settings changed", _SETTINGS),
+        errors=(ValidationError({"time_zone": [serializers.UNKNOWN_TIME_ZONE]}),),
+    ),
+)
+terms_documented = documented(
+    "Account",
+    post=_returns_user(
+        request=serializers.TermsSerializer,
+        body={"version": TERMS_VERSION},
+        response=success("Terms accepted", {"user": USER}),
+        errors=(exceptions.TermsRequired(TERMS_VERSION, "version"), NotFound()),
+    ),
+)
 export_documented = documented(
     "Account",
     get=operation(
@@ -322,6 +348,55 @@ employers_documented = documented(
         response=EMPLOYER,
     ),
 )
+
+employer_settings_documented = documented(
+    "Employers",
+    get=operation(
+        "`decision_hold_minutes` is how long applicants are not told of a rejection; null: as long as the site says.",
+        response={"decision_hold_minutes": None},
+        summary="Retrieve my settings as an employer",
+    ),
+    put=operation(
+        "What is decided already stays as it is.",
+        body={"decision_hold_minutes": 60},
+        response={"decision_hold_minutes": 60},
+        summary="Change my settings as an employer",
+    ),
+)
+
+
+def _refused(effect: str, action: str, since: str) -> Any:
+    """Return the documentation of a list of employers from whom the caller wants less."""
+    row = {"employer": EMPLOYER["user"], "company_name": EMPLOYER["company_name"], since: USER["created_at"]}
+    return documented(
+        "Job seekers",
+        noun=f"{action} employer",
+        list=operation(f"For job seekers, newest first. {effect}", response=[row]),
+        create=operation(
+            f"For job seekers. {effect} At most {services.MAX_REFUSED_EMPLOYERS}.",
+            body={"employer": EMPLOYER["user"]},
+            response=row,
+            errors=(
+                exceptions.employer_listed(Employer(pk=EMPLOYER["user"])),
+                LimitReached("employers on this list", services.MAX_REFUSED_EMPLOYERS),
+            ),
+        ),
+        destroy=operation(
+            f"Removes an employer from the list: it is no longer {action}.",
+            parameters=[
+                OpenApiParameter("employer_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The employer.")
+            ],
+        ),
+    )
+
+
+blocked_employers_documented = _refused(
+    "A blocked employer cannot write to the caller; its jobs are neither recommended nor in alerts. Lists of jobs show "
+    "them as to everyone.",
+    "blocked",
+    "blocked_at",
+)
+muted_employers_documented = _refused("Messages of a muted employer arrive as read.", "muted", "muted_at")
 
 # --- Skills -----------------------------------------------------------------------------------------------------------
 

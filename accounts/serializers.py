@@ -1,10 +1,23 @@
 """Serializers of accounts."""
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
-from accounts.models import Employer, JobSeeker, Role, Session, Skill, User
+from accounts.models import (
+    LAST_HOUR,
+    MAX_DECISION_HOLD_MINUTES,
+    BlockedEmployer,
+    Employer,
+    JobSeeker,
+    MutedEmployer,
+    Role,
+    Session,
+    Skill,
+    User,
+)
 from anywork.api.fields import (
     BlankableLineField,
     BlankableNameField,
@@ -17,6 +30,8 @@ from anywork.api.fields import (
     UUIDField,
 )
 from anywork.api.serializers import ModelSerializer
+
+UNKNOWN_TIME_ZONE = "Enter a time zone of the IANA database, such as Africa/Lagos."
 
 # Only administrators create administrators.
 OPEN_ROLES = [(role.value, role.label) for role in (Role.JOB_SEEKER, Role.EMPLOYER)]
@@ -59,6 +74,81 @@ class EmployerSerializer(ModelSerializer[Employer]):
         model = Employer
         fields = ("user", "company_name", "company_description", "website")
         read_only_fields = ("user",)
+
+
+class EmployerSettingsSerializer(ModelSerializer[Employer]):
+    """Settings of an employer."""
+
+    decision_hold_minutes = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_DECISION_HOLD_MINUTES,
+        allow_null=True,
+        help_text="Until then, a rejection may be taken back. 0 tells at once.",
+    )
+
+    class Meta:
+        model = Employer
+        fields = ("decision_hold_minutes",)
+
+    def update(self, instance: Employer, validated_data: dict[str, Any]) -> Employer:
+        # Nothing else: another request may be changing the profile, or erasing the account.
+        Employer.objects.filter(pk=instance.pk).update(**validated_data)
+        instance.decision_hold_minutes = validated_data["decision_hold_minutes"]
+        return instance
+
+
+# Linux has these beside the names of IANA: the first is the server's own.
+_NO_ZONES = {"localtime", "Factory"}
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Return the names of the IANA database, which are read from some 600 files."""
+    return frozenset(available_timezones() - _NO_ZONES)
+
+
+class SettingsSerializer(ModelSerializer[User]):
+    """Settings of the caller."""
+
+    time_zone = LineField(max_length=64, help_text="A name of the IANA database, such as Africa/Lagos.")
+    alert_hour = serializers.IntegerField(
+        min_value=0, max_value=LAST_HOUR, help_text="The local hour of emails about new jobs."
+    )
+
+    class Meta:
+        model = User
+        fields = ("time_zone", "alert_hour")
+
+    def validate_time_zone(self, value: str) -> str:
+        if value not in _time_zones():
+            raise serializers.ValidationError(UNKNOWN_TIME_ZONE)
+        return value
+
+
+class RefusedEmployerSerializer(ModelSerializer[Any]):
+    """Base of blocked and muted employers."""
+
+    company_name = serializers.CharField(source="employer.company_name", read_only=True)
+
+
+class BlockedEmployerSerializer(RefusedEmployerSerializer):
+    """An employer that the caller has blocked."""
+
+    blocked_at = serializers.DateTimeField(source="since", read_only=True)
+
+    class Meta:
+        model = BlockedEmployer
+        fields = ("employer", "company_name", "blocked_at")
+
+
+class MutedEmployerSerializer(RefusedEmployerSerializer):
+    """An employer that the caller has muted."""
+
+    muted_at = serializers.DateTimeField(source="since", read_only=True)
+
+    class Meta:
+        model = MutedEmployer
+        fields = ("employer", "company_name", "muted_at")
 
 
 class SkillSerializer(ModelSerializer[Skill]):
@@ -108,6 +198,15 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     last_name = BlankableNameField(max_length=100)
     phone_number = BlankableLineField(max_length=32)
     company_name = BlankableNameField(max_length=255)
+    terms_version = BlankableLineField(
+        max_length=32, help_text="Version of the terms of use that the user accepts, where the site requires it."
+    )
+
+
+class TermsSerializer(serializers.Serializer[Any]):
+    """Version of the terms of use that the user accepts."""
+
+    version = LineField(max_length=32)
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 Each writes its audit event in its transaction.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,40 +11,21 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from accounts import audit
+from accounts import audit, exceptions, signals
 from accounts.account_links import email_change_tokens, email_verification_tokens, password_reset_tokens
 from accounts.backoff import reopen_account
 from accounts.devices import Device
-from accounts.exceptions import (
-    AccountInactive,
-    GoogleAccountConflict,
-    GoogleAccountTaken,
-    GoogleLinkRequired,
-    OtherAccount,
-    OTPNotSetUp,
-    OTPRequiredForGoogle,
-    email_in_use,
-    invalid_link,
-    role_already_chosen,
-)
-from accounts.models import EmailChange, Employer, JobSeeker, Role, Session, User
-from accounts.signals import (
-    account_blocked,
-    account_unblocked,
-    email_change_requested,
-    email_changed,
-    email_verification_requested,
-    google_account_linked,
-    password_reset_requested,
-)
+from accounts.models import EmailChange, Employer, JobSeeker, RefusedEmployer, Role, Session, User
+from accounts.terms import accept_terms, check_terms
 from accounts.tokens import TokenPair, close_all_sessions, open_session
 from accounts.two_factor import requires_otp
 from anywork.api.constraints import unique_violation_as
 from anywork.api.emails import canonical_email
-from anywork.api.exceptions import Unauthorized
+from anywork.api.exceptions import LimitReached, Unauthorized
 
 JOB_SEEKER_FIELDS = ("first_name", "last_name", "phone_number")
 EMPLOYER_FIELDS = ("company_name",)
@@ -51,22 +33,29 @@ EMPLOYER_FIELDS = ("company_name",)
 GMAIL_DOMAINS = {"gmail.com", "googlemail.com"}
 
 
-def register_user(*, email: str, password: str, role: str, **profile: str) -> User:
+# Employers that a job seeker blocks, or mutes.
+MAX_REFUSED_EMPLOYERS = 200
+
+
+def register_user(*, email: str, password: str, role: str, terms_version: str = "", **profile: str) -> User:
     """Create a user and its profile, and with REQUIRE_VERIFIED_EMAIL send the link that verifies the address.
 
     Raises:
+        TermsRequired: `terms_version` is not the present one.
         ValidationError: the password is too weak, or the email address is in use, also by a concurrent request.
     """
+    check_terms(terms_version, "terms_version")
     draft = User(email=email, role=role)
     # Not saved: the password must not contain these names.
     _new_profile(draft, profile)
     _require_strong_password(password, draft, "password")
-    with unique_violation_as("accounts_user_unique_email", email_in_use):
+    with unique_violation_as("accounts_user_unique_email", exceptions.email_in_use):
         user = User.objects.create_user(email, password, role=role)
         _create_profile(user, profile)
+        accept_terms(user=user)
         audit.record(audit.Kind.REGISTERED, user=user, subject=role)
         if settings.REQUIRE_VERIFIED_EMAIL:
-            email_verification_requested.send(sender=User, user=user)
+            signals.email_verification_requested.send(sender=User, user=user)
     return user
 
 
@@ -79,12 +68,28 @@ def choose_role(*, user: User, role: str) -> User:
     with transaction.atomic():
         # Conditional, so that only the first of two concurrent requests counts.
         if not User.objects.filter(pk=user.pk, role="").update(role=role):
-            raise role_already_chosen()
+            raise exceptions.role_already_chosen()
         user.refresh_from_db()
         user.save(update_fields=["updated_at"])
         _create_profile(user, {})
         audit.record(audit.Kind.ROLE_CHOSEN, user=user, subject=role)
     return user
+
+
+def change_settings(*, user: User, **values: Any) -> None:
+    """Set the time zone, the alert hour or both.
+
+    Raises:
+        Http404: a concurrent request has erased the account.
+    """
+    with transaction.atomic():
+        # Locked and read again: a concurrent request may have set the other.
+        stored = get_object_or_404(User.objects.select_for_update(no_key=True), pk=user.pk)
+        user.time_zone, user.alert_hour = stored.time_zone, stored.alert_hour
+        for field, value in values.items():
+            setattr(user, field, value)
+        user.save(update_fields=[*values, "updated_at"])
+        signals.alert_time_changed.send(sender=User, user=user)
 
 
 def log_in(*, user: User, method: str, device: Device) -> TokenPair:
@@ -94,7 +99,7 @@ def log_in(*, user: User, method: str, device: Device) -> TokenPair:
         OTPNotSetUp: the user needs a code to log in, and has no authenticator app.
     """
     if requires_otp(user) and user.otp_device is None:
-        raise OTPNotSetUp
+        raise exceptions.OTPNotSetUp
     with transaction.atomic():
         audit.record(audit.Kind.SIGN_IN, user=user, subject=method)
         return open_session(user, device, otp_verified=user.otp_device is not None)
@@ -138,12 +143,12 @@ def log_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> User
                 defaults={"google_sub": sub, "email_verified_at": timezone.now(), "password": make_password(None)},
             )
         if not user.is_active:
-            raise AccountInactive
+            raise exceptions.AccountInactive
         if requires_otp(user):
-            raise OTPRequiredForGoogle
+            raise exceptions.OTPRequiredForGoogle
         if user.google_sub is None:
             if user.is_staff or user.is_superuser or not _is_google_authority(user.email, hosted_domain):
-                raise GoogleLinkRequired
+                raise exceptions.GoogleLinkRequired
             if user.email_verified_at is None:
                 user.email_verified_at = timezone.now()
                 # The email about the linked account mentions the password, too.
@@ -151,7 +156,7 @@ def log_in_with_google(*, sub: str, email: str, hosted_domain: str = "") -> User
                 close_all_sessions(user)
             _link_google(user, sub)
         elif user.google_sub != sub:
-            raise GoogleAccountConflict
+            raise exceptions.GoogleAccountConflict
     return user
 
 
@@ -164,14 +169,14 @@ def link_google(*, user: User, sub: str) -> User:
         GoogleAccountConflict: the user is linked to another Google account.
         Unauthorized: the account was deleted.
     """
-    with unique_violation_as("accounts_user_google_sub_key", GoogleAccountTaken):
+    with unique_violation_as("accounts_user_google_sub_key", exceptions.GoogleAccountTaken):
         user = _locked(user.pk, Unauthorized())
         if requires_otp(user):
-            raise OTPRequiredForGoogle
+            raise exceptions.OTPRequiredForGoogle
         if user.google_sub is None:
             _link_google(user, sub)
         elif user.google_sub != sub:
-            raise GoogleAccountConflict
+            raise exceptions.GoogleAccountConflict
     return user
 
 
@@ -185,7 +190,7 @@ def _link_google(user: User, sub: str) -> None:
     user.google_sub = sub
     user.save(update_fields=["google_sub", "email_verified_at", "password", "updated_at"])
     audit.record(audit.Kind.GOOGLE_LINKED, user=user)
-    google_account_linked.send(sender=User, user=user)
+    signals.google_account_linked.send(sender=User, user=user)
 
 
 def change_password(*, user: User, new_password: str) -> User:
@@ -204,7 +209,7 @@ def change_password(*, user: User, new_password: str) -> User:
 def request_password_reset(*, email: str) -> None:
     """Request a link for `email`, a canonical address. The worker looks up the user, so that timing tells nothing."""
     with transaction.atomic():
-        password_reset_requested.send(sender=User, address=email)
+        signals.password_reset_requested.send(sender=User, address=email)
 
 
 def reset_password(*, uid: UUID, token: str, new_password: str) -> User:
@@ -216,9 +221,9 @@ def reset_password(*, uid: UUID, token: str, new_password: str) -> User:
         ValidationError: the link is invalid, used or expired, or the password is too weak.
     """
     with transaction.atomic():
-        user = _locked(uid, invalid_link())
+        user = _locked(uid, exceptions.invalid_link())
         if not (user.is_active and password_reset_tokens.check_token(user, token)):
-            raise invalid_link()
+            raise exceptions.invalid_link()
         if user.email_verified_at is None:
             # It may be the Google account of a person who registered the address of another.
             user.google_sub = None
@@ -234,7 +239,7 @@ def request_email_verification(*, user: User) -> None:
     """Request a link that verifies the address of `user`, unless it is verified."""
     if user.email_verified_at is None:
         with transaction.atomic():
-            email_verification_requested.send(sender=User, user=user)
+            signals.email_verification_requested.send(sender=User, user=user)
 
 
 def request_email_change(*, user: User, email: str) -> None:
@@ -249,9 +254,9 @@ def request_email_change(*, user: User, email: str) -> None:
         raise ValidationError({"email": ["This is your address already."]})
     with transaction.atomic():
         if User.objects.filter(email=email).exists():
-            raise email_in_use()
+            raise exceptions.email_in_use()
         EmailChange.objects.update_or_create(user=user, defaults={"email": email, "requested_at": timezone.now()})
-        email_change_requested.send(sender=User, user=user, address=email)
+        signals.email_change_requested.send(sender=User, user=user, address=email)
 
 
 def confirm_email(*, user: User, uid: UUID, token: str, session_id: UUID) -> None:
@@ -264,15 +269,15 @@ def confirm_email(*, user: User, uid: UUID, token: str, session_id: UUID) -> Non
         ValidationError: the link is invalid, used or expired, or the new address is in use.
     """
     if uid != user.pk:
-        raise OtherAccount
+        raise exceptions.OtherAccount
     with transaction.atomic():
-        user = _locked(uid, invalid_link())
+        user = _locked(uid, exceptions.invalid_link())
         if email_verification_tokens.check_token(user, token):
             _verify_email(user)
         elif email_change_tokens.check_token(user, token) and (change := EmailChange.objects.filter(user=user).first()):
             _change_email(user, change, session_id)
         else:
-            raise invalid_link()
+            raise exceptions.invalid_link()
 
 
 def handle_email_change(*, user: User, former_address: str) -> None:
@@ -290,7 +295,7 @@ def block_account(*, user: User, reason: str = "") -> None:
         ):
             close_all_sessions(user)
             audit.record(audit.Kind.BLOCKED, user=user)
-            account_blocked.send(sender=User, user=user)
+            signals.account_blocked.send(sender=User, user=user)
     user.is_active = False
 
 
@@ -301,7 +306,7 @@ def unblock_account(*, user: User, reason: str = "") -> None:
             is_active=True, block_reason=reason, updated_at=timezone.now()
         ):
             audit.record(audit.Kind.UNBLOCKED, user=user)
-            account_unblocked.send(sender=User, user=user)
+            signals.account_unblocked.send(sender=User, user=user)
     user.is_active = True
 
 
@@ -344,7 +349,7 @@ def _verify_email(user: User) -> None:
 def _change_email(user: User, change: EmailChange, session_id: UUID) -> None:
     former_address, user.email = user.email, change.email
     user.email_verified_at = timezone.now()
-    with unique_violation_as("accounts_user_unique_email", email_in_use):
+    with unique_violation_as("accounts_user_unique_email", exceptions.email_in_use):
         user.save(update_fields=["email", "email_verified_at", "updated_at"])
     change.delete()
     user.sessions.exclude(pk=session_id).end()
@@ -353,7 +358,7 @@ def _change_email(user: User, change: EmailChange, session_id: UUID) -> None:
 
 def _announce_email_change(user: User, former_address: str) -> None:
     audit.record(audit.Kind.EMAIL_CHANGED, user=user)
-    email_changed.send(sender=User, user=user, former_address=former_address)
+    signals.email_changed.send(sender=User, user=user, former_address=former_address)
 
 
 def _set_password(user: User, password: str) -> None:
@@ -368,3 +373,33 @@ def _require_strong_password(password: str, user: User, field: str) -> None:
         validate_password(password, user)
     except DjangoValidationError as error:
         raise ValidationError({field: error.messages}) from error
+
+
+def locked_job_seeker(user_id: UUID) -> JobSeeker:
+    """Return a job seeker whose account is locked, so that concurrent requests do not exceed a limit.
+
+    As in an erasure the account is locked first, and with it the alert hour.
+
+    Raises:
+        Http404: the account was erased meanwhile.
+    """
+    users = User.objects.select_for_update(of=("self",), no_key=True).select_related("job_seeker")
+    return get_object_or_404(users, pk=user_id).job_seeker
+
+
+def refuse_employer(refused: type[RefusedEmployer], *, user_id: UUID, employer: Employer) -> RefusedEmployer:
+    """Block or mute an employer.
+
+    Raises:
+        AlreadyExists: it is blocked or muted already.
+        LimitReached: MAX_REFUSED_EMPLOYERS are.
+        Http404: a concurrent request has erased the account.
+    """
+    with transaction.atomic():
+        job_seeker = locked_job_seeker(user_id)
+        rows = refused.objects.filter(job_seeker=job_seeker)
+        if rows.filter(employer=employer).exists():
+            raise exceptions.employer_listed(employer)
+        if rows.count() >= MAX_REFUSED_EMPLOYERS:
+            raise LimitReached("employers on this list", MAX_REFUSED_EMPLOYERS)
+        return refused.objects.create(job_seeker=job_seeker, employer=employer)

@@ -25,11 +25,17 @@ sign_ins_failed = Signal()
 account_blocked = Signal()
 account_unblocked = Signal()
 
+# The time zone or the alert hour was changed. Arguments: user.
+alert_time_changed = Signal()
+
 # Arguments: user.
 password_changed = Signal()
 
 # A Google account was linked to an existing account. Arguments: user.
 google_account_linked = Signal()
+
+# An account was not used for RETENTION_MONTHS: its owner is asked to log in. Arguments: user, erased_at.
+account_idle = Signal()
 
 # An account is about to be deleted with its rows. Arguments: user. Receivers that keep rows detach them from the user
 # and remove personal data; files are deleted after the commit.

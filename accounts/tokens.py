@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import audit
 from accounts.devices import Device
 from accounts.exceptions import RefreshTokenUsed, SessionEnded
 from accounts.models import RefreshTokenUse, Session, User
 from accounts.signals import refresh_token_reused
+from accounts.token_keys import RefreshToken
 from anywork.api.exceptions import Unauthorized
 
 SESSION_CLAIM = "sid"

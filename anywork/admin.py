@@ -300,9 +300,10 @@ class AuditedAdmin(admin.ModelAdmin):
             return redirect(request.get_full_path())
         with transaction.atomic():
             response = super().response_action(request, queryset, *args, **kwargs)
-        if isinstance(response, HttpResponseRedirect) and "from_page" in request.POST:
-            # Sent from the page of one row.
-            key = request.POST[ACTION_CHECKBOX_NAME]
+        key = request.POST.get(ACTION_CHECKBOX_NAME, "")
+        # Sent from the page of one row, which may be gone.
+        is_of_page = "from_page" in request.POST and self.get_object(request, key)
+        if isinstance(response, HttpResponseRedirect) and is_of_page:
             return redirect(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", key)
         return response
 
@@ -317,7 +318,7 @@ class AuditedAdmin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"{description}: are you sure?",
             "opts": self.opts,
-            "media": self.media,
+            "media": self.media + form.media,
             "form": form,
             "consequences": consequences,
             "names": names,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from celery.worker import consumer
 from django.db import close_old_connections
 
 from anywork.environment import require_settings
+from anywork.operations.broker import connect
+from anywork.operations.request_id import begin_request, current_request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anywork.settings")
 
@@ -29,6 +32,16 @@ app.autodiscover_tasks()
 
 # Celery opens a database connection for every task; this keeps it open, and checks it before each task.
 signals.task_prerun.connect(close_old_connections)
+
+
+@signals.before_task_publish.connect
+def _pass_request_id(headers: dict[str, Any], **kwargs: Any) -> None:
+    headers["request_id"] = current_request_id()
+
+
+@signals.task_prerun.connect
+def _take_request_id(task: Any, **kwargs: Any) -> None:
+    begin_request(task.request.get("request_id", "-"), network="")
 
 
 @signals.worker_init.connect
@@ -62,7 +75,11 @@ class Consumer(consumer.Consumer):
 
 
 class Scheduler(beat.PersistentScheduler):
-    """Celery's scheduler, which creates the folder of its file."""
+    """Celery's scheduler, which creates the folder of its file and does not wait for ever for a frozen broker."""
+
+    @cached_property
+    def connection(self) -> Any:
+        return connect()
 
     def setup_schedule(self) -> None:
         Path(self.schedule_filename).parent.mkdir(parents=True, exist_ok=True)  # type: ignore[attr-defined]

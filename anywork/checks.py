@@ -17,6 +17,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.validators import validate_email
 from kombu.transport import TRANSPORT_ALIASES
 
+from anywork.api.text import clean_line
 from anywork.environment import misspelt_names
 
 # Up to port 65535.
@@ -24,7 +25,9 @@ _PORT = r"(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 _BIND = re.compile(rf"unix:.+|fd://\d+|(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*):{_PORT}", re.ASCII)
 _ALLOWED_HOST = re.compile(r"\*|\[[0-9A-Fa-f:.]+\]|\.?[\w-]+(?:\.[\w-]+)*\.?")
 _FOLDERS = re.compile(r"[\w-]+(?:/[\w-]+)*", re.ASCII)
-FOLDERS_IN_USE = {"api", "healthz", "mail", "media", "readyz", "static"}
+FOLDERS_IN_USE = {"api", "feeds", "healthz", "mail", "media", "metrics", "readyz", "static"}
+# As in the models.
+TERMS_LENGTH = 32
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,8 +40,25 @@ def check_urls() -> list[CheckMessage]:
     return [
         Error(f"{name} is not a URL.", hint="For example https://www.example.org", id="anywork.E002")
         for name, url in urls.items()
-        if not (_host(url) and urlsplit(url).scheme in {"http", "https"} and not re.search(r"[\s?#]", url))
+        if not _is_web_url(url) or re.search(r"[?#]", url)
     ]
+
+
+def check_job_page_url() -> list[CheckMessage]:
+    """Check JOB_PAGE_URL."""
+    before, placeholder, after = settings.JOB_PAGE_URL.partition("{job_id}")
+    if placeholder and _is_web_url(before) and urlsplit(before).path and not re.search(r"[\s{}]", before + after):
+        return []
+    hint = "For example https://www.example.org/jobs/{job_id}"
+    return [Error("JOB_PAGE_URL is not a URL with {job_id} after the host.", hint=hint, id="anywork.E017")]
+
+
+def check_metrics_token() -> list[CheckMessage]:
+    """Check METRICS_TOKEN: anyone may try to guess it."""
+    if re.fullmatch(r"(?:[!-~]{16,})?", settings.METRICS_TOKEN):
+        return []
+    hint = "For example the output of: openssl rand -hex 32"
+    return [Error("METRICS_TOKEN is not 16 or more letters, digits and signs.", hint=hint, id="anywork.E019")]
 
 
 def check_base_currency() -> list[CheckMessage]:
@@ -46,6 +66,19 @@ def check_base_currency() -> list[CheckMessage]:
     if re.fullmatch(r"[A-Z]{3}", settings.BASE_CURRENCY):
         return []
     return [Error("BASE_CURRENCY is not a code of ISO 4217.", hint="For example USD", id="anywork.E016")]
+
+
+def check_terms_version() -> list[CheckMessage]:
+    """Check TERMS_VERSION: a request can only contain the form of `clean_line`."""
+    version = settings.TERMS_VERSION
+    if len(version) <= TERMS_LENGTH and version.isprintable() and version == clean_line(version):
+        return []
+    problem = f"TERMS_VERSION is not a line of up to {TERMS_LENGTH} printable characters."
+    return [Error(problem, hint="For example 2030-01", id="anywork.E018")]
+
+
+def _is_web_url(url: str) -> bool:
+    return bool(_host(url)) and urlsplit(url).scheme in {"http", "https"} and not re.search(r"\s", url)
 
 
 def _host(url: str) -> str | None:
@@ -180,7 +213,10 @@ def check_project(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
     """Check the settings of the project."""
     return [
         *check_urls(),
+        *check_job_page_url(),
         *check_base_currency(),
+        *check_metrics_token(),
+        *check_terms_version(),
         *check_admin_path(),
         *check_accel(),
         *check_hosts(),

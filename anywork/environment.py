@@ -62,8 +62,17 @@ class Env(environ.Env):
         except KeyError:
             raise ImproperlyConfigured(f"{var} is neither on nor off.") from None
 
+    def keys(self, var: str) -> list[str]:
+        """Read a list of keys, none of which is empty: every caller knows that one."""
+        return [key for text in self.list(var, default=[]) if (key := text.strip())]
+
     def db_url(self, var: str) -> dict[str, Any]:
-        url = self.get_value(var)
+        return self._database(var, self.get_value(var))
+
+    def db_urls(self, var: str) -> list[dict[str, Any]]:
+        return [self._database(var, url) for url in self.list(var, default=[])]
+
+    def _database(self, var: str, url: str) -> dict[str, Any]:
         example = "postgres://user:password@host/name"
         try:
             is_postgresql = urlsplit(url).scheme in POSTGRESQL

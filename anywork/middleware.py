@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware as DjangoCommonMiddleware
 from django.urls import reverse
@@ -17,11 +18,24 @@ from anywork.api.errors import error_body, json_response, problem_of
 from anywork.api.exceptions import TooManyRequests
 from anywork.api.throttling.addresses import client_address, network_prefix
 from anywork.api.throttling.throttle import count_request
+from anywork.operations import metrics
 from anywork.operations.request_id import begin_request
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class MetricsMiddleware:
+    """Counts requests, if METRICS_TOKEN is set."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.METRICS_TOKEN:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return metrics.measure(request, self.get_response)
 
 
 class RequestIDMiddleware:

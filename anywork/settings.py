@@ -6,6 +6,7 @@ deployment is these two, `migrate`, `collectstatic` and the three processes.
 
 import hashlib
 import hmac
+import re
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from anywork import __version__
 from anywork.api import schema_settings
@@ -31,6 +33,8 @@ if "DATABASE_URL" not in env.ENVIRON:
 # --- Core -------------------------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Former keys, the newest first: what they have signed stays valid.
+SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ROOT_URLCONF = "anywork.urls"
@@ -45,11 +49,13 @@ FORMAT_MODULE_PATH = "anywork.formats"
 FRONTEND_URL = env.str("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
 # Public URL of this server; links in emails that it handles itself start with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+# Of the page of a job in that application, for sitemaps, feeds and structured data.
+JOB_PAGE_URL = env.str("JOB_PAGE_URL", default=f"{FRONTEND_URL}/jobs/{{job_id}}")
 # In which salaries of different currencies are compared, by the rates of jobs.models.CurrencyRate.
 BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD").strip().upper()
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
-# Health checks of load balancers: plain HTTP, any Host.
-HEALTH_PATHS = ("/healthz", "/readyz")
+# For load balancers and Prometheus: plain HTTP, any Host.
+HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
 INSTALLED_APPS = [
     # Before the admin site, because of its templates.
@@ -78,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "anywork.middleware.MetricsMiddleware",
     "anywork.middleware.RequestIDMiddleware",
     "anywork.middleware.ErrorShapeMiddleware",
     "anywork.middleware.SecurityHeadersMiddleware",
@@ -114,28 +121,51 @@ _DAY_MS = 24 * 3_600 * 1_000
 _STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=15_000, at_least=0, at_most=_DAY_MS)
 _LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=5_000, at_least=0, at_most=_DAY_MS)
 
-_DATABASE = env.db_url("DATABASE_URL")
-# Options of the driver, such as sslmode=require.
-_URL_OPTIONS = _DATABASE.pop("OPTIONS", {})
-DATABASES = {
-    "default": {
-        **_DATABASE,
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600, at_least=0),
-        # Otherwise the first request after a restart of PostgreSQL fails.
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "connect_timeout": 3,
-            "application_name": "anywork",
-            **_URL_OPTIONS,
-            # JIT and parallel workers cost more than a query of milliseconds gains. Memory and costs: with the defaults
-            # (4 MB, and costs of a spinning disk at which matching words is as cheap as comparing numbers) PostgreSQL
-            # reads every job to find those with a common word, which takes seconds for a million jobs.
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}"
-            " -c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=32MB"
-            f" -c random_page_cost=1.1 -c cpu_operator_cost=0.025 {_URL_OPTIONS.get('options', '')}",
-        },
-    },
+# Of every session. JIT and parallel workers cost more than a query of milliseconds gains. Memory and costs: with the
+# defaults (4 MB, and costs of a spinning disk at which matching words is as cheap as comparing numbers) PostgreSQL
+# reads every job to find those with a common word, which takes seconds for a million jobs.
+DATABASE_PARAMETERS = {
+    "statement_timeout": _STATEMENT_TIMEOUT_MS,
+    "lock_timeout": _LOCK_TIMEOUT_MS,
+    "jit": "off",
+    "max_parallel_workers_per_gather": 0,
+    "work_mem": "32MB",
+    "random_page_cost": 1.1,
+    "cpu_operator_cost": 0.025,
 }
+# Whether DATABASE_URL leads to PgBouncer in transaction mode, which takes no startup options: there, the parameters are
+# those of the role (`manage.py configure_database_role`).
+DB_POOLED = env.bool("DB_POOLED", default=False)
+
+
+def _database(url: dict[str, Any], *, is_pooled: bool = False, **options: Any) -> dict[str, Any]:
+    # Options of the driver, such as sslmode=require.
+    options = {"connect_timeout": 3, "application_name": "anywork", **options, **url.get("OPTIONS", {})}
+    if not is_pooled:
+        parameters = " ".join(f"-c {name}={value}" for name, value in DATABASE_PARAMETERS.items())
+        options["options"] = f"{parameters} {options.get('options', '')}"
+    return {
+        **url,
+        "ENGINE": "anywork.database",
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600, at_least=0),
+        # Otherwise the first request after a restart or a fail-over of PostgreSQL fails.
+        "CONN_HEALTH_CHECKS": True,
+        # A cursor lives as long as its session.
+        "DISABLE_SERVER_SIDE_CURSORS": is_pooled,
+        "OPTIONS": options,
+    }
+
+
+DATABASES = {"default": _database(env.db_url("DATABASE_URL"), is_pooled=DB_POOLED)}
+# The role that owns the tables, and `manage.py migrate` connects as; by default that of DATABASE_URL.
+DATABASE_OWNER = _database(env.db_url("DATABASE_OWNER_URL")) if env.str("DATABASE_OWNER_URL", "") else {}
+for _number, _url in enumerate(env.db_urls("DATABASE_REPLICA_URLS"), 1):
+    # One snapshot for each response. One that does not answer shall cost a request two seconds at most.
+    DATABASES[f"replica{_number}"] = _database(
+        _url, isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, connect_timeout=2, tcp_user_timeout=2_000
+    )
+DATABASE_ROUTERS = ["anywork.database.replicas.ReplicaRouter"]
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=5, at_most=3_600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache ------------------------------------------------------------------------------------------------------------
@@ -175,13 +205,21 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.password_validation.NameWithDigitsValidator"})
 
-SIMPLE_JWT = {
+
+def _token_key(secret_key: str) -> str:
+    """Derive a key, so that a leaked token key is not the key of sessions and signed links."""
+    return hmac.new(secret_key.encode(), b"anywork.jwt", hashlib.sha256).hexdigest()
+
+
+# Of tokens (accounts.token_keys): the first signs, all verify.
+JWT_KEYS = [
+    env.str("JWT_SIGNING_KEY", default=_token_key(SECRET_KEY)),
+    *env.keys("JWT_SIGNING_KEY_FALLBACKS"),
+    *map(_token_key, SECRET_KEY_FALLBACKS),
+]
+SIMPLE_JWT: dict[str, Any] = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": env.str(
-        "JWT_SIGNING_KEY",
-        # Derived, so that a leaked token key is not the key of sessions and signed links.
-        default=hmac.new(SECRET_KEY.encode(), b"anywork.jwt", hashlib.sha256).hexdigest(),
-    ),
+    "AUTH_TOKEN_CLASSES": ("accounts.token_keys.AccessToken",),
     "ISSUER": "anywork",
     "AUDIENCE": "anywork",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_ACCESS_MINUTES", default=60)),
@@ -204,6 +242,13 @@ GOOGLE_ISSUERS = env.list("GOOGLE_ISSUERS", default=["https://accounts.google.co
 
 # Whether posting a job, uploading a resume and applying require a verified email address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
+# Minutes that applicants are not told of a rejection, which may be taken back until then; employers may choose another
+# number.
+DECISION_HOLD_MINUTES = env.int("DECISION_HOLD_MINUTES", default=0, at_least=0, at_most=4_320)
+# Months after which decided applications are revoked and unused accounts erased, a month after a notice; 0: never.
+RETENTION_MONTHS = env.int("RETENTION_MONTHS", default=0, at_least=0, at_most=1_200)
+# Version of the terms of use that users accept before they write anything; "": there are none.
+TERMS_VERSION = env.str("TERMS_VERSION", default="").strip()
 # Whether the staff needs a code of an authenticator app to log in.
 ADMIN_TOTP_REQUIRED = env.bool("ADMIN_TOTP_REQUIRED", default=False)
 # Shown in the app.
@@ -257,10 +302,11 @@ THROTTLE_RATES = parse_rates(
         "login": "60/min",
         "refresh": "300/min",
         "export": "5/hour",
+        "csv": "60/hour",
         "post": "60/hour",
         "vocabulary": "30/hour",
         "apply": "60/hour",
-        "decide": "600/hour",
+        "decide": "3000/hour",
         "upload": "60/hour",
         "notify": "300/hour",
     },
@@ -270,6 +316,10 @@ THROTTLE_RATES = parse_rates(
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 MEDIA_URL = "/media/"
+# Folder of the resumes, in MEDIA_ROOT or the bucket; it contains nothing else.
+MEDIA_PREFIX = env.str("MEDIA_PREFIX", default="resumes")
+if not re.fullmatch(r"[\w-]{1,50}", MEDIA_PREFIX, re.ASCII):
+    raise ImproperlyConfigured("MEDIA_PREFIX is not a name of 1 to 50 letters, digits, - and _.")
 # Internal location of the proxy for MEDIA_ROOT; if set, the proxy sends the files (X-Accel-Redirect).
 MEDIA_ACCEL_PREFIX = env.str("MEDIA_ACCEL_PREFIX", default="")
 RESUME_LINK_MINUTES = env.int("RESUME_LINK_MINUTES", default=60)
@@ -318,6 +368,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="AnyWork <no-reply@lo
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 # Days that the text of a sent email is kept.
 MAIL_BODY_DAYS = env.int("MAIL_BODY_DAYS", default=30, at_most=_CENTURY_DAYS)
+# Days that rows of sent and skipped emails, and read notifications are kept; 0: for ever.
+MAIL_DAYS = env.int("MAIL_DAYS", default=365, at_least=0, at_most=_CENTURY_DAYS)
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=0, at_least=0, at_most=_CENTURY_DAYS)
+# These rows keep their cause from being told again, the longest for the 30 days of a notice.
+for _name, _days in {"MAIL_DAYS": MAIL_DAYS, "NOTIFICATION_DAYS": NOTIFICATION_DAYS}.items():
+    if 0 < _days < 60:  # noqa: PLR2004 - in the message, too
+        raise ImproperlyConfigured(f"{_name} is neither 0 nor at least 60: {_days}.")
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
@@ -335,8 +392,11 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "polling_interval": 0.2,
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {}
+    # Without confirms, a message is lost that a node accepts while the leader of the queue is dying.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Of beat: kombu retries within each retry. What beat could not send, it sends again when it is due.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Seconds. A worker notices a lost broker within a minute; with Celery's default within four.
 CELERY_BROKER_HEARTBEAT = 30
@@ -357,41 +417,38 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1_000
 CELERY_TIMEZONE = "UTC"
 _SWEEP_EVERY_SECONDS = 15
+_FIVE_MINUTES = 300
 _HOUR = 3_600
 _DAY = 24 * _HOUR
 # State of beat; Celery's default is in the current folder.
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "var" / "beat" / "schedule")
 CELERY_BEAT_SCHEDULER = "anywork.celery:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep-outgoing-email": {
-        "task": "notifications.sweep_outgoing_email",
-        "schedule": _SWEEP_EVERY_SECONDS,
-        # Sweeps do not pile up while no worker runs.
-        "options": {"expires": _SWEEP_EVERY_SECONDS},
-    },
-    "reindex-renamed-jobs": {
-        "task": "jobs.reindex_renamed_jobs",
-        "schedule": _SWEEP_EVERY_SECONDS,
-        "options": {"expires": _SWEEP_EVERY_SECONDS},
-    },
-    "recalculate-salaries": {
-        "task": "jobs.recalculate_salaries",
-        "schedule": _SWEEP_EVERY_SECONDS,
-        "options": {"expires": _SWEEP_EVERY_SECONDS},
-    },
-    "forget-idempotency-keys": {
-        "task": "jobs.forget_idempotency_keys",
-        "schedule": _HOUR,
-        "options": {"expires": _HOUR},
-    },
-    "gather-words": {"task": "jobs.gather_words", "schedule": _DAY, "options": {"expires": _HOUR}},
+_TASKS = {
+    "notifications.sweep_outgoing_email": _SWEEP_EVERY_SECONDS,
+    "jobs.reindex_renamed_jobs": _SWEEP_EVERY_SECONDS,
+    "jobs.publish_due_jobs": _SWEEP_EVERY_SECONDS,
+    "jobs.recalculate_salaries": _SWEEP_EVERY_SECONDS,
+    "applications.tell_applicants": _SWEEP_EVERY_SECONDS,
+    "applications.tell_held_decisions": _SWEEP_EVERY_SECONDS,
+    "notifications.write_alerts": _SWEEP_EVERY_SECONDS,
+    "notifications.forget_alerts": _DAY,
+    "jobs.remind_of_closing_jobs": _FIVE_MINUTES,
+    "jobs.forget_idempotency_keys": _HOUR,
+    "jobs.gather_words": _DAY,
+    "applications.revoke_old_applications": _HOUR,
+    "accounts.erase_idle_accounts": _HOUR,
     # Every hour, for digests still due today: beat may have been stopped at the planned hour.
-    "write-digests": {"task": "notifications.write_digests", "schedule": _HOUR, "options": {"expires": _HOUR}},
-    "sweep-mail-bodies": {"task": "notifications.sweep_mail_bodies", "schedule": _HOUR, "options": {"expires": _HOUR}},
-    "sweep-sign-ins": {"task": "accounts.sweep_sign_ins", "schedule": _HOUR, "options": {"expires": _HOUR}},
-    "sweep-resume-files": {"task": "resumes.sweep_resume_files", "schedule": _DAY, "options": {"expires": _HOUR}},
-    "record-figures": {"task": "anywork.record_figures", "schedule": _HOUR, "options": {"expires": _HOUR}},
-    "sweep-expired": {"task": "anywork.sweep_expired", "schedule": _HOUR, "options": {"expires": _HOUR}},
+    "notifications.write_digests": _HOUR,
+    "notifications.sweep_mail_bodies": _FIVE_MINUTES,
+    "accounts.sweep_sign_ins": _HOUR,
+    "resumes.sweep_resume_files": _DAY,
+    "anywork.record_figures": _HOUR,
+    "anywork.sweep_expired": _HOUR,
+}
+# Tasks do not pile up while no worker runs: they expire.
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": seconds, "options": {"expires": min(seconds, _HOUR)}}
+    for task, seconds in _TASKS.items()
 }
 
 # --- Import and export in the admin site ------------------------------------------------------------------------------
@@ -441,7 +498,7 @@ CONTENT_SECURITY_POLICIES = {
     "/": _DENY_ALL,
 }
 
-# --- Logs and errors --------------------------------------------------------------------------------------------------
+# --- Logs, metrics and errors -----------------------------------------------------------------------------------------
 
 # json is for programs, plain for people.
 _LOG_FORMATTERS = {"json": "JSONFormatter", "plain": "PlainFormatter"}
@@ -474,6 +531,9 @@ LOGGING = {
         "django.security.DisallowedHost": {"filters": ["refused_host"]},
     },
 }
+
+# With it, Prometheus reads /metrics.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     import sentry_sdk

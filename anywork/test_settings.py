@@ -5,6 +5,8 @@ import uuid
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-used-to-serve-requests-outside")
 os.environ["SECURE_SSL_REDIRECT"] = "off"
+# The databases of the tests have one role and no standby.
+os.environ |= {"DATABASE_OWNER_URL": "", "DATABASE_REPLICA_URLS": ""}
 # A test about rates sets those that it is about.
 os.environ["THROTTLE_RATES"] = "off"
 # Messages that no test is about go nowhere; tests of the broker start real processes with a real RabbitMQ, and two

@@ -74,11 +74,12 @@ class CSV(base_formats.CSV):
         return tablib.Dataset(*rows, headers=[header.strip().lower() for header in headers])
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> Any:
-        dataset.add_formatter(None, _defuse)
+        dataset.add_formatter(None, defuse)
         return super().export_data(dataset, **kwargs)
 
 
-def _defuse(cell: Any) -> Any:
+def defuse(cell: Any) -> Any:
+    """Return a text that spreadsheet programs take for a formula with a quote before it, which makes it a text."""
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 

@@ -9,13 +9,14 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from anywork.api import errors
 from anywork.api.root import RootView
 from anywork.api.schema_view import SchemaView
-from anywork.operations import health
+from anywork.operations import health, metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", RootView.as_view(), name="api-root"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path(
@@ -30,10 +31,11 @@ urlpatterns = [
     path("api/", include("applications.urls")),
     path("api/", include("notifications.urls")),
     path("api/", include("analytics.urls")),
+    path("", include("jobs.outside.urls")),
     path("mail/", include("notifications.mail.urls")),
     path("media/", include("resumes.media_urls")),
     # Not by handler404 only: with DEBUG on, Django responds with an HTML page.
-    re_path(r"^api/", errors.not_found),
+    re_path(r"^api/", errors.not_found, name="unknown"),
 ]
 
 handler400 = errors.bad_request

@@ -5,32 +5,50 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from rest_framework.exceptions import APIException
 
 from anywork.admin import RecordAdmin, confirmed
 from anywork.figures import Figure, midnight, today
-from applications.choices import Status
-from applications.models import Application, StatusChange
+from applications.choices import UNDECIDED, Status
+from applications.models import Application, Assessment, Note, StatusChange
 from applications.services import change_status
-
-UNDECIDED = (Status.PENDING.value, Status.REVIEWED.value)
 
 
 def _long_ago() -> datetime:
     return midnight(today() - timedelta(days=14))
 
 
+def _in_words(answer: Any) -> Any:
+    if isinstance(answer, list):
+        return ", ".join(answer)
+    return {True: "yes", False: "no", None: "-"}[answer] if answer is None or isinstance(answer, bool) else answer
+
+
 class StatusChangeInline(admin.TabularInline):
     """History of an application's status, read-only like the application itself."""
 
     model = StatusChange
-    fields = ("at", "actor", "from_status", "to_status")
+    fields = ("at", "actor", "from_status", "to_status", "tell_at", "reason", "reason_shared")
     ordering = ("at", "pk")
     verbose_name_plural = "status history"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatusChange]:
         return super().get_queryset(request).select_related("actor")
+
+
+class NoteInline(admin.TabularInline):
+    """What the employer noted, for administrators with the permission to view notes."""
+
+    model = Note
+    fields = readonly_fields = ("created_at", "text", "updated_at")
+    verbose_name_plural = "notes of the employer"
+
+
+class AssessmentInline(admin.TabularInline):
+    model = Assessment
+    fields = ("rating", "tags")
+    verbose_name_plural = "assessment by the employer"
 
 
 @admin.register(Application)
@@ -51,12 +69,17 @@ class ApplicationAdmin(RecordAdmin):
         "job",
         "company",
         "status",
+        "told_status",
+        "tell_at",
         "applied_at",
+        "noticed_at",
+        "revoked_at",
         "cover_letter",
+        "given_answers",
         "submitted_resume",
         "application_id",
     )
-    inlines = (StatusChangeInline,)
+    inlines = (StatusChangeInline, AssessmentInline, NoteInline)
     actions = ("mark_reviewed", "accept", "reject")
     user_lookups = ("job_seeker", "job__employer")
     figures = (
@@ -72,9 +95,23 @@ class ApplicationAdmin(RecordAdmin):
     def heading(self, obj: Application) -> str:
         return f"{obj.job_seeker or 'Deleted account'}: {obj.job}"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Application], search_term: str) -> Any:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        # The list needs none of these, which may be long.
+        return found.defer("answers", "cover_letter", "job__description", "job__search"), may_repeat
+
     @admin.display(ordering="job__employer__company_name")
     def company(self, obj: Application) -> str:
         return str(obj.job.employer or "-")
+
+    @admin.display(description="answers")
+    def given_answers(self, obj: Application) -> str:
+        given = ((question, obj.answers.get(str(question.pk))) for question in obj.job.questions.all())
+        rows = ((question, _in_words(answer)) for question, answer in given)
+        return format_html_join("", "<p>{}<br>{}</p>", rows) or "-"
 
     @admin.display(description="resume")
     def submitted_resume(self, obj: Application) -> str:
@@ -84,7 +121,7 @@ class ApplicationAdmin(RecordAdmin):
         return format_html('<a href="{}">{}</a>', url, obj.resume.file_name)
 
     def acts_on(self, action: str, obj: Application) -> bool:
-        return obj.status != Status.WITHDRAWN
+        return obj.is_shared
 
     @admin.action(description="Mark as reviewed", permissions=["act"])
     @confirmed("The applicants get a notification.")
@@ -97,7 +134,7 @@ class ApplicationAdmin(RecordAdmin):
         self._change_each(request, queryset, Status.ACCEPTED)
 
     @admin.action(description="Reject", permissions=["act"])
-    @confirmed("The applicants get a notification and an email.")
+    @confirmed("The applicants get a notification and an email, after the hold that their employers have chosen.")
     def reject(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._change_each(request, queryset, Status.REJECTED)
 

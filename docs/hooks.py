@@ -15,8 +15,12 @@ OUTSIDE = {
     "security.md": "SECURITY.md",
     "changelog.md": "CHANGELOG.md",
     "client.md": "clients/typescript/README.md",
-    "searching.md": "jobs/searching/README.md",
+    "search-code.md": "jobs/searching/README.md",
     "nginx.conf": "deploy/nginx.conf",
+    "prometheus.yml": "deploy/monitoring/prometheus.yml",
+    "alerts.yml": "deploy/monitoring/alerts.yml",
+    "dashboard.json": "deploy/monitoring/dashboard.json",
+    "pgbouncer.ini": "deploy/pgbouncer.ini",
     "swagger_ui.css": "anywork/static/anywork/swagger_ui.css",
 }
 

@@ -1,11 +1,9 @@
 """Refusals of this app."""
 
-from collections.abc import Collection
-
 from django.db.models import Model
-from rest_framework.exceptions import ValidationError
 
 from anywork.api.exceptions import AlreadyExists
+from jobs.saving.models import SavedJob
 
 
 class NameExists(AlreadyExists):
@@ -15,5 +13,5 @@ class NameExists(AlreadyExists):
         super().__init__(f"This {noun} exists already.", existing)
 
 
-def unknown_details(names: Collection[str], known: Collection[str]) -> ValidationError:
-    return ValidationError({"expand": [f"{', '.join(sorted(names))}: not one of {', '.join(known)}."]})
+def already_saved(existing: SavedJob | None) -> AlreadyExists:
+    return AlreadyExists("You have saved this job already.", existing)

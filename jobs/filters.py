@@ -1,8 +1,14 @@
 """The parameters of job lists."""
 
+import re
 import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import django_filters
@@ -22,15 +28,18 @@ from anywork.api.filters import (
     list_parameter,
 )
 from anywork.api.text import clean_line, remove_invisible
-from jobs.models import Job, JobType, Workplace
-from jobs.querysets import JobQuerySet
+from jobs.models import Job, JobSkill, JobType, Workplace
+from jobs.querysets import JobQuerySet, JobState
 from jobs.searching.currencies import currency_codes
 from jobs.searching.gazetteer import find_city
 from jobs.searching.limits import Limits
 from jobs.searching.listing import NEWEST, JobListing, having_words
 from jobs.searching.names import Keys, NameLookup
 from jobs.searching.query import SearchQuery
-from jobs.searching.versions import version_of
+from jobs.searching.versions import Version, current_version, version_of
+from jobs.skills import same_names
+
+T = TypeVar("T")
 
 DEFAULT_RADIUS_KM = 50
 MAX_RADIUS_KM = 1_000
@@ -127,19 +136,22 @@ def _in_own_currency(term: Any) -> Any:
 class JobFilter(FilterSet):
     """The filters and the order of job lists; `qs` is a JobListing."""
 
+    # Without a request, the list is the public one.
     request: Any
     data: Any
 
     search = SearchFilter(
         method="filter_together",
         max_length=200,
-        label="Words that must all occur in title, company, category, location or description, in any inflection. "
+        label="Words that must all occur in title, company, category, location, type or description, in any inflection "
+        "or as a synonym (docs/searching.md). "
         'Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space '
         "follows.",
     )
     job_type = RepeatableChoiceFilter(choices=JobType.choices, label="Any of these types.")
     workplace = RepeatableChoiceFilter(choices=Workplace.choices, label="Any of these workplaces.")
     category = RepeatableTextFilter(method="filter_category", label="Any of these categories, by id or name.")
+    skill = RepeatableTextFilter(method="filter_skill", label="Any of these skills, by a name or a synonym.")
     location = NameFilter(
         method="filter_location",
         max_length=255,
@@ -228,9 +240,7 @@ class JobFilter(FilterSet):
         if near := values.get("near"):
             jobs = _in_locations(jobs, self._names.nearby(near, float(values.get("radius_km") or DEFAULT_RADIUS_KM)))
         search = SearchQuery(values["search"]) if values.get("search") else None
-        return JobListing(
-            jobs, search=search, key=self._key, version=version_of(self.request), has_closed=self._has_closed
-        )
+        return JobListing(jobs, search=search, key=self._key, version=self._version, has_closed=self._has_closed)
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
         """Do nothing: `filter_queryset` applies parameters that depend on others, or are no condition on one row."""
@@ -240,12 +250,17 @@ class JobFilter(FilterSet):
         keys = [key for item in value for key in ([_as_uuid(item)] if _as_uuid(item) else self._names.category(item))]
         return jobs.filter(category__in=keys)
 
+    def filter_skill(self, jobs: JobQuerySet, name: str, value: list[str]) -> JobQuerySet:
+        return jobs.filter(pk__in=JobSkill.objects.filter(folded__in=same_names(value)).order_by().values("job"))
+
     def filter_location(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         if key := _as_uuid(value):
             return jobs.filter(location=key)
         if keys := self._names.location(value):
             return _in_locations(jobs, keys)
-        return jobs.filter(having_words(SearchQuery(value, typing=False), has_closed=self._has_closed))
+        # A place excludes nothing, and has no alternatives.
+        words = " ".join(word for word in re.findall(r"\w+", value) if word.lower() != "or")
+        return jobs.filter(having_words(SearchQuery(words, typing=False), has_closed=self._has_closed))
 
     def filter_city(self, jobs: JobQuerySet, name: str, value: str) -> JobQuerySet:
         return _in_locations(jobs, self._names.city(value))
@@ -255,7 +270,23 @@ class JobFilter(FilterSet):
 
     @cached_property
     def _names(self) -> NameLookup:
-        return NameLookup(version_of(self.request))
+        return NameLookup(self._version)
+
+    @cached_property
+    def _version(self) -> Version:
+        return version_of(self.request) if self.request else current_version()
+
+    @property
+    def normalized(self) -> str:
+        """The valid parameters but the order as a query string, the same for searches that find the same."""
+        parameters = []
+        for name in self.base_filters:
+            value = self.form.cleaned_data[name]
+            values = value if isinstance(value, list) else [value]
+            # False changes nothing.
+            given = {_as_text(item) for item in values if item not in ("", None) and item is not False}
+            parameters += [(name, text) for text in sorted(given) if name != "ordering"]
+        return urlencode(parameters)
 
     @property
     def _key(self) -> tuple[object, ...]:
@@ -269,8 +300,16 @@ class JobFilter(FilterSet):
 
     @property
     def _selection(self) -> str:
-        selection: str = self.request.parser_context["view"].selection
-        return selection
+        return self.request.parser_context["view"].selection if self.request else "open"
+
+
+class EmployerJobFilter(JobFilter):
+    """The filters of an employer's own list."""
+
+    state = RepeatableChoiceFilter(choices=JobState.choices, method="filter_state", label="In any of these states.")
+
+    def filter_state(self, jobs: JobQuerySet, name: str, value: list[str]) -> JobQuerySet:
+        return jobs.in_states(value) if value else jobs
 
 
 def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
@@ -279,10 +318,7 @@ def without_each(jobs: QuerySet[Any], request: Any) -> list[dict[str, Any]]:
     After Limits.retry_seconds the remaining filters are not tried.
     """
     counts = []
-    until = time.monotonic() + Limits.current().retry_seconds
-    for name in JobFilter.base_filters:
-        if time.monotonic() > until:
-            break
+    for name in _in_time(JobFilter.base_filters):
         is_given = list_parameter(request.query_params, name, split=False)
         if is_given and name not in {"ordering", "radius_km", "include_unspecified"}:
             others = request.query_params.copy()
@@ -301,10 +337,7 @@ def without_word(jobs: QuerySet[Any], request: Any) -> str | None:
     match SearchQuery(request.query_params.get("search", "")).alternatives:
         case [[_, _, *_] as terms]:
             counts: dict[str, int] = {}
-            until = time.monotonic() + Limits.current().retry_seconds
-            for number, term in enumerate(terms):
-                if time.monotonic() > until:
-                    break
+            for number, term in _in_time(enumerate(terms)):
                 others = request.query_params.copy()
                 # The last word is complete now.
                 others["search"] = " ".join([*terms[:number], *terms[number + 1 :], ""])
@@ -316,9 +349,27 @@ def without_word(jobs: QuerySet[Any], request: Any) -> str | None:
     return None
 
 
+def _in_time(items: Iterable[T]) -> Iterator[T]:
+    """Return the items for which Limits.retry_seconds suffice."""
+    until = time.monotonic() + Limits.current().retry_seconds
+    return takewhile(lambda _: time.monotonic() <= until, items)
+
+
 def _in_locations(jobs: JobQuerySet, keys: Keys) -> JobQuerySet:
     # Equality, if possible: an index that also has the order of the list serves it.
     return jobs.filter(location=keys[0]) if len(keys) == 1 else jobs.filter(location__in=keys)
+
+
+def _as_text(value: Any) -> str:
+    """Return a value of a parameter as it is written in a URL."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return format(value.normalize(), "f")
+    text = str(value)
+    # Elsewhere, the lower case may be another letter.
+    return text.lower() if text.isascii() else text
 
 
 def _as_uuid(text: str) -> UUID | None:

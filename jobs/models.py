@@ -10,18 +10,21 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Employer
-from anywork.api.text import by_name, folded, searchable
-from jobs.querysets import JobManager
+from anywork.api.text import Folded, by_name, folded, searchable
+from jobs.querysets import EXPIRING, INACTIVE_STATES, JobManager, JobSkillQuerySet, JobState
+from jobs.saving.models import SavedJob, SavedSearch, SearchRun  # noqa: F401 - Django finds the models of an app here
 from jobs.searching.completion import typed_words
 from jobs.searching.countries import find_country, usual_names
 from jobs.searching.currencies import currency_codes
-from jobs.searching.gazetteer import coordinates
+from jobs.searching.gazetteer import find_place
 from jobs.searching.query import NAMES_VECTOR, TITLE_VECTOR
 from jobs.searching.salary import UNSPECIFIED, Salary, parse_salary
 
@@ -41,6 +44,11 @@ SALARY_FIELDS = (
     "salary_base_maximum",
 )
 DERIVED_FIELDS = ("closes_at", *SALARY_FIELDS)
+# What the history of a job tells, beside its state and the stated salary.
+RECORDED_FIELDS = (
+    *("title", "description", "salary_range", "job_type", "workplace", "expires_at", "location_id", "category_id"),
+    *("publish_at", "closed_reason"),
+)
 # Fields that these depend on.
 DERIVED_FROM = {"expires_at", "salary_range", "salary_source", "location"}
 
@@ -54,13 +62,14 @@ PLACED_FIELDS = ("latitude", "longitude", "country_code", "other_names")
 
 def placed_values(city: str, state: str, country: str) -> dict[str, Any]:
     """Return the values of PLACED_FIELDS."""
-    latitude, longitude = coordinates(city, country, state) or (None, None)
+    place = find_place(city, country, state)
     known = find_country(country)
+    names = [place.name] if place and place.name != city else []
     return {
-        "latitude": latitude,
-        "longitude": longitude,
+        "latitude": place and place.latitude,
+        "longitude": place and place.longitude,
         "country_code": known.code if known else "",
-        "other_names": " ".join(usual_names(known.code)) if known else "",
+        "other_names": " ".join([*names, *(usual_names(known.code) if known else [])]),
     }
 
 
@@ -133,7 +142,7 @@ class Location(Vocabulary):
     longitude = models.FloatField(null=True, editable=False)
     # ISO 3166-1; "" where the country is unknown.
     country_code = models.CharField(max_length=2, blank=True, db_default="", editable=False)
-    # Of the country: jobs are found by them, too.
+    # The main name of the city, and those of the country: jobs are found by them, too.
     other_names = models.TextField(blank=True, db_default="", editable=False)
     # For jobs.searching.completion.
     typed = models.GeneratedField(
@@ -181,6 +190,8 @@ class Synonym(models.Model):
     synonym_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
     meaning = models.CharField(max_length=100)
+    # Of a category or city that was merged: it follows `meaning` into another merge.
+    is_former_name = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ("name", "meaning")
@@ -229,6 +240,11 @@ def usual_workplace(job_type: str) -> Workplace:
     return Workplace.REMOTE if job_type == JobType.REMOTE else Workplace.ONSITE
 
 
+class ClosedReason(models.TextChoices):
+    FILLED = "filled", "Filled"
+    CANCELLED = "cancelled", "Cancelled"
+
+
 class Job(models.Model):
     """A position that an employer wants to fill."""
 
@@ -243,7 +259,7 @@ class Job(models.Model):
     # Free text, kept verbatim.
     salary_range = models.CharField(max_length=100, blank=True)
     # As the employer states it, else as it is read in the text; see jobs.searching.salary. "" where there is none, and
-    # in rows that are older than this field, until jobs.services.recalculate_salaries reaches them.
+    # in rows that are older than this field, until jobs.batches.recalculate_salaries reaches them.
     salary_source = models.CharField(max_length=6, blank=True, default="", db_default="", editable=False)
     # As paid per period.
     salary_paid_minimum = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
@@ -262,7 +278,20 @@ class Job(models.Model):
     expires_at = models.DateTimeField(help_text="Exactly midnight (UTC) means until the end of that day.")
     closes_at = models.DateTimeField(editable=False, help_text="Derived from expires_at.")
     is_active = models.BooleanField(default=True)
-    # Closed by blocking the employer's account: unblocking opens the job again.
+    # Of a job that is not active; `jobs.life` writes it. While it is active: paused, for old code that deactivates it.
+    inactive_state = models.CharField(
+        max_length=9,
+        choices=[(state.value, state.label) for state in INACTIVE_STATES],
+        default=JobState.PAUSED,
+        db_default=JobState.PAUSED,
+        editable=False,
+    )
+    # Of a scheduled job.
+    publish_at = models.DateTimeField(null=True, editable=False)
+    closed_reason = models.CharField(
+        max_length=9, choices=ClosedReason, blank=True, default="", db_default="", editable=False
+    )
+    # Paused by blocking the employer's account: unblocking opens the job again.
     closed_by_block = models.BooleanField(default=False, db_default=False, editable=False)
     # Of the request that posted it; see jobs.idempotency.
     idempotency_key = models.CharField(max_length=64, null=True, editable=False)
@@ -286,6 +315,17 @@ class Job(models.Model):
                 name="jobs_job_open_with_employer",
                 condition=models.Q(employer__isnull=False) | models.Q(is_active=False),
                 violation_error_message=ERASED_EMPLOYER,
+            ),
+            models.CheckConstraint(
+                name="jobs_job_inactive_state_known", condition=models.Q(inactive_state__in=INACTIVE_STATES)
+            ),
+            models.CheckConstraint(
+                name="jobs_job_scheduled_with_time",
+                condition=models.Q(inactive_state=JobState.SCHEDULED, publish_at__isnull=False)
+                | ~models.Q(inactive_state=JobState.SCHEDULED) & models.Q(publish_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="jobs_job_closed_reason_known", condition=models.Q(closed_reason__in=["", *ClosedReason.values])
             ),
             models.UniqueConstraint(
                 name="jobs_job_unique_idempotency_key",
@@ -363,6 +403,20 @@ class Job(models.Model):
             models.Index(fields=("-posted_at", "-job_id"), name="jobs_job_newest"),
             # Serves their filter by state, where few jobs are closed.
             models.Index(fields=("-posted_at", "-job_id"), condition=models.Q(is_active=False), name="jobs_job_closed"),
+            # Serves the task that publishes scheduled jobs.
+            models.Index(
+                fields=("publish_at",),
+                condition=models.Q(is_active=False, inactive_state=JobState.SCHEDULED),
+                name="jobs_job_scheduled",
+            ),
+            # Serves the next time at which one of these expires, for the version of lists.
+            models.Index(
+                fields=("closes_at",),
+                # Without an array, which PostgreSQL prints in another form than it reads.
+                condition=models.Q(is_active=False)
+                & (models.Q(inactive_state=JobState.SCHEDULED) | models.Q(inactive_state=JobState.PAUSED)),
+                name="jobs_job_expiring_inactive",
+            ),
             # Serves an employer's own list, newest first.
             models.Index(fields=("employer", "-posted_at", "-job_id"), name="jobs_job_employer_newest"),
             # Serves the search for words in the whole job.
@@ -383,6 +437,9 @@ class Job(models.Model):
         if fields is None or DERIVED_FROM.intersection(fields):
             self.derive()
             kwargs["update_fields"] = fields and {*fields, *DERIVED_FIELDS}
+        if self._state.adding:
+            # Known without a query.
+            self.skill_list = []
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
@@ -390,6 +447,8 @@ class Job(models.Model):
         self.workplace = self.workplace or usual_workplace(self.job_type)
         if self.is_active and self.employer and not self.employer.user.is_active:
             raise ValidationError({"is_active": BLOCKED_EMPLOYER})
+        if self.publish_at and self.expires_at and closing_time(self.expires_at) <= self.publish_at:
+            raise ValidationError({"expires_at": f"This job is scheduled for {self.publish_at:%Y-%m-%d %H:%M} UTC."})
 
     def derive(self) -> None:
         """Set DERIVED_FIELDS and a missing workplace; `save` calls this, `bulk_create` does not."""
@@ -413,6 +472,38 @@ class Job(models.Model):
         self.salary_base_minimum, self.salary_base_maximum = (_converted(amount, factor) for amount in annual)
 
     @property
+    def stored_state(self) -> JobState:
+        """The state without regard to the time."""
+        return JobState.OPEN if self.is_active else JobState(self.inactive_state)
+
+    @property
+    def state_now(self) -> JobState:
+        """The state by the clock of this process; `JobQuerySet.with_state` is the same in SQL."""
+        expires = self.is_active or self.inactive_state in EXPIRING
+        return JobState.EXPIRED if expires and self.closes_at <= timezone.now() else self.stored_state
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what the history tells the changes of."""
+        stated = self.salary if self.salary_source == SalarySource.STATED else None
+        return {
+            "state": self.stored_state.value,
+            **{field.removesuffix("_id"): getattr(self, field) for field in RECORDED_FIELDS},
+            "salary": stated
+            and {
+                **{bound: getattr(stated, bound) and float(getattr(stated, bound)) for bound in ("minimum", "maximum")},
+                "currency": stated.currency,
+                "period": stated.period,
+            },
+            "skills": self.skill_list,
+        }
+
+    @cached_property
+    def skill_list(self) -> list[dict[str, str]]:
+        """The skills as JSON shows them; `JobQuerySet.with_skills` fetches them together with the job."""
+        shown: Any = self.skills.values("name", "importance")
+        return list(shown)
+
+    @property
     def salary(self) -> Salary:
         """What is paid, stated or read."""
         return Salary(self.salary_paid_minimum, self.salary_paid_maximum, self.salary_currency, self.salary_period)
@@ -428,6 +519,79 @@ class Job(models.Model):
         return self.is_active and self.closes_at > timezone.now()
 
 
+class Importance(models.TextChoices):
+    REQUIRED = "required", "Required"
+    USEFUL = "useful", "Useful"
+
+
+class JobSkill(models.Model):
+    """A skill that a job asks for."""
+
+    # No index of its own: that of the constraint begins with it.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="skills", db_index=False)
+    name = models.CharField(max_length=100)
+    importance = models.CharField(max_length=8, choices=Importance)
+    # Names are compared by it.
+    folded = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
+    # Of the job, kept by triggers: without them, half a million jobs would be read to find those of a common skill.
+    # `open_until` is NULL while it is not active.
+    employer_id = models.UUIDField(null=True, editable=False)
+    posted_at = models.DateTimeField(null=True, editable=False)
+    open_until = models.DateTimeField(null=True, editable=False)
+
+    objects = JobSkillQuerySet.as_manager()
+
+    class Meta:
+        # As they were given.
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("job", "folded"), name="jobs_jobskill_unique_name"),
+            models.CheckConstraint(
+                name="jobs_jobskill_importance_known", condition=models.Q(importance__in=Importance.values)
+            ),
+        )
+        indexes = (
+            # Serves recommendations, newest first, and the filter by skill.
+            models.Index(
+                fields=("folded", "-posted_at", "-job"),
+                include=("open_until", "employer_id"),
+                name="jobs_jobskill_newest",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobActor(models.TextChoices):
+    EMPLOYER = "employer", "Employer"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class JobChange(models.Model):
+    """A change of a job, in its history."""
+
+    # No index of its own: the index below begins with it.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=13, choices=JobActor)
+    # The old and the new value by field of `Job.recorded`; of the description only that it was changed.
+    changes = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        constraints = (
+            models.CheckConstraint(name="jobs_jobchange_actor_known", condition=models.Q(actor__in=JobActor.values)),
+        )
+        indexes = (
+            # Serves the history of a job, newest first.
+            models.Index(fields=("job", "-at", "-id"), name="jobs_jobchange_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.changes)}, by the {self.actor}"
+
+
 def _converted(amount: Decimal | None, factor: Decimal | None) -> Decimal | None:
     if amount is None or factor is None:
         return None
@@ -438,7 +602,7 @@ def _converted(amount: Decimal | None, factor: Decimal | None) -> Decimal | None
 class CurrencyRate(models.Model):
     """What a US dollar is worth in a currency: by these rates, salaries are compared in settings.BASE_CURRENCY.
 
-    After a change of them, `jobs.services.recalculate_salaries` carries it into the jobs.
+    After a change of them, `jobs.batches.recalculate_salaries` carries it into the jobs.
     """
 
     currency = models.CharField(max_length=3, primary_key=True, help_text="A code of ISO 4217, such as EUR.")
@@ -478,7 +642,7 @@ class CurrencyRate(models.Model):
 
 
 class SalaryRecalculation(models.Model):
-    """How far `jobs.services.recalculate_salaries` is; one row, which the trigger jobs_currencyrate_changed resets."""
+    """How far `jobs.batches.recalculate_salaries` is; one row, which the trigger jobs_currencyrate_changed resets."""
 
     # Of the last calculation: the version of the rules by which texts are read, and the base currency.
     rules = models.CharField(max_length=20)
@@ -512,6 +676,8 @@ class Suggestion(models.Model):
     text = models.CharField(max_length=310)
     # Without accents and capitals, after a space: " soft" finds the words that begin with it.
     folded = models.CharField(max_length=500)
+    # A frequent word of descriptions: jobs.searching.gathering forgets it when it is rare.
+    is_gathered = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (
@@ -545,15 +711,16 @@ class ChangeTopic(models.TextChoices):
 
 
 class ChangeCounter(models.Model):
-    """Number of changes of jobs, or of the names shown with them; increased by triggers, read by jobs_version.
+    """Latest change of jobs, or of the names shown with them; written by triggers, read by jobs_version.
 
     Several rows for each topic, so that writers seldom wait for each other.
     """
 
     topic = models.CharField(max_length=10, choices=ChangeTopic)
     shard = models.PositiveSmallIntegerField()
+    # A random number: a promoted standby, which lacks the last changes, never makes one of these versions again.
     changes = models.PositiveBigIntegerField()
-    # The id of the last transaction: tells a change that was rolled back from the one that followed.
+    # The id of the last transaction. Unused since migration 0034, but its reverse needs it.
     transaction = models.PositiveBigIntegerField()
 
     class Meta:
@@ -577,17 +744,20 @@ class RenamingRelation(models.TextChoices):
 
 
 class Renaming(models.Model):
-    """A new name that many jobs are still to be reindexed for, or a new way to index them all.
+    """What many jobs are still to be reindexed for: a new name, another category or location, a new way to index.
 
-    Written by the trigger function jobs_renamed, or a migration, deleted by `jobs.services.reindex_renamed_jobs`.
+    Written by the trigger function jobs_renamed, by `jobs.batches.merge`, or a migration; deleted by
+    `jobs.batches.reindex_renamed_jobs`.
     """
 
     relation = models.CharField(max_length=10, choices=RenamingRelation)
-    # The primary key of the row that has the new name.
+    # The primary key of the row that has the new name, or is merged.
     renamed = models.UUIDField()
+    # The primary key of the category or location that it is merged into: its jobs follow, then it is deleted.
+    into = models.UUIDField(null=True)
     # The last job that is reindexed, in the order of primary keys.
     reached = models.UUIDField(null=True)
-    # Of a company: its words are deleted from suggestions if no active job has them.
+    # Of a company or a merged row: its words are deleted from suggestions if no active job has them.
     former_name = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
@@ -595,6 +765,11 @@ class Renaming(models.Model):
             models.UniqueConstraint(fields=("relation", "renamed"), name="jobs_renaming_unique"),
             models.CheckConstraint(
                 name="jobs_renaming_relation_known", condition=models.Q(relation__in=RenamingRelation.values)
+            ),
+            models.CheckConstraint(
+                name="jobs_renaming_into_another",
+                condition=models.Q(into=None)
+                | models.Q(relation__in=("category", "location")) & ~models.Q(into=models.F("renamed")),
             ),
         )
 

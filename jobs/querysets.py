@@ -1,21 +1,26 @@
-"""Which jobs are open, and which of the others a user may see."""
+"""Which jobs are open, in which state the others are, and which of them a user may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
+from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import JSONObject, Now
 
-from accounts.models import User
+from accounts.models import BlockedEmployer, User
 from anywork.api.permissions import is_staff_with
 
 # An open job takes applications. The clock is the database's, as in the function jobs_version: a list is never older
-# than its version. OPEN_SQL is the same condition for raw queries, `Job.is_open` for an
-# instance, by the clock of the process.
+# than its version. OPEN_SQL is the same condition for raw queries, `Job.is_open` for an instance, by the clock of the
+# process.
 UNEXPIRED = Q(closes_at__gt=Now())
 OPEN = Q(is_active=True) & UNEXPIRED
 OPEN_SQL = "is_active AND closes_at > statement_timestamp()"
@@ -23,14 +28,37 @@ OPEN_SQL = "is_active AND closes_at > statement_timestamp()"
 # The related rows that a response may show with a job.
 DETAILS = ("employer", "location", "category")
 
-
 SALARY_IN_BASE = ("salary_base_minimum", "salary_base_maximum")
 
 
 class JobState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
     OPEN = "open", "Open"
+    PAUSED = "paused", "Paused"
     CLOSED = "closed", "Closed"
     EXPIRED = "expired", "Expired"
+
+
+# Those of `inactive_state`, which counts while `is_active` is false.
+INACTIVE_STATES = (JobState.DRAFT, JobState.SCHEDULED, JobState.PAUSED, JobState.CLOSED)
+# Those that a job leaves by itself: at `closes_at` it is expired.
+EXPIRING = (JobState.SCHEDULED, JobState.PAUSED)
+
+
+def _inactive(*states: JobState) -> Q:
+    return Q(is_active=False, inactive_state__in=states)
+
+
+# Each job is in one state; `Job.state_now` is the same by the clock of the process.
+IN_STATE: Mapping[JobState, Q] = {
+    JobState.DRAFT: _inactive(JobState.DRAFT),
+    JobState.SCHEDULED: _inactive(JobState.SCHEDULED) & UNEXPIRED,
+    JobState.OPEN: OPEN,
+    JobState.PAUSED: _inactive(JobState.PAUSED) & UNEXPIRED,
+    JobState.CLOSED: _inactive(JobState.CLOSED),
+    JobState.EXPIRED: ~UNEXPIRED & (Q(is_active=True) | _inactive(*EXPIRING)),
+}
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -46,9 +74,19 @@ class JobQuerySet(models.QuerySet[Any]):
         """Open jobs; all for the staff."""
         return self if is_staff_with(user, "view", self.model) else self.open()
 
+    def offered_to(self, job_seeker: UUID) -> "JobQuerySet":
+        """The open jobs that a job seeker may be told of without having asked for them."""
+        return self.open().exclude(employer__in=BlockedEmployer.objects.of(job_seeker))
+
     def owned_by(self, user: User | AnonymousUser) -> "JobQuerySet":
         """The jobs of an employer, in every state."""
         return self.none() if user.is_anonymous else self.filter(employer=user.pk)
+
+    def acted_on_by(self, user: User | AnonymousUser) -> "JobQuerySet":
+        """Open jobs and the user's own; all for the staff."""
+        if is_staff_with(user, "view", self.model):
+            return self
+        return self.open() if user.is_anonymous else self.filter(OPEN | Q(employer=user.pk))
 
     def visible_to(self, user: User | AnonymousUser) -> "JobQuerySet":
         """Open jobs, the user's own, and those the user applied to; all for the staff."""
@@ -93,10 +131,17 @@ class JobQuerySet(models.QuerySet[Any]):
 
     def with_state(self) -> "JobQuerySet":
         """Add `state`, by the clock of the database, as the versions of lists are."""
-        closed = When(is_active=False, then=Value(JobState.CLOSED))
-        return self.annotate(
-            state=Case(closed, When(UNEXPIRED, then=Value(JobState.OPEN)), default=Value(JobState.EXPIRED))
-        )
+        cases = (When(condition, then=Value(state)) for state, condition in IN_STATE.items())
+        return self.annotate(state=Case(*cases, output_field=models.CharField()))
+
+    def with_skills(self) -> "JobQuerySet":
+        """Add `skill_list` (see the model) in the same query."""
+        skills = apps.get_model("jobs.JobSkill").objects.filter(job=OuterRef("pk"))
+        shown = skills.values(shown=JSONObject(name="name", importance="importance"))
+        return self.annotate(skill_list=ArraySubquery(shown))
+
+    def in_states(self, states: Collection[str]) -> "JobQuerySet":
+        return self.filter(reduce(or_, (IN_STATE[JobState(state)] for state in states)))
 
 
 class JobManager(models.Manager.from_queryset(JobQuerySet)):  # type: ignore[misc]
@@ -104,3 +149,9 @@ class JobManager(models.Manager.from_queryset(JobQuerySet)):  # type: ignore[mis
 
     def get_queryset(self) -> JobQuerySet:
         return super().get_queryset().defer("search")
+
+
+class JobSkillQuerySet(models.QuerySet[Any]):
+    def offered_to(self, job_seeker: UUID) -> "JobSkillQuerySet":
+        """The skills of the jobs that `JobQuerySet.offered_to` has, by their own columns."""
+        return self.filter(open_until__gt=Now()).exclude(employer_id__in=BlockedEmployer.objects.of(job_seeker))

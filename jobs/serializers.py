@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import EmployerSerializer
+from anywork.api.expanding import ExpandedField
 from anywork.api.fields import (
     AmountField,
     BlankableLineField,
@@ -22,10 +24,26 @@ from anywork.api.fields import (
     VerbatimLineField,
 )
 from anywork.api.serializers import ModelSerializer, RowListSerializer
-from jobs.models import ERASED_EMPLOYER, Category, Job, Location, SalaryPeriod, SalarySource, Workplace, closing_time
+from jobs.counts import COUNTS
+from jobs.models import (
+    ERASED_EMPLOYER,
+    Category,
+    ClosedReason,
+    Job,
+    JobChange,
+    JobSkill,
+    Location,
+    SalaryPeriod,
+    SalarySource,
+    Workplace,
+    closing_time,
+)
 from jobs.querysets import DETAILS, JobState
 from jobs.rendering import render_html
+from jobs.saving.marks import SAVED
 from jobs.searching.currencies import currency_codes
+from jobs.searching.discovery import MAX_SKILL_FACET_JOBS
+from jobs.skills import FORMULA, MAX_SKILLS, repetition, set_skills
 
 MAX_YEAR = 9998
 
@@ -47,14 +65,18 @@ JOB_FIELDS = (
 DATE_IN_PAST = "This date is in the past."
 DID_YOU_MEAN = "The words that the caller seems to have meant; these were searched for if its own match nothing."
 
-# The fields that each name of `expand` adds, everywhere and to a single job: rendering takes too long for a list.
+# The fields that each name of `expand` adds, in lists and to a job alone: rendering takes too long for a list.
 EXPANDABLE: Mapping[str, tuple[str, ...]] = {
     **{name: (f"{name}_details",) for name in DETAILS},
     "state": ("state", "closes_at"),
+    "publishing": ("publish_at", "closed_reason"),
     "salary": ("salary_details",),
     "workplace": ("workplace",),
+    "saved": (SAVED.key,),
+    "skills": ("skills",),
 }
-EXPANDABLE_ALONE: Mapping[str, tuple[str, ...]] = {"description_html": ("description_html",)}
+EXPANDABLE_ALONE: Mapping[str, tuple[str, ...]] = {**EXPANDABLE, "description_html": ("description_html",)}
+EXPANDED_FIELDS = tuple(chain.from_iterable(EXPANDABLE_ALONE.values()))
 
 
 class CategorySerializer(ModelSerializer[Category]):
@@ -91,7 +113,39 @@ class LocationDetailsSerializer(LocationSerializer):
         fields = (*LocationSerializer.Meta.fields, "placed")
 
 
-class SalarySerializer(serializers.Serializer[Any]):
+def validate_expiry(value: datetime) -> datetime:
+    if value.year > MAX_YEAR:
+        raise serializers.ValidationError("This date is too far in the future.")
+    if closing_time(value) <= timezone.now():
+        raise serializers.ValidationError(DATE_IN_PAST)
+    return value
+
+
+class PublishAtField(DateOrTimestampField):
+    """A time in the future, to publish a job at."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        text = "A time in the future, at which it is published; a date begins in UTC."
+        super().__init__(**{"required": False, "allow_null": True, "help_text": text, **kwargs})
+
+    def to_internal_value(self, value: Any) -> datetime:
+        time = super().to_internal_value(value)
+        if time <= timezone.now():
+            raise serializers.ValidationError(DATE_IN_PAST)
+        return time
+
+
+class WholeMixin:
+    """Requires its fields also in a PATCH of the row around it, where the framework requires none."""
+
+    def validate(self: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+        required = {name for name, field in self.fields.items() if field.required and not field.read_only}
+        if missing := required - attrs.keys():
+            raise serializers.ValidationError({field: [self.error_messages["required"]] for field in sorted(missing)})
+        return attrs
+
+
+class SalarySerializer(WholeMixin, serializers.Serializer[Any]):
     """What an employer states to pay, by period; at least one of the bounds."""
 
     minimum = AmountField(required=False, allow_null=True, default=None)
@@ -121,9 +175,7 @@ class SalarySerializer(serializers.Serializer[Any]):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # In a PATCH, the framework requires no field of it.
-        if missing := {"currency", "period"} - attrs.keys():
-            raise serializers.ValidationError({field: [self.error_messages["required"]] for field in sorted(missing)})
+        super().validate(attrs)
         minimum, maximum = attrs.get("minimum"), attrs.get("maximum")
         if minimum is None and maximum is None:
             raise serializers.ValidationError("Give a minimum, a maximum or both.")
@@ -144,6 +196,16 @@ class SalaryDetailsSerializer(serializers.Serializer[Any]):
     source = serializers.ChoiceField(  # type: ignore[assignment]
         SalarySource.choices, help_text="`stated` in `salary`, or `read` in the text of `salary_range`."
     )
+
+
+class JobSkillSerializer(WholeMixin, ModelSerializer[JobSkill]):
+    """A skill that a job asks for."""
+
+    name = NameField(max_length=100)
+
+    class Meta:
+        model = JobSkill
+        fields: tuple[str, ...] = ("name", "importance")
 
 
 class JobSerializer(ModelSerializer[Job]):
@@ -171,12 +233,42 @@ class JobSerializer(ModelSerializer[Job]):
         help_text="By default remote for the type remote, else onsite; left out of a change it stays. Read by "
         "`expand=workplace`.",
     )
+    skills: Any = JobSkillSerializer(  # type: ignore[call-arg]
+        many=True,
+        write_only=True,
+        required=False,
+        max_length=MAX_SKILLS,
+        help_text=f"Up to {MAX_SKILLS}, of different names without regard to case and accents, in place of the former "
+        "ones. Left out of a change they stay. Read by `expand=skills`.",
+    )
 
     class Meta:
         model = Job
-        fields: tuple[str, ...] = (*JOB_FIELDS, "salary", "workplace")
+        fields: tuple[str, ...] = (*JOB_FIELDS, "salary", "workplace", "skills")
         read_only_fields = ("job_id", "posted_at", "employer")
         list_serializer_class = RowListSerializer
+
+    def unshown_state(self, row: Job) -> dict[str, Any]:
+        is_stated = row.salary_source == SalarySource.STATED
+        return {
+            "workplace": row.workplace,
+            "salary": salary_details(row) if is_stated else None,
+            "state": row.stored_state,
+            "publish_at": row.publish_at,
+            "skills": row.skill_list,
+        }
+
+    def save(self, **kwargs: Any) -> Job:
+        skills = self.validated_data.pop("skills", None)
+        job: Job = super().save(**kwargs)
+        if skills is not None:
+            set_skills(job, skills)
+        return job
+
+    def validate_skills(self, value: list[dict[str, str]]) -> list[dict[str, str]]:
+        if problem := repetition([skill["name"] for skill in value]):
+            raise serializers.ValidationError(problem)
+        return value
 
     def validate_is_active(self, value: bool) -> bool:  # noqa: FBT001 - the framework's signature
         if value and isinstance(self.instance, Job) and self.instance.employer_id is None:
@@ -187,11 +279,7 @@ class JobSerializer(ModelSerializer[Job]):
         if self.instance is not None and value == self.instance.expires_at:
             # An expired job can be edited while its date stays the same.
             return value
-        if value.year > MAX_YEAR:
-            raise serializers.ValidationError("This date is too far in the future.")
-        if closing_time(value) <= timezone.now():
-            raise serializers.ValidationError(DATE_IN_PAST)
-        return value
+        return validate_expiry(value)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "salary" not in attrs:
@@ -210,6 +298,48 @@ class JobSerializer(ModelSerializer[Job]):
         }
 
 
+class NewJobSerializer(JobSerializer):
+    """A job to post: as a draft if `is_active` is false, scheduled if `publish_at` is given."""
+
+    publish_at = PublishAtField(write_only=True)
+
+    class Meta(JobSerializer.Meta):
+        fields = (*JobSerializer.Meta.fields, "publish_at")
+
+
+class PublishSerializer(serializers.Serializer[Any]):
+    """When to publish a job; at once without a time."""
+
+    publish_at = PublishAtField()
+
+
+class CloseSerializer(serializers.Serializer[Any]):
+    """Why a job is closed."""
+
+    reason = serializers.ChoiceField(ClosedReason.choices)
+
+
+class ExpirySerializer(serializers.Serializer[Any]):
+    """The new time at which a job expires."""
+
+    expires_at = DateOrTimestampField(validators=[validate_expiry], help_text="As in a job. Not in the past.")
+
+
+class JobChangeSerializer(ModelSerializer[JobChange]):
+    """A change in the history of a job: the old and the new value by field; of `description` only `changed`."""
+
+    class Meta:
+        model = JobChange
+        fields = ("at", "actor", "changes")
+
+
+class JobStateCountsSerializer(serializers.Serializer[Any]):
+    """The number of jobs in each state."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {state: serializers.IntegerField(min_value=0) for state in JobState.values}
+
+
 class JobDetailsSerializer(JobSerializer):
     """A job with what `expand` in the context names, or with all."""
 
@@ -217,34 +347,27 @@ class JobDetailsSerializer(JobSerializer):
     location_details = LocationDetailsSerializer(source="location", read_only=True)
     category_details = CategorySerializer(source="category", read_only=True)
     workplace = serializers.SerializerMethodField()
+    skills = serializers.SerializerMethodField()
     # Method fields count as related data in ETags (see etags.py).
     state = serializers.SerializerMethodField()
     salary_details = serializers.SerializerMethodField()
+    publish_at = serializers.SerializerMethodField(help_text="Of a scheduled job.")
+    closed_reason = serializers.SerializerMethodField(help_text="Of a job that its employer has closed.")
     closes_at = serializers.SerializerMethodField(
         help_text="When it expires: at the end of the day if `expires_at` is midnight."
     )
+    saved_job_id = ExpandedField(SAVED)
     description_html = serializers.SerializerMethodField(
         help_text="The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown."
     )
 
     class Meta(JobSerializer.Meta):
-        fields: tuple[str, ...] = (
-            *JOB_FIELDS,
-            "employer_details",
-            "location_details",
-            "category_details",
-            "state",
-            "closes_at",
-            "salary_details",
-            "workplace",
-            "description_html",
-        )
+        fields: tuple[str, ...] = (*JOB_FIELDS, *EXPANDED_FIELDS)
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        expandable = {**EXPANDABLE, **EXPANDABLE_ALONE}
-        for name in expandable.keys() - set(self.context.get("expand", expandable)):
-            for field in expandable[name]:
+        for name in EXPANDABLE_ALONE.keys() - set(self.context.get("expand", EXPANDABLE_ALONE)):
+            for field in EXPANDABLE_ALONE[name]:
                 del fields[field]
         return fields
 
@@ -254,27 +377,81 @@ class JobDetailsSerializer(JobSerializer):
 
     @extend_schema_field(SalaryDetailsSerializer(allow_null=True))
     def get_salary_details(self, job: Job) -> dict[str, Any] | None:
-        if not job.salary_source:
-            return None
-        return {
-            "minimum": _number(job.salary_paid_minimum),
-            "maximum": _number(job.salary_paid_maximum),
-            "currency": job.salary_currency or None,
-            "period": job.salary_period or None,
-            "annual_minimum": _number(job.salary_minimum),
-            "annual_maximum": _number(job.salary_maximum),
-            "source": job.salary_source,
-        }
+        return salary_details(job)
 
     def get_closes_at(self, job: Job) -> datetime:
         return job.closes_at
+
+    def get_publish_at(self, job: Job) -> datetime | None:
+        return job.publish_at
+
+    @extend_schema_field(serializers.ChoiceField(ClosedReason.choices, allow_null=True))
+    def get_closed_reason(self, job: Job) -> str | None:
+        return job.closed_reason or None
 
     @extend_schema_field(serializers.ChoiceField(Workplace.choices))
     def get_workplace(self, job: Job) -> str:
         return job.workplace
 
+    @extend_schema_field(JobSkillSerializer(many=True))
+    def get_skills(self, job: Job) -> list[dict[str, str]]:
+        return job.skill_list
+
     def get_description_html(self, job: Job) -> str:
         return render_html(job.description)
+
+
+class EmployerJobDetailsSerializer(JobDetailsSerializer):
+    """The same for the employer, with counts."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), COUNTS.key: ExpandedField(COUNTS)}
+
+
+class MatchedSkillSerializer(JobSkillSerializer):
+    """A skill of a job that the job seeker has."""
+
+    own_name = serializers.CharField(help_text="The job seeker's name of it, which may be a synonym.")
+
+    class Meta(JobSkillSerializer.Meta):
+        fields = (*JobSkillSerializer.Meta.fields, "own_name")
+
+
+class MatchSerializer(serializers.Serializer[Any]):
+    """How well a job seeker's skills match those of a job."""
+
+    score = serializers.IntegerField(allow_null=True, help_text="0 to 100; null if the job names no skills.")
+    matched = MatchedSkillSerializer(many=True)
+    missing_required = serializers.ListField(child=serializers.CharField())
+    missing_useful = serializers.ListField(child=serializers.CharField())
+    formula = serializers.CharField(help_text=f"How the score is computed: {FORMULA}.")
+
+
+class RecommendedJobSerializer(JobDetailsSerializer):
+    """A job that is recommended to a job seeker."""
+
+    score = serializers.IntegerField(source="match.score", read_only=True, help_text="As in the match of the job.")
+    because = MatchedSkillSerializer(
+        source="match.matched", many=True, read_only=True, help_text="The skills that the job seeker has."
+    )
+
+    class Meta(JobDetailsSerializer.Meta):
+        fields = (*JobDetailsSerializer.Meta.fields, "score", "because")
+
+
+def salary_details(job: Job) -> dict[str, Any] | None:
+    """Return the salary of a job as JSON shows it; None if nothing is known."""
+    if not job.salary_source:
+        return None
+    return {
+        "minimum": _number(job.salary_paid_minimum),
+        "maximum": _number(job.salary_paid_maximum),
+        "currency": job.salary_currency or None,
+        "period": job.salary_period or None,
+        "annual_minimum": _number(job.salary_minimum),
+        "annual_maximum": _number(job.salary_maximum),
+        "source": job.salary_source,
+    }
 
 
 def _number(amount: Decimal | None) -> int | float | None:
@@ -307,6 +484,7 @@ class FacetsSerializer(serializers.Serializer[Any]):
     location = FacetValueSerializer(many=True)
     country = FacetValueSerializer(many=True)
     employer = FacetValueSerializer(many=True)
+    skill = FacetValueSerializer(many=True, help_text=f"In the newest {MAX_SKILL_FACET_JOBS:,} of the jobs.")
     without = DroppedFilterSerializer(
         many=True, help_text="If nothing matches: the filters of which dropping one alone gives matches."
     )

@@ -2,25 +2,36 @@
 
 from celery import shared_task
 
-from jobs import services
+from anywork.api.batches import SWEEP_SECONDS
+from jobs import batches, life
 from jobs.idempotency import forget_keys
 from jobs.models import Job
+from jobs.saving import reminders
 from jobs.searching import gathering
-
-# Less than its interval: the same workers send mail.
-_MAX_SECONDS = 10
 
 
 @shared_task(name="jobs.reindex_renamed_jobs")
 def reindex_renamed_jobs() -> None:
     """Reindex jobs whose company, category or location has a new name."""
-    services.reindex_renamed_jobs(seconds=_MAX_SECONDS)
+    batches.reindex_renamed_jobs(seconds=SWEEP_SECONDS)
 
 
 @shared_task(name="jobs.recalculate_salaries")
 def recalculate_salaries() -> None:
     """Derive the salaries of all jobs again, if a rate or the rules by which texts are read have changed."""
-    services.recalculate_salaries(seconds=_MAX_SECONDS)
+    batches.recalculate_salaries(seconds=SWEEP_SECONDS)
+
+
+@shared_task(name="jobs.publish_due_jobs")
+def publish_due_jobs() -> None:
+    """Publish the scheduled jobs that are due."""
+    life.publish_due_jobs()
+
+
+@shared_task(name="jobs.remind_of_closing_jobs")
+def remind_of_closing_jobs() -> None:
+    """Remind job seekers of saved jobs that close soon."""
+    reminders.remind_of_closing_jobs(seconds=SWEEP_SECONDS)
 
 
 @shared_task(name="jobs.forget_idempotency_keys")

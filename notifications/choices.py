@@ -13,6 +13,9 @@ class NotificationKind(models.TextChoices):
     NEW_APPLICATION = "new_application", "New application"
     APPLICATIONS_DIGEST = "applications_digest", "Daily summary of new applications"
     APPLICATION_WITHDRAWN = "application_withdrawn", "Application withdrawn"
+    JOB_CLOSED = "job_closed", "Job closed by its employer"
+    JOB_ALERT = "job_alert", "New jobs of saved searches"
+    SAVED_JOB_CLOSING = "saved_job_closing", "Saved job closes soon"
 
 
 class Channel(models.TextChoices):
@@ -36,6 +39,11 @@ class EmailKind(models.TextChoices):
     REFRESH_TOKEN_REUSED = "refresh_token_reused", "Refresh token reused"
     SIGN_IN_FAILURES = "sign_in_failures", "Many failed logins"
     JOB_TAKEN_DOWN = "job_taken_down", "Job closed by the staff"
+    JOB_CLOSED = "job_closed", "Job closed by its employer"
+    JOB_ALERT = "job_alert", "New jobs of saved searches"
+    SAVED_JOB_CLOSING = "saved_job_closing", "Saved job closes soon"
+    APPLICATIONS_EXPIRING = "applications_expiring", "Applications to be revoked"
+    ACCOUNT_IDLE = "account_idle", "Unused account to be deleted"
 
 
 # Emails with a one-time link.
@@ -49,7 +57,8 @@ class EmailState(models.TextChoices):
     SENT = "sent", "Sent"
     DEAD = "dead", "Given up"
     HELD = "held", "Held"
-    # The recipient was blocked, or switched this kind off, before the email was sent.
+    # Before the email was sent, the recipient was blocked, or switched this kind or the saved search off, or an alert
+    # became a day old.
     SKIPPED = "skipped", "Skipped"
 
 

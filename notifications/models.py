@@ -4,10 +4,14 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.utils import timezone
 
 from applications.models import Application
+from jobs.models import Job
+from jobs.saving.models import SavedSearch
 from notifications.choices import (
     LINK_KINDS,
     STOPPED,
@@ -53,6 +57,8 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, related_name="+"
     )
     message = models.TextField(max_length=1_000)
+    # Unique, so that its cause is told once; NULL where it may be told again.
+    dedup_key = models.CharField(max_length=200, null=True, editable=False)
     is_read = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -60,6 +66,13 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("dedup_key",),
+                condition=models.Q(dedup_key__isnull=False),
+                name="notifications_notification_unique_dedup_key",
+            ),
+        )
         indexes = (
             # For the list in the admin site.
             models.Index(fields=("-created_at", "-notification_id"), name="notifications_newest"),
@@ -67,6 +80,8 @@ class Notification(models.Model):
             models.Index(fields=("user", "-created_at", "-notification_id"), name="notifications_user_newest"),
             # For erasure and export of the messages that a user wrote.
             models.Index(fields=("sender",), condition=models.Q(sender__isnull=False), name="notifications_user_sent"),
+            # For the sweep of read messages.
+            models.Index(fields=("created_at",), condition=models.Q(is_read=True), name="notifications_read"),
             # For the unread count.
             models.Index(fields=("user",), condition=models.Q(is_read=False), name="notifications_user_unread"),
         )
@@ -107,6 +122,10 @@ class OutgoingEmail(models.Model):
     application = models.ForeignKey(
         Application, on_delete=models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
+    # Of an alert. No foreign key: its email outlives the search.
+    saved_search_id = models.UUIDField(null=True, editable=False)
+    # The employers whom an alert names, as `about` does.
+    named_ids = ArrayField(models.UUIDField(), null=True, editable=False)
     to = models.EmailField()
     subject = models.CharField(max_length=255)
     text = models.TextField()
@@ -169,6 +188,10 @@ class OutgoingEmail(models.Model):
                 condition=models.Q(possible_duplicates__gt=0),
                 name="notifications_email_doubtful",
             ),
+            # For the emails that name an employer who leaves.
+            GinIndex(
+                fields=("named_ids",), condition=models.Q(named_ids__isnull=False), name="notifications_email_named"
+            ),
             # For the sweep of old bodies.
             models.Index(
                 fields=("sent_at",),
@@ -214,3 +237,23 @@ class NotificationPreference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_channel_display()} {'on' if self.is_enabled else 'off'}"
+
+
+class ToldJob(models.Model):
+    """Entry of the ledger of alerts: a job that was told for a saved search, and is not told again."""
+
+    # No index of its own: that of the constraint begins with it.
+    saved_search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="+", db_index=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    told_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("saved_search", "job"), name="notifications_toldjob_once"),)
+        indexes = (
+            # For the sweep; rows are in the order of time.
+            BrinIndex(fields=("told_at",), name="notifications_toldjob_told_at"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,8 +1,11 @@
 """Receivers of signals, each of which writes one notification or email."""
 
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q, TextField, Value
 from django.db.models.functions import Concat
 from django.dispatch import receiver
@@ -11,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Employer, User
 from accounts.signals import (
     account_erasing,
+    account_idle,
     email_change_requested,
     email_changed,
     email_verification_requested,
@@ -20,11 +24,18 @@ from accounts.signals import (
     refresh_token_reused,
     sign_ins_failed,
 )
-from applications.choices import Status
+from applications.choices import Reason, Status
 from applications.models import Application, StatusChange
-from applications.signals import application_status_changed, application_submitted
-from jobs.models import Job
-from jobs.signals import job_taken_down
+from applications.signals import (
+    application_status_changed,
+    application_submitted,
+    applications_expiring,
+    job_of_application_closed,
+)
+from jobs.models import ClosedReason, Job
+from jobs.outside.pages import job_page_url
+from jobs.saving.models import SavedJob
+from jobs.signals import job_taken_down, saved_job_closing
 from notifications.choices import LINK_KINDS, WAITING, Channel, EmailKind, EmailState, NotificationKind
 from notifications.mail.outbox import (
     delete_deferred_decision,
@@ -47,6 +58,22 @@ STATUS_IN_WORDS = {
     Status.ACCEPTED: "was accepted",
     Status.REJECTED: "was rejected",
     Status.WITHDRAWN: "was withdrawn",
+}
+
+# "Other" says nothing.
+REASON_IN_WORDS: dict[str, str] = {
+    Reason.POSITION_FILLED: "the position has been filled",
+    Reason.EXPERIENCE: "the job needs other experience",
+    Reason.SKILLS: "the job needs other skills",
+    Reason.LOCATION: "the location does not fit",
+    Reason.SALARY: "the expected salary does not fit",
+}
+
+CLOSED_IN_WORDS = {
+    ClosedReason.FILLED: ", because the position is filled",
+    ClosedReason.CANCELLED: ", because the position is no longer offered",
+    # The employer has left.
+    "": "",
 }
 
 
@@ -79,11 +106,11 @@ def mail_application_to_employer(application: Application, **kwargs: Any) -> Non
 
 @receiver(application_status_changed, dispatch_uid="notifications.tell_seeker_of_status")
 def tell_seeker_of_status(application: Application, change: StatusChange, **kwargs: Any) -> None:
-    status = Status(change.to_status)
+    status, reason = Status(change.to_status), _shared_reason(change)
     _notify(
         application.applicant.user,
         DECISIONS.get(status, NotificationKind.APPLICATION_UPDATED),
-        f"Your application for “{application.job.title}” {STATUS_IN_WORDS[status]}.",
+        f"Your application for “{application.job.title}” {STATUS_IN_WORDS[status]}{reason and ': '}{reason}.",
     )
 
 
@@ -97,7 +124,7 @@ def mail_decision_to_seeker(application: Application, change: StatusChange, **kw
             dedup_key=f"application-decided:{change.pk}",
             application=application,
             recipient=application.applicant.user,
-            **_applicant_email(application),
+            **_applicant_email(application, reason=_shared_reason(change)),
         )
 
 
@@ -109,6 +136,57 @@ def mail_withdrawal_to_employer(application: Application, change: StatusChange, 
             kind=EmailKind.APPLICATION_WITHDRAWN,
             dedup_key=f"application-withdrawn:{change.pk}",
         )
+
+
+@receiver(job_of_application_closed, dispatch_uid="notifications.tell_seeker_of_closed_job")
+def tell_seeker_of_closed_job(application: Application, **kwargs: Any) -> None:
+    job = application.job
+    _notify(
+        application.applicant.user,
+        NotificationKind.JOB_CLOSED,
+        f"The job “{job.title}” was closed{CLOSED_IN_WORDS[job.closed_reason]}. This is no decision on your "
+        "application.",
+        dedup_key=_closing_key(application),
+    )
+
+
+@receiver(job_of_application_closed, dispatch_uid="notifications.mail_closed_job_to_seeker")
+def mail_closed_job_to_seeker(application: Application, **kwargs: Any) -> None:
+    queue_email(
+        kind=EmailKind.JOB_CLOSED,
+        dedup_key=_closing_key(application),
+        recipient=application.applicant.user,
+        **_applicant_email(application, because=CLOSED_IN_WORDS[application.job.closed_reason]),
+    )
+
+
+@receiver(saved_job_closing, dispatch_uid="notifications.tell_seeker_of_closing_job")
+def tell_seeker_of_closing_job(saved_job: SavedJob, **kwargs: Any) -> None:
+    _notify(
+        saved_job.job_seeker.user,
+        NotificationKind.SAVED_JOB_CLOSING,
+        f"The job “{saved_job.job.title}”, which you saved, closes soon: {_closing_time(saved_job)}.",
+        dedup_key=f"saved-job-closing:{saved_job.pk}",
+    )
+
+
+@receiver(saved_job_closing, dispatch_uid="notifications.mail_closing_job_to_seeker")
+def mail_closing_job_to_seeker(saved_job: SavedJob, **kwargs: Any) -> None:
+    job = saved_job.job
+    queue_email(
+        kind=EmailKind.SAVED_JOB_CLOSING,
+        dedup_key=f"saved-job-closing:{saved_job.pk}",
+        recipient=saved_job.job_seeker.user,
+        about_id=job.employer_id,
+        context={
+            "name": saved_job.job_seeker.first_name or "there",
+            "job_title": job.title,
+            "company": job.company_name or "the company",
+            "closes": _closing_time(saved_job),
+            "job_url": job_page_url(job.pk),
+            "path": "/dashboard/saved-jobs",
+        },
+    )
 
 
 @receiver(job_taken_down, dispatch_uid="notifications.tell_owner_of_closed_job")
@@ -184,6 +262,44 @@ def mail_sign_in_failures_to_owner(user: User, **kwargs: Any) -> None:
     _mail_account_news(EmailKind.SIGN_IN_FAILURES, user, is_daily=True)
 
 
+@receiver(applications_expiring, dispatch_uid="notifications.tell_seeker_of_revocation")
+def tell_seeker_of_revocation(user: User, number: int, revoked_at: datetime, **kwargs: Any) -> None:
+    _notify(
+        user,
+        EmailKind.APPLICATIONS_EXPIRING,
+        f"From {revoked_at:%-d %B %Y} on, employers will no longer see {_applications(number)} of yours that "
+        f"{'was' if number == 1 else 'were'} decided long ago. You keep what you sent.",
+        dedup_key=_notice_key(EmailKind.APPLICATIONS_EXPIRING, user, revoked_at),
+    )
+
+
+@receiver(applications_expiring, dispatch_uid="notifications.mail_revocation_to_seeker")
+def mail_revocation_to_seeker(user: User, number: int, revoked_at: datetime, **kwargs: Any) -> None:
+    queue_email(
+        kind=EmailKind.APPLICATIONS_EXPIRING,
+        dedup_key=_notice_key(EmailKind.APPLICATIONS_EXPIRING, user, revoked_at),
+        recipient=user,
+        context={
+            "name": user.job_seeker.first_name or "there",
+            "applications": _applications(number),
+            "number": number,
+            "months": settings.RETENTION_MONTHS,
+            "revoked_at": revoked_at,
+            "path": "/dashboard/applications",
+        },
+    )
+
+
+@receiver(account_idle, dispatch_uid="notifications.mail_idle_account_to_owner")
+def mail_idle_account_to_owner(user: User, erased_at: datetime, **kwargs: Any) -> None:
+    queue_email(
+        kind=EmailKind.ACCOUNT_IDLE,
+        dedup_key=_notice_key(EmailKind.ACCOUNT_IDLE, user, erased_at),
+        recipient=user,
+        context={"name": "there", "months": settings.RETENTION_MONTHS, "erased_at": erased_at, "path": "/"},
+    )
+
+
 @receiver(account_erasing, dispatch_uid="notifications.erase_what_names_the_user")
 def erase_what_names_the_user(user: User, **kwargs: Any) -> None:
     Notification.objects.filter(Q(user=user) | Q(about=user)).delete()
@@ -193,9 +309,35 @@ def erase_what_names_the_user(user: User, **kwargs: Any) -> None:
     delete_emails_of(user)
 
 
-def _notify(user: User, kind: str, message: str, about_id: UUID | None = None) -> None:
+def _notify(user: User, kind: str, message: str, about_id: UUID | None = None, dedup_key: str | None = None) -> None:
     if user.is_active and is_wanted(user.pk, kind, Channel.IN_APP):
-        Notification.objects.create(user=user, message=message, about_id=about_id)
+        notification = Notification(user=user, message=message, about_id=about_id, dedup_key=dedup_key)
+        Notification.objects.bulk_create([notification], ignore_conflicts=True)
+
+
+def _closing_time(saved_job: SavedJob) -> str:
+    """Return the last minute of a job in the time zone of the job seeker, in words."""
+    zone = saved_job.job_seeker.user.time_zone
+    last = saved_job.job.closes_at.astimezone(ZoneInfo(zone)) - timedelta(minutes=1)
+    return f"{last:%-d %B %Y, %H:%M} ({zone})"
+
+
+def _closing_key(application: Application) -> str:
+    # Once per application, also if the job is relisted and closed again.
+    return f"job-closed:{application.pk}"
+
+
+def _applications(number: int) -> str:
+    return "1 application" if number == 1 else f"{number} applications"
+
+
+def _notice_key(kind: EmailKind, user: User, at: datetime) -> str:
+    return f"{kind.value}:{user.pk}:{at.isoformat()}"
+
+
+def _shared_reason(change: StatusChange) -> str:
+    """Return the reason of a rejection in words; "" if there is none, or it is not shared."""
+    return REASON_IN_WORDS.get(change.reason, "") if change.reason_shared else ""
 
 
 def _mail_account_news(kind: EmailKind, user: User, *, to: str = "", is_daily: bool = False, **context: str) -> None:
@@ -228,8 +370,8 @@ def _mail_employer(application: Application, *, kind: EmailKind, dedup_key: str)
     )
 
 
-def _applicant_email(application: Application) -> dict[str, Any]:
-    """Return the arguments of an email to the applicant."""
+def _applicant_email(application: Application, **words: str) -> dict[str, Any]:
+    """Return the arguments of an email to the applicant, whose template also has `words`."""
     return {
         "about_id": application.job.employer_id,
         "context": {
@@ -239,5 +381,6 @@ def _applicant_email(application: Application) -> dict[str, Any]:
             # For the beginning of a sentence.
             "company_capitalized": application.job.company_name or "The company",
             "path": "/dashboard/applications",
+            **words,
         },
     }

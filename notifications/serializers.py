@@ -62,6 +62,13 @@ class PreferencesSerializer(serializers.Serializer[Any]):
     application_updated = InAppChoiceSerializer(
         required=False, help_text="To job seekers: application reviewed, pending again or withdrawn."
     )
+    job_closed = ChannelChoiceSerializer(
+        required=False, help_text="To job seekers: the employer closed a job while the application was undecided."
+    )
+    job_alert = EmailChoiceSerializer(required=False, help_text="To job seekers: new jobs of saved searches.")
+    saved_job_closing = ChannelChoiceSerializer(
+        required=False, help_text="To job seekers: three days before a saved job closes."
+    )
     new_application = ChannelChoiceSerializer(required=False, help_text="To employers: each new application.")
     applications_digest = EmailChoiceSerializer(
         required=False, help_text="To employers: a daily summary of new applications."

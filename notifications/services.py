@@ -4,7 +4,7 @@ from uuid import UUID
 
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
-from accounts.models import JobSeeker, User
+from accounts.models import BlockedEmployer, JobSeeker, MutedEmployer, User
 from anywork.api.fields import NO_URL, has_url
 from anywork.api.permissions import is_staff_with
 from notifications.models import Notification
@@ -32,10 +32,17 @@ def notify(*, actor: User, user_id: UUID, message: str, is_read: bool = False) -
     sender = actor if actor.is_employer and user != actor else None
     if sender and has_url(message):
         raise ValidationError({"message": [NO_URL]})
-    return Notification.objects.create(user=user, sender=sender, message=message, is_read=is_read)
+    muted = sender and MutedEmployer.objects.filter(job_seeker=user.pk, employer=sender.pk).exists()
+    notification = Notification.objects.create(
+        user=user, sender=sender, message=message, is_read=is_read or bool(muted)
+    )
+    # The sender does not get to know.
+    notification.is_read = is_read
+    return notification
 
 
 def _may_notify(actor: User, user_id: UUID) -> bool:
     if actor.is_staff:
         return is_staff_with(actor, "add", Notification)
-    return JobSeeker.objects.visible_to(actor).filter(pk=user_id).exists()
+    blocking = BlockedEmployer.objects.filter(employer=actor.pk).values("job_seeker")
+    return JobSeeker.objects.visible_to(actor).filter(pk=user_id).exclude(pk__in=blocking).exists()

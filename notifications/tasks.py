@@ -5,13 +5,16 @@ from uuid import UUID
 
 from celery import shared_task
 
+from anywork.api.batches import SWEEP_SECONDS
+from notifications import alerts
 from notifications.mail.delivery import deliver_next, deliver_one
 from notifications.mail.digests import queue_due_digests
-from notifications.mail.outbox import blank_old_bodies
+from notifications.mail.outbox import blank_old_bodies, delete_old_emails
 from notifications.mail.publishing import SEND_TASK
+from notifications.models import Notification
 
 # Well below the soft time limit, including the last email.
-SWEEP_SECONDS = 30
+_MAX_SENDING_SECONDS = 30
 
 
 @shared_task(name=SEND_TASK)
@@ -23,9 +26,21 @@ def send_outgoing_email(email_id: str) -> None:
 @shared_task(name="notifications.sweep_outgoing_email")
 def sweep_outgoing_email() -> None:
     """Send due emails: retries, and those whose Celery message or worker was lost."""
-    stop_at = time.monotonic() + SWEEP_SECONDS
+    stop_at = time.monotonic() + _MAX_SENDING_SECONDS
     while time.monotonic() < stop_at and deliver_next():
         pass
+
+
+@shared_task(name="notifications.write_alerts")
+def write_alerts() -> None:
+    """Write the emails about new jobs of saved searches that are due."""
+    alerts.write_alerts(seconds=SWEEP_SECONDS)
+
+
+@shared_task(name="notifications.forget_alerts")
+def forget_alerts() -> None:
+    """Forget runs and entries of the ledger that are no longer needed."""
+    alerts.forget_alerts(until=time.monotonic() + SWEEP_SECONDS)
 
 
 @shared_task(name="notifications.write_digests")
@@ -36,5 +51,8 @@ def write_digests() -> None:
 
 @shared_task(name="notifications.sweep_mail_bodies")
 def sweep_mail_bodies() -> None:
-    """Blank the bodies of emails that were sent long ago."""
-    blank_old_bodies()
+    """Blank the bodies of emails that were sent long ago, and delete what was sent or read even longer ago."""
+    until = time.monotonic() + SWEEP_SECONDS
+    blank_old_bodies(until=until)
+    delete_old_emails(until=until)
+    Notification.objects.delete_old(until=until)

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,32 +10,21 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from anywork.api.pagination import WholeListPagination
-from anywork.api.viewsets import DestroyModelMixin, OfferedMethodsMixin, ResourceViewSet, UpdateModelMixin
+from anywork.api.viewsets import CRUDViewSet, OfferedMethodsMixin, TaggedListMixin
+from notifications import serializers
 from notifications.filters import NotificationFilter
 from notifications.models import Notification
 from notifications.preferences import change_preferences, preferences_of
 from notifications.querysets import NotificationQuerySet
 from notifications.schema import notifications_documented, preferences_documented
-from notifications.serializers import (
-    NotificationCreateSerializer,
-    NotificationSerializer,
-    PreferencesSerializer,
-    SentNotificationSerializer,
-)
 from notifications.services import notify
 
 
 @notifications_documented
-class NotificationViewSet(
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    UpdateModelMixin,
-    DestroyModelMixin,
-    ResourceViewSet,
-):
+class NotificationViewSet(TaggedListMixin, CRUDViewSet):
     """The caller's notifications."""
 
-    serializer_class = NotificationSerializer
+    serializer_class = serializers.NotificationSerializer
     filterset_class = NotificationFilter
     pagination_class = WholeListPagination
     lookup_url_kwarg = "notification_id"
@@ -46,14 +35,14 @@ class NotificationViewSet(
     def get_queryset(self) -> NotificationQuerySet:
         return Notification.objects.visible_to(self.caller)
 
-    def create(self, request: Request) -> Response:
-        body = NotificationCreateSerializer(data=request.data)
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        body = serializers.NotificationCreateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
         notification = notify(
             actor=self.caller, user_id=values["user"], message=values["message"], is_read=values["is_read"]
         )
-        return Response(SentNotificationSerializer(notification).data, status=status.HTTP_201_CREATED)
+        return Response(serializers.SentNotificationSerializer(notification).data, status=status.HTTP_201_CREATED)
 
     @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
     def unread_count(self, request: Request, **kwargs: Any) -> Response:
@@ -90,7 +79,7 @@ class PreferencesView(OfferedMethodsMixin, APIView):
         Preferences that the body leaves out stay the same. Queued emails of a kind that is switched off are not
         sent. Emails about the account itself cannot be switched off.
         """
-        body = PreferencesSerializer(data=request.data)
+        body = serializers.PreferencesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         change_preferences(user=cast("User", request.user), choices=body.validated_data)
         return self.get(request)

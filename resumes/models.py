@@ -2,18 +2,17 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import JobSeeker, User
 from resumes.querysets import ResumeQuerySet
 
-# Folder of the storage that contains nothing but resumes.
-FOLDER = "resumes"
-
 
 def storage_name(resume: "Resume", filename: str) -> str:
     """Return a random name for the file, since the original name is personal data."""
-    return f"{FOLDER}/{uuid.uuid4()}.pdf"
+    return f"{settings.MEDIA_PREFIX}/{uuid.uuid4()}.pdf"
 
 
 class Resume(models.Model):
@@ -80,3 +79,15 @@ class ResumeAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resume_id}, {self.opened_at:%Y-%m-%d %H:%M}"
+
+
+class SweepPause(models.Model):
+    """Pause of the sweep of files, of which a row means: the database may lack the rows of some files."""
+
+    began_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"since {self.began_at}"

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from accounts.models import User
-from accounts.querysets import live_applications
+from accounts.querysets import shared_applications
 from anywork.api.permissions import is_staff_with
 
 
@@ -24,7 +24,9 @@ class ResumeQuerySet(models.QuerySet[Any]):
         # By role: an OR of the two conditions would read every resume.
         if not user.is_employer:
             return self.filter(job_seeker=user.pk, removed_at=None)
-        submitted = self.model.objects.alias(live=live_applications("applications")).filter(live__job__employer=user.pk)
+        submitted = self.model.objects.alias(shared=shared_applications("applications")).filter(
+            shared__job__employer=user.pk
+        )
         return self.filter(pk__in=submitted.values("pk"))
 
     def linked_to(self, user: User) -> "ResumeQuerySet":

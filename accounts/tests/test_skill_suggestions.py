@@ -2,12 +2,19 @@
 
 import pytest
 
+from accounts import skill_names
 from accounts.models import Skill
 from accounts.tests.factories import JobSeekerFactory
 
 URL = "/api/skills/suggest/"
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_sources(monkeypatch):
+    """Of other apps."""
+    monkeypatch.setattr(skill_names, "sources", {})
 
 
 @pytest.fixture

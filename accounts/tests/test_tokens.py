@@ -43,7 +43,7 @@ def claims(token):
 
 
 def signed(payload, key=None, algorithm="HS256"):
-    return jwt.encode(payload, key or django_settings.SIMPLE_JWT["SIGNING_KEY"], algorithm=algorithm)
+    return jwt.encode(payload, key or django_settings.JWT_KEYS[0], algorithm=algorithm)
 
 
 def assert_refused(response):

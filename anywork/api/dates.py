@@ -1,4 +1,7 @@
-"""Dates in requests."""
+"""Dates in requests, and months."""
+
+from calendar import monthrange
+from datetime import datetime
 
 from django.utils.dateparse import parse_date
 
@@ -11,3 +14,10 @@ def missing_day(text: str) -> str | None:
     except ValueError:
         return f"The day {day} does not exist."
     return None
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """Return the same moment `months` earlier; of a shorter month the last day."""
+    years, month = divmod(moment.month - 1 - months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))

@@ -31,6 +31,9 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "google_not_configured": ErrorCode(503, "This site has no login with Google.", "Hide the button."),
     "google_unavailable": ErrorCode(503, "Google does not respond.", "Try again after Retry-After."),
     "idempotency_key_reused": ErrorCode(409, "The key belongs to another body.", "Send a new key."),
+    "illegal_state": ErrorCode(
+        409, "The job's state does not allow this action.", "Read the job again; `message` names what is possible."
+    ),
     "in_use": ErrorCode(409, "Other rows refer to the row.", "Show `message`."),
     "invalid_credentials": ErrorCode(401, "Email address or password is wrong.", "Ask again."),
     "invalid_google_code": ErrorCode(401, "Google does not accept the code.", "Start the login with Google again."),
@@ -40,10 +43,12 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "invalid_status_change": ErrorCode(
         409, "This status does not follow the present one.", "Read the application again; `message` names what follows."
     ),
+    "limit_reached": ErrorCode(409, "The list has as many rows as it takes.", "Offer to remove one."),
     "link_expired": ErrorCode(403, "The link to the resume has expired.", "Read the resume again for a new link."),
     "method_not_allowed": ErrorCode(405, "The URL does not have this method.", "Correct the client."),
     "not_acceptable": ErrorCode(406, "`Accept` excludes JSON.", "Correct the client."),
     "not_authenticated": ErrorCode(401, "There is no valid access token.", "Refresh it once, or log in."),
+    "not_decided": ErrorCode(409, "Only a decided application is revoked.", "Offer to withdraw it."),
     "not_found": ErrorCode(404, "It does not exist, or the caller may not see it.", "Show that it is not there."),
     "other_account": ErrorCode(403, "The link is for another account.", "Log in to that account, then open it again."),
     "otp_required": ErrorCode(
@@ -62,6 +67,14 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "session_ended": ErrorCode(401, "The session has ended.", "Log in again."),
     "sign_in_to_confirm": ErrorCode(401, "The link needs a login.", "Log in to the account, then open it again."),
     "storage_full": ErrorCode(409, "The job seeker has too many resumes.", "Offer to delete one."),
+    "terms_changed": ErrorCode(
+        403,
+        "The user has not accepted the present terms of use; until then nothing is written.",
+        "Show the terms; once they are accepted, POST `/api/auth/me/terms/`, then repeat the request.",
+    ),
+    "terms_required": ErrorCode(
+        400, "The version of the terms is missing, or not the present one.", "Show the present terms, then send theirs."
+    ),
     "throttled": ErrorCode(429, "There were too many requests.", "Wait for Retry-After."),
     "token_not_valid": ErrorCode(401, "The access token is expired or invalid.", "Refresh it once, or log in."),
     "too_many_failures": ErrorCode(

@@ -8,6 +8,7 @@ already has its key in `existing`.
 
 import logging
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -29,6 +30,12 @@ logger = logging.getLogger(__name__)
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _UNIQUE_VIOLATION = "23505"
 _FOREIGN_KEY_VIOLATION = "23503"
+
+# The key of a row in the name of a field, such as answers.<key>: `message` is for people and omits it.
+_KEY = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+# In a list.
+_POSITION = re.compile(r"(?<![^.])\d+(?![^.])")
 
 _MALFORMED = "The request is malformed."
 _SERVER_ERROR = "Something went wrong on our side. Please report it with the request id."
@@ -52,7 +59,8 @@ def error_body(problem: exceptions.APIException) -> dict[str, Any]:
     """Return the error shape for `problem`."""
     if isinstance(problem, exceptions.ValidationError):
         errors = dict(_field_errors(problem.detail))
-        code, message = "validation_error", _first_problem(errors)
+        message = _first_problem(errors)
+        code = "validation_error" if problem.default_code == "invalid" else problem.default_code
         errors.pop("", None)
     else:
         errors, code, message = {}, str(problem.get_codes()), str(problem.detail)
@@ -117,6 +125,7 @@ def _first_problem(errors: Mapping[str, list[str]]) -> str:
     field, messages = next(((field, messages) for field, messages in errors.items() if messages), ("", ["Invalid."]))
     if not field:
         return messages[0]
+    field = _POSITION.sub(lambda match: f"item {int(match[0]) + 1}", _KEY.sub("", field))
     label = field.replace("_", " ").replace(".", " ").capitalize()
     if messages[0].startswith("This field "):
         return messages[0].replace("This field", label, 1)

@@ -32,6 +32,15 @@ class InUse(Conflict):
     default_code = "in_use"
 
 
+class LimitReached(Conflict):
+    """409 for a row more than a user may have."""
+
+    default_code = "limit_reached"
+
+    def __init__(self, noun: str, most: int) -> None:
+        super().__init__(f"You have {most} {noun}, the most there can be. Remove one first.")
+
+
 class AlreadyExists(Conflict):
     """409 for a row that exists already; the body has its key in `existing`."""
 

@@ -23,6 +23,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # More than a form offers; each value costs a comparison per row.
 MAX_VALUES = 50
+# Of a number.
+MAX_DIGITS = 50
 
 
 def given_names(parameters: QueryDict, name: str) -> list[str]:
@@ -85,8 +87,9 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
         """Yield what `term` sorts by, with NULL at the end."""
         name = term.removeprefix("-")
         keys: tuple[Any, ...] = (*folded(name), Collate(F(name), "C")) if name in self._names else (F(name),)
-        # NULLS LAST only for nullable columns: the other indexes lack it.
-        last = True if qs.model._meta.get_field(name).null else None
+        # NULLS LAST only for nullable columns, and those of rows that may not exist: the other indexes lack it.
+        is_computed = name in qs.query.annotations
+        last = True if "__" in name or (not is_computed and qs.model._meta.get_field(name).null) else None
         for key in keys:
             yield key.desc(nulls_last=last) if term.startswith("-") else key.asc(nulls_last=last)
 
@@ -201,6 +204,10 @@ class LastTimestampFilter(TimestampFilter):
 @extend_schema_field({"type": "number"})
 class NumberFilter(django_filters.NumberFilter):
     """`?salary_min=50000`; its type would be unknown where a method applies it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The database takes no -1e999999, which written out has a million digits.
+        super().__init__(*args, **{"max_digits": MAX_DIGITS, **kwargs})
 
 
 class BooleanField(forms.NullBooleanField):

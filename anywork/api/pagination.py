@@ -1,7 +1,9 @@
 """Pagination: `count`, `next`, `previous`, `results`; parameters `page` and `page_size`."""
 
+from functools import cached_property
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
@@ -10,9 +12,22 @@ from rest_framework.request import Request
 BAD_PAGE_SIZE = "Enter a whole number from 1."
 
 
+class OneQueryPaginator(Paginator):
+    """Paginator that counts rows only if there is a second page."""
+
+    def page(self, number: int | str) -> Page[Any]:
+        if str(number) != "1" or not isinstance(self.object_list, QuerySet | RowPages):
+            return super().page(number)
+        rows = list(self.object_list[: self.per_page + 1])
+        if len(rows) <= self.per_page:
+            self.count = len(rows)
+        return Page(rows[: self.per_page], 1, self)
+
+
 class PageNumberPagination(pagination.PageNumberPagination):
     """20 rows per page; up to 200 by `page_size`."""
 
+    django_paginator_class = OneQueryPaginator
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 200
@@ -69,7 +84,7 @@ class WholeListPagination(PageNumberPagination):
 class RowPages:
     """Rows of `queryset.values(*columns)`, in the form of a list for Paginator.
 
-    Columns of other tables are joined for one page only: PostgreSQL would join all rows to count them.
+    Columns of other tables are joined for one page only: PostgreSQL would join all rows to count or sort them.
     """
 
     def __init__(self, queryset: QuerySet[Any], *columns: str) -> None:
@@ -80,7 +95,24 @@ class RowPages:
         return self._queryset.count()
 
     def __getitem__(self, page: slice) -> list[dict[str, Any]]:
-        return list(self._queryset[page].values(*self._columns))
+        keys: Any = self._queryset.values("pk")[page]
+        return list(self._queryset.filter(pk__in=keys).values(*self._columns))
+
+
+class FoundPages(RowPages):
+    """The same of a search, which is not done twice, to count and for the page: the list ends after MOST rows."""
+
+    MOST = 10_000
+
+    @cached_property
+    def _keys(self) -> list[Any]:
+        return list(self._queryset.values_list("pk", flat=True)[: self.MOST])
+
+    def count(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
+        return list(self._queryset.filter(pk__in=self._keys[page]).values(*self._columns))
 
 
 def _query_parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

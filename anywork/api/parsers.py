@@ -27,12 +27,15 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 class JSONParser(parsers.JSONParser):
     """A JSON object of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, in UTF-8 (RFC 8259), without repeated keys."""
 
+    kind: type = dict
+    refusal = "The body must be a JSON object."
+
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    ) -> Any:
         _refuse_longer_than(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, stream, parser_context)
         try:
-            return _json_object(stream.read())
+            data = _json(stream.read())
         except UnicodeDecodeError as error:
             raise ParseError("The body is not valid UTF-8.") from error
         except UnicodeEncodeError as error:
@@ -41,6 +44,16 @@ class JSONParser(parsers.JSONParser):
             raise ParseError("The body is nested too deeply.") from error
         except ValueError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
+        if not isinstance(data, self.kind):
+            raise ValidationError(self.refusal)
+        return data
+
+
+class JSONListParser(JSONParser):
+    """The same, but a list."""
+
+    kind = list
+    refusal = "The body must be a JSON list."
 
 
 class MultiPartParser(parsers.MultiPartParser):
@@ -74,7 +87,7 @@ def _refuse_longer_than(limit: int, stream: IO[Any], parser_context: Mapping[str
     raise RequestTooLarge
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json(body: bytes) -> Any:
     text = body.decode()
     data = json.loads(
         text,
@@ -83,8 +96,6 @@ def _json_object(body: bytes) -> dict[str, Any]:
         parse_float=_float,
         parse_constant=_refuse_constant,
     )
-    if not isinstance(data, dict):
-        raise ValidationError("The body must be a JSON object.")
     if _ESCAPED_SURROGATE.search(text):
         # Half of a pair can neither be stored nor repeated in an error message; encoding finds it at any depth.
         json.dumps(data, ensure_ascii=False).encode()

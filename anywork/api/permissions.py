@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.db.models import Model
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-# Django's permission that an action needs; an action of a viewset's own only reads.
+# Django's permission that an action needs; an action of a viewset's own reads by GET, and otherwise changes the row.
 _PERMISSIONS = {"create": "add", "update": "change", "partial_update": "change", "destroy": "delete"}
 
 
@@ -27,5 +27,5 @@ class StaffPermissions(BasePermission):
     message = "Your account lacks the permission to do this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        action = _PERMISSIONS.get(view.action, "view")
+        action = _PERMISSIONS.get(view.action, "view" if request.method in SAFE_METHODS else "change")
         return not request.user.is_staff or is_staff_with(request.user, action, view.get_queryset().model)

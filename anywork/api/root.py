@@ -14,6 +14,8 @@ from anywork.api.viewsets import OfferedMethodsMixin
 RESOURCES: Mapping[str, str] = {
     "jobs": "job-list",
     "employer_jobs": "employer-job-list",
+    "saved_jobs": "saved-job-list",
+    "saved_searches": "saved-search-list",
     "categories": "category-list",
     "locations": "location-list",
     "resumes": "resume-list",

@@ -39,6 +39,7 @@ from anywork.api.exceptions import (
 from anywork.api.fields import BlankableMixin
 from anywork.api.pagination import BAD_PAGE_SIZE
 from anywork.api.permissions import StaffPermissions
+from anywork.api.viewsets import TaggedListMixin
 
 EXAMPLE_REQUEST_ID = "5f0c2f0e-4c0e-4a55-9c63-0d3f7a4b8a11"
 
@@ -158,6 +159,7 @@ def operation(
     *,
     body: Any = None,
     response: Any = None,
+    media_type: str = "application/json",
     errors: Sequence[exceptions.APIException] = (),
     **more: Any,
 ) -> Operation:
@@ -168,6 +170,7 @@ def operation(
             rest the description.
         body: the example of a request body.
         response: the example of a successful response; for a list its rows.
+        media_type: of the response.
         errors: errors that do not follow from the view's permissions, parameters and body.
         **more: other arguments of `extend_schema`.
     """
@@ -175,7 +178,7 @@ def operation(
     if body is not None:
         examples.append(OpenApiExample("Request", value=body, request_only=True))
     if response is not None:
-        examples.append(OpenApiExample("Response", value=response, response_only=True))
+        examples.append(OpenApiExample("Response", value=response, response_only=True, media_type=media_type))
     examples += [problem_example(problem) for problem in errors]
     if description:
         more["description"] = description
@@ -255,20 +258,27 @@ class AutoSchema(SpectacularAutoSchema):
         parameters: list[Any] = super().get_override_parameters()
         if self._is_cached_by_clients():
             return [*parameters, IF_NONE_MATCH]
-        return [*parameters, IF_MATCH] if self._action() in CHANGING_ACTIONS else parameters
+        return [*parameters, IF_MATCH] if self._changes_row() else parameters
 
     def _action(self) -> str | None:
         return getattr(self.view, "action", None)
 
+    def _row_actions(self) -> frozenset[str]:
+        return getattr(self.view, "row_actions", frozenset())
+
+    def _changes_row(self) -> bool:
+        return self._action() in CHANGING_ACTIONS | self._row_actions()
+
     def _is_cached_by_clients(self) -> bool:
-        is_versioned_list = isinstance(self.view, VersionedListMixin) and self._action() == "list"
-        return is_versioned_list or self._action() == "retrieve"
+        is_tagged_list = isinstance(self.view, VersionedListMixin | TaggedListMixin) and self._action() == "list"
+        return is_tagged_list or self._action() == "retrieve" or getattr(self.view, "is_tagged", False)
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if self._is_cached_by_clients():
             responses["304"] = {}
-        tags = ("ETag",) if self._is_cached_by_clients() or self._action() in TAGGED_ACTIONS else ()
+        is_tagged = self._is_cached_by_clients() or self._action() in TAGGED_ACTIONS | self._row_actions()
+        tags = ("ETag",) if is_tagged else ()
         for success, response in responses.items():
             headers = {**response.get("headers", {}), **_headers(int(success), *tags)}
             response.update(description=SUCCESS_DESCRIPTIONS[int(success)], headers=headers)
@@ -289,7 +299,7 @@ class AutoSchema(SpectacularAutoSchema):
             names[404] = "PageNotFound"
         elif "{" in self.path:
             names[404] = "NotFound"
-        if self._action() in CHANGING_ACTIONS:
+        if self._changes_row():
             names[412] = "PreconditionFailed"
         if self.view.get_throttles():
             names[429] = "TooManyRequests"
@@ -309,7 +319,7 @@ class AutoSchema(SpectacularAutoSchema):
             problems[400] = self._invalid_body()
         elif self._get_filter_parameters():
             problems.setdefault(400, None)
-        elif self._action() in CHANGING_ACTIONS:
+        elif self._changes_row():
             problems[400] = exceptions.ParseError(NO_TAG)
         elif self._get_pagination_parameters():
             problems[400] = exceptions.ValidationError({"page_size": [BAD_PAGE_SIZE]})

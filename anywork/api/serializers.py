@@ -23,6 +23,10 @@ class ModelSerializer(serializers.ModelSerializer[M]):
     }
     serializer_related_field = fields.KeyField
 
+    def unshown_state(self, row: Any) -> dict[str, Any]:
+        """Return what a change may set besides the fields that every response shows; it is part of the row's ETag."""
+        return {}
+
 
 class RowListSerializer(serializers.ListSerializer[Any]):
     """A list of instances, or of rows of `values()`, which skip the fields: these take most of the time of a list."""

@@ -17,6 +17,7 @@ from anywork.api.caching.etags import (
     TAGGED_ACTIONS,
     check_if_match,
     is_known,
+    list_tag,
     not_modified,
     row_tag,
 )
@@ -49,6 +50,8 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
     permissions: ClassVar[Mapping[str, Sequence[PermissionClass]]] = {}
     # Whether members of the staff need Django's permissions; False where all users have only rows of their own.
     staff_permissions: ClassVar[bool] = True
+    # Actions of the viewset's own that change the row of the URL, as PATCH does.
+    row_actions: ClassVar[frozenset[str]] = frozenset()
     # Actions with a rate of their own (`anywork.api.throttling.throttle`).
     throttle_scopes: ClassVar[Mapping[str, str]] = {}
 
@@ -80,23 +83,36 @@ class ResourceViewSet(OfferedMethodsMixin, GenericViewSet[Any]):
             PreconditionFailed: If-Match names another state.
         """
         rows = self.filter_queryset(self.get_queryset())
-        if self.action in CHANGING_ACTIONS:
+        changing = CHANGING_ACTIONS | self.row_actions
+        if self.action in changing:
             # The key changes only by deletion; with any other change, rows may be added that refer to this one.
             rows = rows.select_for_update(of=("self",), no_key=self.action != "destroy")
         row = get_object_or_404(rows, **{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]})
         self.check_object_permissions(self.request, row)
-        if self.action in CHANGING_ACTIONS | {"retrieve"}:
+        if self.action in changing:
             check_if_match(self.request, self.get_serializer(row))
         return row
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         body = getattr(response, "data", None)
-        if self.action in TAGGED_ACTIONS and isinstance(body, ReturnDict):
+        if self.action in TAGGED_ACTIONS | self.row_actions and isinstance(body, ReturnDict):
             tag = row_tag(body.serializer)
             if self.action == "retrieve" and is_known(request, tag):
                 response = not_modified(tag)
             response.headers["ETag"] = tag
         return super().finalize_response(request, response, *args, **kwargs)
+
+
+class TaggedListMixin(mixins.ListModelMixin):
+    """A list with the tag of its body, for clients that poll."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        response = super().list(request, *args, **kwargs)
+        tag = list_tag(response.data, request.accepted_media_type)
+        if is_known(request, tag):
+            return not_modified(tag)
+        response.headers["ETag"] = tag
+        return response
 
 
 class UpdateModelMixin(mixins.UpdateModelMixin):

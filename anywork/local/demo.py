@@ -9,22 +9,28 @@ import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from accounts.models import User
+    from applications.models import Question
     from jobs.models import Category, Job, Location
 
 PASSWORD = "demo-password-42"  # noqa: S105 - of accounts that exist on the developer's machine only
 ADMIN = "admin@example.com"
 DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
-# Days until a job expires, in turn; None for a job that its employer closed.
-EXPIRES_IN = (1, 30, 45, 21, None, 60, 3, 14, -2)
+# Days until a job expires, in turn; None for a job that its employer closed or paused.
+EXPIRES_IN = (1, 30, 45, 21, None, None, -2, 14, 3)
 # Status changes of an application, in turn; every status occurs.
 DECISIONS = ((), ("reviewed",), ("accepted",), ("reviewed", "rejected"), ("withdrawn",), ("reviewed", "accepted"))
+# Of rejections, in turn: the reason, and whether the applicant gets to know it.
+REASONS = (("experience", True), ("skills", False), ("position_filled", True), ("", False))
 APPLICATIONS_EACH = 4
+SAVED_EACH = 5
+TIME_ZONES = ("Africa/Lagos", "Africa/Nairobi", "Europe/Berlin", "America/Toronto")
 WEEKEND = (5, 6)
 
 # Accounts that the demo data of older versions have, too.
@@ -51,7 +57,12 @@ def load() -> None:
         User.objects.create_superuser(ADMIN, PASSWORD)
         employers, seekers = _users(now)
         jobs = _jobs(employers, now)
+        _skills(jobs)
+        _questions(jobs)
         _applications(seekers, {user.pk: user for user in employers}, jobs, now)
+        _refuse(seekers[0], muted=employers[0], blocked=employers[2])
+        _save(seekers, jobs, now)
+        _hold_a_rejection(employers[0])
         _close(jobs, now)
         _analytics(jobs, now)
         record_figures(admin.site)
@@ -133,6 +144,32 @@ def _jobs(employers: "list[User]", now: datetime) -> "list[Job]":
     return Job.objects.bulk_create(jobs)
 
 
+def _skills(jobs: "list[Job]") -> None:
+    from jobs.models import JobSkill
+
+    JobSkill.objects.bulk_create(
+        JobSkill(job=job, name=name, importance=importance)
+        for job in jobs
+        for importance, names in DATA["skills"].get(job.category.name, {}).items()
+        for name in names
+    )
+
+
+def _questions(jobs: "list[Job]") -> None:
+    from applications.models import Question
+
+    Question.objects.bulk_create(
+        Question(job=job, position=position, **{name: value for name, value in row.items() if name != "answers"})
+        for job in jobs
+        for position, row in enumerate(DATA["questions"].get(job.category.name, ()))
+    )
+
+
+def _answer(question: "Question", number: int) -> Any:
+    answers = DATA["questions"][question.job.category.name][question.position]["answers"]
+    return answers[number % len(answers)]
+
+
 def _expires_in(number: int) -> int | None:
     return EXPIRES_IN[number % len(EXPIRES_IN)]
 
@@ -163,7 +200,7 @@ def _applications(
     """Let each job seeker apply to jobs of one category, and the employers decide."""
     from django.utils import timezone
 
-    from applications.services import change_status, submit_application
+    from applications.services import add_note, assess, change_status, submit_application
     from notifications.models import Notification
 
     count = 0
@@ -181,14 +218,76 @@ def _applications(
                 resume_id=seeker.job_seeker.resumes.get().pk,
                 cover_letter=f"I would like to work as {job.title} with you: my strengths are "
                 f"{', '.join(row['skills'])}. I can start next month.",
+                answers={str(question.pk): _answer(question, count) for question in job.questions.all()},
             )
             _backdate(job.posted_at + pause, since=started)
             for step, status in enumerate(decisions, 2):
                 started = timezone.now()
                 actor = seeker if status == "withdrawn" else employers[job.employer_id]
-                change_status(application_id=application.pk, actor=actor, status=status)
+                reason: dict[str, Any] = {}
+                if status == "rejected":
+                    reason["reason"], reason["reason_shared"] = REASONS[index % len(REASONS)]
+                change_status(application_id=application.pk, actor=actor, status=status, **reason)
                 _backdate(job.posted_at + step * pause, since=started)
+            if decisions == ("reviewed",):
+                about: dict[str, Any] = {"application_id": application.pk, "author": employers[job.employer_id]}
+                assess(**about, rating=3 + count % 3, tags=row["skills"][:1])
+                add_note(**about, text="Invite for an interview.")
     Notification.objects.filter(created_at__lt=now - timedelta(days=7)).update(is_read=True)
+
+
+def _refuse(seeker: "User", *, muted: "User", blocked: "User") -> None:
+    """Let a job seeker revoke a rejected application, and mute and block employers."""
+    from accounts.models import BlockedEmployer, MutedEmployer
+    from accounts.services import refuse_employer
+    from applications.models import Application
+    from applications.services import revoke_application
+
+    rejected = Application.objects.get(job_seeker=seeker.pk, status="rejected")
+    revoke_application(application_id=rejected.pk, actor=seeker)
+    refuse_employer(MutedEmployer, user_id=seeker.pk, employer=muted.employer)
+    refuse_employer(BlockedEmployer, user_id=seeker.pk, employer=blocked.employer)
+
+
+def _save(seekers: "list[User]", jobs: "list[Job]", now: datetime) -> None:
+    """Let each job seeker save some jobs, of which some are closed later, and a search; the first gets its email."""
+    from jobs.saving.models import Frequency, SavedJob, SavedSearch
+    from notifications.alerts import write_alerts
+
+    SavedJob.objects.bulk_create(
+        SavedJob(job_seeker=seeker.job_seeker, job=job, saved_at=job.posted_at + timedelta(hours=1 + index))
+        for index, seeker in enumerate(seekers)
+        for job in jobs[index % 4 :: 4][:SAVED_EACH]
+    )
+    for index, (seeker, row) in enumerate(zip(seekers, DATA["seekers"], strict=True)):
+        seeker.time_zone = TIME_ZONES[index % len(TIME_ZONES)]
+        seeker.save(update_fields=["time_zone"])
+        search = SavedSearch(
+            job_seeker=seeker.job_seeker,
+            name=f"Jobs in {row['looks_for']}",
+            query=urlencode({"category": row["looks_for"].lower()}),
+            frequency=(Frequency.DAILY, Frequency.WEEKLY)[index % 2],
+            created_at=now - timedelta(days=20),
+        )
+        search.told_until = search.created_at
+        search.plan(now)
+        search.alert_at = search.alert_at if index else now
+        search.save()
+    write_alerts(seconds=10)
+
+
+def _hold_a_rejection(user: "User") -> None:
+    """Let an employer reject an applicant who is told of it in three days."""
+    from accounts.models import Employer
+    from applications.models import Application
+    from applications.services import change_status
+
+    employer = Employer.objects.filter(pk=user.pk)
+    employer.update(decision_hold_minutes=3 * 24 * 60)
+    application = Application.objects.filter(job__employer=user.pk, status="reviewed").earliest("applied_at")
+    change_status(application_id=application.pk, actor=user, status="rejected", reason="salary", reason_shared=True)
+    # The rejections of those who try it are told at once.
+    employer.update(decision_hold_minutes=None)
 
 
 def _ended_at(number: int, now: datetime) -> datetime:
@@ -207,11 +306,19 @@ def _backdate(moment: datetime, *, since: datetime) -> None:
 
 
 def _close(jobs: "list[Job]", now: datetime) -> None:
+    """Let some jobs be closed, paused or expired, and add a draft and a scheduled one."""
+    from jobs import life
+    from jobs.models import JobActor
+
+    by_employer: Any = {"actor": JobActor.EMPLOYER}
+    life.duplicate(jobs[0], **by_employer)
+    life.publish(life.duplicate(jobs[1], **by_employer), publish_at=now + timedelta(days=2), **by_employer)
     for number, job in enumerate(jobs):
         days = _expires_in(number)
-        if days is None:
-            job.is_active = False
-            job.save(update_fields=["is_active"])
+        if days is None and number % 2:
+            life.close(job, reason="filled", **by_employer)
+        elif days is None:
+            life.pause(job, **by_employer)
         elif days < 0:
             job.expires_at = _midnight(now + timedelta(days=days))
             job.save(update_fields=["expires_at"])

@@ -2,7 +2,11 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from smtplib import SMTPException
 from threading import Condition
@@ -10,7 +14,6 @@ from typing import Any, cast
 
 from amqp.exceptions import AMQPError
 from cachetools import TTLCache, cached
-from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -21,16 +24,22 @@ from django.http import HttpRequest, JsonResponse
 from kombu.exceptions import KombuError
 
 from anywork.api.throttling.counting import CacheAway, CountingCache
+from anywork.database.replicas import replicas
+from anywork.operations.broker import connect
 
 logger = logging.getLogger(__name__)
 
-BROKER_TIMEOUT_SECONDS = 2
+# Of bucket, broker, cache and mail server, which are asked at the same time.
+TIMEOUT_SECONDS = 1
 AWAY = (OSError, DatabaseError, KombuError, AMQPError, CacheAway, SMTPException, RuntimeError)
 # Seconds for which a process repeats its response: the endpoint has no rate limit, and a probe may take seconds.
 KEEP_SECONDS = 2
 
 # Reports of apps, added in `ready()`: whether all is well, and figures to show.
 reports: dict[str, Callable[[], tuple[bool, Mapping[str, int]]]] = {}
+
+# One for each check that may be stuck, so that it holds up no other; kept, because boto3 has a session for each thread.
+_threads = {name: ThreadPoolExecutor(1, f"readyz-{name}") for name in ("media", "broker", "smtp")}
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -49,15 +58,24 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def probe() -> dict[str, Any]:
     """Check all services; return a status, the checks and the figures of `reports`.
 
-    "unavailable" (503): the database, its migrations or the file storage are not there. "degraded" (200): requests
-    succeed, but mail waits, because the broker, the cache or the mail server is not there, or no worker runs.
+    "unavailable" (503): the database, its migrations or the folder of the files are not there, or the database is
+    read-only. "degraded" (200): what does not need the bucket, the broker, the cache, the mail server or the replica
+    that is away succeeds, or no worker runs.
     """
-    required = {"database": _database, "media": _media}
-    optional = {"broker": _broker, "cache": _cache, "smtp": _smtp}
-    checks = {name: _outcome(check) for name, check in {**required, **optional}.items()}
+    until = time.monotonic() + TIMEOUT_SECONDS
+    apart = {"media": _media, "broker": _broker, "smtp": _smtp}
+    futures = {name: _threads[name].submit(check) for name, check in apart.items()}
+    # These use connections of this thread; Redis has time-outs of its own.
+    own = {"database": _database, "cache": _cache, **{replica.alias: replica.check for replica in replicas}}
+    checks = {name: _outcome(check) for name, check in own.items()}
+    for name, future in futures.items():
+        checks[name] = _outcome(partial(future.result, timeout=max(until - time.monotonic(), 0)))
+        future.cancel()
     figures = _figures(checks) if checks["database"] == "ok" else {}
     failed = {name for name, outcome in checks.items() if outcome != "ok"}
-    verdict = "unavailable" if failed & required.keys() else "degraded" if failed else "ok"
+    # All nodes have the same bucket: without this one, the others would be no better.
+    required = {"database", "media"} if isinstance(default_storage, FileSystemStorage) else {"database"}
+    verdict = "unavailable" if failed & required else "degraded" if failed else "ok"
     return {"status": verdict, "checks": checks, **figures}
 
 
@@ -71,6 +89,15 @@ def warn_of_what_is_away() -> None:
             logger.warning("The %s cannot be reached: %s", name, message)
 
 
+@contextmanager
+def broker_channel() -> Iterator[Any]:
+    """Open a channel to the broker, within about a second for each URL, or not at all."""
+    with connect() as broker:
+        # Each URL once.
+        broker.ensure_connection(max_retries=max(len(broker.alt) - 1, 0))
+        yield broker.default_channel
+
+
 def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
     figures = {}
     for name, report in reports.items():
@@ -79,7 +106,7 @@ def _figures(checks: dict[str, str]) -> dict[str, Mapping[str, int]]:
     return figures
 
 
-def _outcome(check: Callable[[], None]) -> str:
+def _outcome(check: Callable[[], object]) -> str:
     try:
         check()
     except AWAY as error:
@@ -88,6 +115,10 @@ def _outcome(check: Callable[[], None]) -> str:
 
 
 def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() == ("on",):
+            raise ReadOnlyDatabase
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise UnappliedMigrations
@@ -105,10 +136,9 @@ def _media() -> None:
 
 
 def _broker() -> None:
-    with current_app.connection_for_write(connect_timeout=BROKER_TIMEOUT_SECONDS) as broker:
-        broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
-        # A broker may accept the connection, but refuse a channel.
-        broker.default_channel  # noqa: B018 - opens one
+    # A broker may accept the connection, but refuse a channel.
+    with broker_channel():
+        pass
 
 
 def _cache() -> None:
@@ -116,9 +146,16 @@ def _cache() -> None:
 
 
 def _smtp() -> None:
-    mail = get_connection(timeout=BROKER_TIMEOUT_SECONDS)
+    if not settings.EMAIL_HOST:
+        # A folder (filemail://), where each connection leaves a file.
+        return
+    mail = get_connection(timeout=TIMEOUT_SECONDS)
     mail.open()
     mail.close()
+
+
+class ReadOnlyDatabase(RuntimeError):
+    """The database is a standby, or a former primary."""
 
 
 class UnappliedMigrations(RuntimeError):

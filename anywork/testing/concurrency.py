@@ -1,6 +1,7 @@
 """Concurrent actions in threads with a database connection each."""
 
 import fcntl
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,3 +34,15 @@ def at_once(*actions: Callable[[], T]) -> list[T]:
     with Path(__file__).open() as file, ThreadPoolExecutor(len(actions)) as pool:
         fcntl.flock(file, fcntl.LOCK_EX)
         return list(pool.map(run, actions))
+
+
+def wait_until_waited_for(seconds: float = 20) -> None:
+    """Wait until another connection waits for what this one has locked."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+            if cursor.fetchone() == (True,):
+                return
+        time.sleep(0.01)
+    raise TimeoutError

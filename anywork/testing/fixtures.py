@@ -19,7 +19,7 @@ ClientFor = Callable[[Any], "APIClient"]
 MAX_WORKERS = 8
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return the number of workers of `-n auto`: one per CPU, and none if files or tests are named.
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import settings
 
+from anywork.local.identity import Identity
 from anywork.testing.processes import wait_for
 
 _MAIN = """
@@ -26,17 +29,42 @@ _HTTP = """http {{
 """
 
 
+def deployed(port: int, *servers: str) -> str:
+    """Return deploy/nginx.conf with its port and web servers replaced; all else is as it is deployed."""
+    config = (Path(settings.BASE_DIR) / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    options = "fail_timeout=2s"
+    for there, here in (
+        ("listen 80 default_server;", f"listen 127.0.0.1:{port} default_server;"),
+        (f"server web:8000 resolve {options};", " ".join(f"server {server} {options};" for server in servers)),
+    ):
+        assert config.count(there) == 1, there
+        config = config.replace(there, here)
+    return config
+
+
+def write(config: str, folder: Path) -> Path:
+    """Write the file of nginx in `folder`, where all its other files are, too."""
+    # The default user of nginx may not read the folder of a test.
+    main = _MAIN.format(user="user root;" if os.geteuid() == 0 else "", folder=folder)
+    file = folder / "nginx.conf"
+    file.write_text(main + config.replace("http {", _HTTP.format(folder=folder), 1))
+    return file
+
+
+def reload(config: str, folder: Path) -> None:
+    """Let the nginx in `folder` go on with another configuration."""
+    write(config, folder)
+    os.kill(int((folder / "nginx.pid").read_text()), signal.SIGHUP)
+
+
 @contextmanager
 def running_nginx(config: str, *, port: int, folder: Path) -> Iterator[httpx.Client]:
     """Run nginx with `config`, which listens on `port` of localhost, and with its files in `folder`."""
     if (program := shutil.which("nginx")) is None:
         pytest.skip("nginx is not installed")
-    # The default user of nginx may not read the folder of a test.
-    main = _MAIN.format(user="user root;" if os.geteuid() == 0 else "", folder=folder)
-    file = folder / "nginx.conf"
-    file.write_text(main + config.replace("http {", _HTTP.format(folder=folder), 1))
+    command = Identity().command([program, "-c", write(config, folder), "-p", folder], signal.SIGTERM)
     with (folder / "nginx.log").open("wb") as log:
-        process = subprocess.Popen([program, "-c", str(file), "-p", str(folder)], stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
 
     def responds() -> bool:

@@ -14,6 +14,8 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from anywork.local.postgres import port_is_free
+
 TIMEOUT_SECONDS = 30
 
 
@@ -41,9 +43,16 @@ def is_up(client: httpx.Client) -> bool:
 
 
 class Program:
-    """A process of the project, with its output in a file."""
+    """A process of the project, with its output in a file; `launcher` starts another program in its own place."""
 
-    def __init__(self, *command: str, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        *command: str,
+        log: Path,
+        environment: dict[str, str],
+        folder: Path = settings.BASE_DIR,
+        launcher: tuple[str, ...] = (),
+    ) -> None:
         self._log = log
         self.environment = {
             **os.environ,
@@ -54,8 +63,8 @@ class Program:
         }
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=settings.BASE_DIR,
+                [*launcher, sys.executable, "-m", *command],
+                cwd=folder,
                 env=self.environment,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -77,6 +86,10 @@ class Program:
         pid = self._process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def wait(self) -> int:
+        """Wait until the process ends; return its exit status."""
+        return self._process.wait(TIMEOUT_SECONDS)
+
     def stop(self) -> None:
         """Terminate the process, and kill it if it does not end."""
         self._process.terminate()
@@ -90,3 +103,37 @@ class Program:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+
+class WebServer:
+    """gunicorn with the project's own configuration."""
+
+    def __init__(self, folder: Path, code: Path | str = settings.BASE_DIR, **environment: str) -> None:
+        port = next(port for port in range(20_000 + os.getpid() % 5_000, 30_000) if port_is_free(port))
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.media = folder / "media"
+        self.program = Program(
+            "gunicorn",
+            "anywork.wsgi",
+            log=folder / f"web-{port}.log",
+            environment={
+                "BIND": f"127.0.0.1:{port}",
+                "WEB_CONCURRENCY": "2",
+                "MEDIA_ROOT": str(self.media),
+                "SECURE_SSL_REDIRECT": "off",
+                "THROTTLE_RATES": "off",
+                "CELERY_BROKER_URL": "memory://",
+                **environment,
+            },
+            folder=Path(code),
+        )
+        with httpx.Client(base_url=self.url) as client:
+            wait_for(lambda: is_up(client), "the web server")
+
+    @property
+    def pid(self) -> int:
+        return self.program.pid
+
+    def workers(self) -> set[int]:
+        return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))

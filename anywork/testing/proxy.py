@@ -1,4 +1,4 @@
-"""TCP proxy in front of RabbitMQ, to simulate failures of a broker that is shared."""
+"""TCP proxy in front of a server: simulates failures of a shared broker, or leads to another database."""
 
 import contextlib
 import select
@@ -14,9 +14,11 @@ def amqp_url(port: int = RABBITMQ[1]) -> str:
 
 
 class Proxy:
-    """Proxy on a port of localhost that can fail like a restarting broker, or freeze like one out of memory."""
+    """Proxy on a port of localhost that can fail like a restarting server, or freeze like one out of memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: tuple[str, int] = RABBITMQ) -> None:
+        # Of the connections that are opened from now on.
+        self.target = target
         self._server: socket.socket | None = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self._pairs: dict[socket.socket, socket.socket] = {}
@@ -81,7 +83,11 @@ class Proxy:
 
     def _accept(self, server: socket.socket) -> None:
         client, _ = server.accept()
-        broker = socket.create_connection(RABBITMQ)
+        try:
+            broker = socket.create_connection(self.target)
+        except OSError:
+            client.close()
+            return
         self._pairs[client], self._pairs[broker] = broker, client
 
     def _pump(self, source: socket.socket) -> None:

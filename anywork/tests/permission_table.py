@@ -7,6 +7,7 @@ are rows of the world that `test_permissions.py` builds. `{own_...}` is the call
 A request is a method, a path and, beside the body that BODIES gives for its path, single fields to send.
 """
 
+import re
 from typing import Any, NamedTuple
 
 CALLERS = ("anonymous", "undecided", "applicant", "seeker", "employer", "rival", "admin")
@@ -19,9 +20,16 @@ GET /api/employers/         | all         | all         | all         | all     
 GET /api/categories/        | all         | all         | all         | all         | all         | all         | all
 GET /api/locations/         | all         | all         | all         | all         | all         | all         | all
 GET /api/jobs/              | open vacant | open vacant | open vacant | open vacant | open vacant | open vacant | all
-GET /api/employer/jobs/     | 401         | 403         | 403         | 403  | open closed hidden | vacant      | 403
+GET /api/employer/jobs/     | 401 | 403 | 403 | 403 | open closed hidden paused draft | vacant             | 403
+GET /api/jobs/{open}/questions/ | question | question   | question    | question    | question    | question    | all
+GET /api/employer/jobs/{open}/questions/ | 401 | 403    | 403         | 403         | question    | 404         | 403
+GET /api/saved-jobs/        | 401         | 403         | saved_job   | none        | 403         | 403         | 403
+GET /api/saved-searches/    | 401         | 403         | search      | none        | 403         | 403         | 403
 GET /api/resumes/           | 401         | none | resume spare_resume | seeker_resume | resume | none        | all
 GET /api/resumes/{resume}/accesses/ | 401 | 404     | access      | 404         | 403         | 404         | all
+GET /api/applications/{application}/notes/ | 401 | 403 | 403     | 403         | note        | 404         | all
+GET /api/blocked-employers/ | 401         | 403         | rival       | none        | 403         | 403         | 403
+GET /api/muted-employers/   | 401         | 403         | rival       | none        | 403         | 403         | 403
 GET /api/applications/      | 401  | none | application decided | none | application decided withdrawn | none  | all
 GET /api/notifications/     | 401         | own         | own         | own         | own         | own         | own
 GET /api/skills/            | 401         | none        | skill       | none        | skill       | none        | all
@@ -48,6 +56,9 @@ POST   /api/auth/password/reset/confirm/                   | 200   | 200    | 20
 POST   /api/auth/email/verify/                             | 401   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/auth/email/verify/confirm/                     | 401   | 200    | 200   | 200    | 200   | 200   | 200
 PATCH  /api/auth/me/email/ email=me@example.org password=correct-horse-42 | 401 | 200 | 200 | 200 | 200 | 200 | 200
+GET    /api/auth/me/settings/                              | 401   | 200    | 200   | 200    | 200   | 200   | 200
+PATCH  /api/auth/me/settings/ time_zone=Africa/Lagos       | 401   | 200    | 200   | 200    | 200   | 200   | 200
+POST   /api/auth/me/terms/ version=2030-01                 | 401   | 404    | 404   | 404    | 404   | 404   | 404
 GET    /api/auth/me/export/                                | 401   | 200    | 200   | 200    | 200   | 200   | 200
 DELETE /api/auth/me/ password=correct-horse-42             | 401   | 204    | 204   | 204    | 204   | 204   | 204
 PATCH  /api/auth/me/ role=employer                         | 401   | 200    | 400   | 400    | 400   | 400   | 400
@@ -62,6 +73,9 @@ PATCH  /api/jobseekers/{leaver}/ first_name=Bo             | 401   | 404    | 40
 GET    /api/employers/{employer}/                          | 200   | 200    | 200   | 200    | 200   | 200   | 200
 PUT    /api/employers/{employer}/                          | 401   | 403    | 403   | 403    | 200   | 403   | 200
 PATCH  /api/employers/{employer}/ company_name=Acme        | 401   | 403    | 403   | 403    | 200   | 403   | 200
+
+GET    /api/employer/settings/                             | 401   | 403    | 403   | 403    | 200   | 200   | 403
+PUT    /api/employer/settings/                             | 401   | 403    | 403   | 403    | 200   | 200   | 403
 
 GET    /api/categories/{category}/                         | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/categories/                                    | 401   | 403    | 403   | 403    | 201   | 201   | 201
@@ -82,6 +96,13 @@ GET    /api/jobs/{closed}/                                 | 404   | 404    | 20
 GET    /api/jobs/{hidden}/                                 | 404   | 404    | 404   | 404    | 200   | 404   | 200
 GET    /api/jobs/{open}/similar/                           | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/jobs/{hidden}/similar/                         | 404   | 404    | 404   | 404    | 200   | 404   | 200
+GET    /api/jobs/{open}/match/                             | 401   | 403    | 200   | 200    | 403   | 403   | 403
+GET    /api/jobs/{closed}/match/                           | 401   | 403    | 200   | 404    | 403   | 403   | 403
+GET    /api/jobs/{hidden}/match/                           | 401   | 403    | 404   | 404    | 403   | 403   | 403
+GET    /api/jobs/recommended/                              | 401   | 403    | 200   | 200    | 403   | 403   | 403
+GET    /api/jobs/{open}/jsonld/                            | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/jobs/{closed}/jsonld/                          | 404   | 404    | 404   | 404    | 404   | 404   | 404
+GET    /api/jobs/{hidden}/jsonld/                          | 404   | 404    | 404   | 404    | 404   | 404   | 404
 GET    /api/jobs/facets/                                   | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/jobs/suggest/                                  | 200   | 200    | 200   | 200    | 200   | 200   | 200
 POST   /api/jobs/                                          | 401   | 403    | 403   | 403    | 201   | 201   | 403
@@ -92,6 +113,38 @@ PATCH  /api/jobs/{hidden}/ title=Cook                      | 401   | 403    | 40
 DELETE /api/jobs/{open}/                                   | 401   | 403    | 403   | 403    | 204   | 403   | 204
 DELETE /api/jobs/{hidden}/                                 | 401   | 403    | 403   | 403    | 204   | 404   | 204
 
+GET    /api/jobs/{closed}/questions/                       | 404   | 404    | 200   | 404    | 200   | 404   | 200
+PUT    /api/jobs/{open}/questions/                         | 401   | 403    | 403   | 403    | 409   | 403   | 403
+PUT    /api/jobs/{hidden}/questions/                       | 401   | 403    | 403   | 403    | 200   | 404   | 403
+
+POST   /api/jobs/{draft}/publish/                          | 401   | 404    | 404   | 404    | 200   | 404   | 403
+POST   /api/jobs/{open}/publish/                           | 401   | 403    | 403   | 403    | 409   | 403   | 403
+POST   /api/jobs/{open}/pause/                             | 401   | 403    | 403   | 403    | 200   | 403   | 403
+POST   /api/jobs/{closed}/pause/                           | 401   | 404    | 404   | 404    | 409   | 404   | 403
+POST   /api/jobs/{paused}/resume/                          | 401   | 404    | 404   | 404    | 200   | 404   | 403
+POST   /api/jobs/{open}/close/ reason=filled               | 401   | 403    | 403   | 403    | 200   | 403   | 200
+POST   /api/jobs/{paused}/close/ reason=filled             | 401   | 404    | 404   | 404    | 200   | 404   | 200
+POST   /api/jobs/{closed}/close/ reason=filled             | 401   | 404    | 404   | 404    | 409   | 404   | 409
+POST   /api/jobs/{open}/extend/ expires_at=2999-12-31      | 401   | 403    | 403   | 403    | 200   | 403   | 403
+POST   /api/jobs/{hidden}/relist/ expires_at=2999-12-31    | 401   | 404    | 404   | 404    | 200   | 404   | 403
+POST   /api/jobs/{open}/duplicate/                         | 401   | 403    | 403   | 403    | 201   | 403   | 403
+POST   /api/jobs/{draft}/duplicate/                        | 401   | 404    | 404   | 404    | 201   | 404   | 403
+GET    /api/jobs/{open}/history/                           | 401   | 403    | 403   | 403    | 200   | 403   | 200
+GET    /api/jobs/{hidden}/history/                         | 401   | 404    | 404   | 404    | 200   | 404   | 200
+
+GET    /api/jobs/{draft}/                                  | 404   | 404    | 404   | 404    | 200   | 404   | 200
+GET    /api/jobs/{draft}/similar/                          | 404   | 404    | 404   | 404    | 200   | 404   | 200
+PATCH  /api/jobs/{draft}/ is_active=true                   | 401   | 403    | 403   | 403    | 200   | 404   | 200
+PATCH  /api/jobs/{closed}/ is_active=true                  | 401   | 403    | 403   | 403    | 409   | 404   | 409
+
+POST   /api/employer/jobs/{draft}/publish/                 | 401   | 404    | 404   | 404    | 200   | 404   | 403
+POST   /api/employer/jobs/{open}/pause/                    | 401   | 403    | 403   | 403    | 200   | 403   | 403
+POST   /api/employer/jobs/{paused}/resume/                 | 401   | 404    | 404   | 404    | 200   | 404   | 403
+POST   /api/employer/jobs/{open}/close/ reason=filled      | 401   | 403    | 403   | 403    | 200   | 403   | 200
+POST   /api/employer/jobs/{open}/extend/ expires_at=2999-12-31 | 401 | 403  | 403   | 403    | 200   | 403   | 403
+POST   /api/employer/jobs/{hidden}/relist/ expires_at=2999-12-31 | 401 | 404 | 404  | 404    | 200   | 404   | 403
+POST   /api/employer/jobs/{open}/duplicate/                | 401   | 403    | 403   | 403    | 201   | 403   | 403
+GET    /api/employer/jobs/counts/                          | 401   | 403    | 403   | 403    | 200   | 200   | 403
 GET    /api/employer/jobs/{open}/                          | 401   | 403    | 403   | 403    | 200   | 404   | 403
 GET    /api/employer/jobs/{hidden}/                        | 401   | 403    | 403   | 403    | 200   | 404   | 403
 POST   /api/employer/jobs/                                 | 401   | 403    | 403   | 403    | 201   | 201   | 403
@@ -101,6 +154,16 @@ PATCH  /api/employer/jobs/{open}/ title=Cook               | 401   | 403    | 40
 PATCH  /api/employer/jobs/{hidden}/ title=Cook             | 401   | 403    | 403   | 403    | 200   | 404   | 403
 DELETE /api/employer/jobs/{open}/                          | 401   | 403    | 403   | 403    | 204   | 404   | 403
 DELETE /api/employer/jobs/{hidden}/                        | 401   | 403    | 403   | 403    | 204   | 404   | 403
+
+POST   /api/saved-jobs/                                    | 401   | 403    | 201   | 201    | 403   | 403   | 403
+POST   /api/saved-jobs/ job={hidden}                       | 401   | 403    | 400   | 400    | 403   | 403   | 403
+DELETE /api/saved-jobs/{saved_job}/                        | 401   | 403    | 204   | 404    | 403   | 403   | 403
+
+GET    /api/saved-searches/{search}/                       | 401   | 403    | 200   | 404    | 403   | 403   | 403
+POST   /api/saved-searches/                                | 401   | 403    | 201   | 201    | 403   | 403   | 403
+PUT    /api/saved-searches/{search}/                       | 401   | 403    | 200   | 404    | 403   | 403   | 403
+PATCH  /api/saved-searches/{search}/ frequency=off         | 401   | 403    | 200   | 404    | 403   | 403   | 403
+DELETE /api/saved-searches/{search}/                       | 401   | 403    | 204   | 404    | 403   | 403   | 403
 
 GET    /api/resumes/{resume}/                              | 401   | 404    | 200   | 404    | 200   | 404   | 200
 GET    /api/resumes/{spare_resume}/                        | 401   | 404    | 200   | 404    | 404   | 404   | 200
@@ -116,6 +179,8 @@ DELETE /api/resumes/{leaver_resume}/                       | 401   | 404    | 40
 
 GET    /api/applications/{application}/                    | 401   | 404    | 200   | 404    | 200   | 404   | 200
 GET    /api/applications/{withdrawn}/                      | 401   | 404    | 404   | 404    | 200   | 404   | 200
+GET    /api/applications/{application}/posting/            | 401   | 404    | 200   | 404    | 200   | 404   | 200
+GET    /api/applications/{withdrawn}/posting/              | 401   | 404    | 404   | 404    | 200   | 404   | 200
 POST   /api/applications/                                  | 401   | 403    | 201   | 201    | 403   | 403   | 403
 POST   /api/applications/ job_seeker={own_user}            | 401   | 403    | 201   | 201    | 403   | 403   | 403
 POST   /api/applications/ job_seeker={leaver}              | 401   | 403    | 403   | 403    | 403   | 403   | 403
@@ -128,6 +193,29 @@ PATCH  /api/applications/{application}/ cover_letter=Hi    | 401   | 404    | 20
 PATCH  /api/applications/{decided}/ cover_letter=Hi        | 401   | 404    | 409   | 404    | 403   | 404   | 403
 DELETE /api/applications/{application}/                    | 401   | 404    | 204   | 404    | 403   | 404   | 403
 DELETE /api/applications/{decided}/                        | 401   | 404    | 409   | 404    | 403   | 404   | 403
+
+GET    /api/applications/{application}/timeline/           | 401   | 404    | 200   | 404    | 200   | 404   | 200
+GET    /api/applications/{withdrawn}/timeline/             | 401   | 404    | 404   | 404    | 200   | 404   | 200
+POST   /api/blocked-employers/                               | 401   | 403    | 201   | 201    | 403   | 403   | 403
+DELETE /api/blocked-employers/{rival}/                       | 401   | 403    | 204   | 404    | 403   | 403   | 403
+POST   /api/muted-employers/                                 | 401   | 403    | 201   | 201    | 403   | 403   | 403
+DELETE /api/muted-employers/{rival}/                         | 401   | 403    | 204   | 404    | 403   | 403   | 403
+POST   /api/applications/{decided}/revoke/                     | 401   | 404    | 200   | 404    | 403   | 404   | 403
+POST   /api/applications/{application}/revoke/                 | 401   | 404    | 409   | 404    | 403   | 404   | 403
+GET    /api/applications/draft/?job={vacant}                   | 401   | 403    | 200   | 200    | 403   | 403   | 403
+POST   /api/applications/bulk-status/                      | 401   | 403    | 403   | 403    | 200   | 200   | 403
+GET    /api/applications/counts/                           | 401   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /api/applications/export/                           | 401   | 403    | 403   | 403    | 200   | 200   | 403
+POST   /api/applications/{application}/notes/              | 401   | 403    | 403   | 403    | 201   | 404   | 403
+POST   /api/applications/{withdrawn}/notes/                | 401   | 403    | 403   | 403    | 409   | 404   | 403
+GET    /api/applications/{application}/notes/{note}/       | 401   | 403    | 403   | 403    | 200   | 404   | 200
+GET    /api/applications/{decided}/notes/{note}/           | 401   | 403    | 403   | 403    | 404   | 404   | 404
+PUT    /api/applications/{application}/notes/{note}/       | 401   | 403    | 403   | 403    | 200   | 404   | 403
+PATCH  /api/applications/{application}/notes/{note}/ text=Call | 401 | 403  | 403   | 403    | 200   | 404   | 403
+DELETE /api/applications/{application}/notes/{note}/       | 401   | 403    | 403   | 403    | 204   | 404   | 403
+GET    /api/applications/{application}/assessment/         | 401   | 403    | 403   | 403    | 200   | 404   | 200
+PUT    /api/applications/{application}/assessment/         | 401   | 403    | 403   | 403    | 200   | 404   | 403
+PUT    /api/applications/{withdrawn}/assessment/           | 401   | 403    | 403   | 403    | 409   | 404   | 403
 
 GET    /api/notifications/{own_notification}/              | 401   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/notifications/{leaver_notification}/           | 401   | 404    | 404   | 404    | 404   | 404   | 404
@@ -160,6 +248,10 @@ GET    /api/analytics/{views}/                             | 401   | 404    | 40
 GET    /api/                                               | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/schema/                                        | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /api/docs/                                          | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /sitemap.xml                                        | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /feeds/jobs.xml                                     | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /feeds/jobs.rss                                     | 200   | 200    | 200   | 200    | 200   | 200   | 200
+GET    /robots.txt                                         | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /healthz                                            | 200   | 200    | 200   | 200    | 200   | 200   | 200
 GET    /admin/                                             | 302   | 302    | 302   | 302    | 302   | 302   | 302
 """
@@ -173,8 +265,10 @@ _JOB = {
     "expires_at": "2999-12-12",
 }
 
-# By the part of the path before the row.
-BODIES: dict[str, dict[str, Any]] = {
+_QUESTIONS = [{"text": "When can you start?", "kind": "text", "required": True}]
+
+# By the path without its rows.
+BODIES: dict[str, Any] = {
     "/api/auth/register/": {"email": "new@example.org", "password": "correct-horse-42", "role": "employer"},
     "/api/auth/login/": {"email": "{own_email}", "password": "correct-horse-42"},
     "/api/auth/google/": {"code": "4/0AQSTgQENJgEcYjxIMw9ceWcDIjQlz"},
@@ -193,8 +287,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/categories/": {"name": "Gardening", "description": ""},
     "/api/locations/": {"city": "Abeokuta", "state": "Ogun", "country": "Nigeria"},
     "/api/jobs/": _JOB,
+    "/api/jobs/questions/": _QUESTIONS,
     "/api/employer/jobs/": _JOB,
+    "/api/employer/settings/": {"decision_hold_minutes": 60},
+    "/api/saved-jobs/": {"job": "{vacant}"},
+    "/api/saved-searches/": {"name": "Cooks", "query": "search=cook", "frequency": "weekly"},
+    "/api/blocked-employers/": {"employer": "{employer}"},
+    "/api/muted-employers/": {"employer": "{employer}"},
+    "/api/applications/bulk-status/": {"ids": ["{application}"], "status": "reviewed"},
     "/api/applications/": {"job": "{vacant}", "resume": "{own_resume}", "cover_letter": "Dear Sirs"},
+    "/api/applications/notes/": {"text": "Call again."},
+    "/api/applications/assessment/": {"rating": 2, "tags": ["later"]},
     "/api/notifications/": {"message": "Hello"},
     "/api/notification-preferences/": {"new_application": {"in_app": False}},
     "/api/skills/": {"name": "Gardening"},
@@ -218,12 +321,12 @@ class Cell(NamedTuple):
         return int(self.expected) if self.expected.isdigit() and int(self.expected) >= 400 else None
 
     @property
-    def body(self) -> dict[str, Any] | None:
+    def body(self) -> Any:
         """The body to send, with names still in braces."""
         if self.method == "GET" or (self.method == "DELETE" and not self.fields):
             return None
-        whole = {} if self.method in {"PATCH", "DELETE"} else BODIES.get(self.path.partition("{")[0], {})
-        return {**whole, **dict(field.split("=") for field in self.fields)}
+        whole = {} if self.method in {"PATCH", "DELETE"} else BODIES.get(re.sub(r"{\w+}/", "", self.path), {})
+        return whole if isinstance(whole, list) else {**whole, **dict(field.split("=") for field in self.fields)}
 
 
 def _cells(table: str) -> list[Cell]:

@@ -16,14 +16,17 @@ from django.urls import reverse
 from accounts.models import (
     AccountFailures,
     AuditEvent,
+    BlockedEmployer,
     EmailChange,
     Employer,
     JobSeeker,
+    MutedEmployer,
     RecoveryCode,
     RefreshTokenUse,
     Session,
     SignInFailures,
     Skill,
+    TermsAcceptance,
     User,
 )
 from accounts.tests.factories import AuditEventFactory, EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
@@ -31,31 +34,63 @@ from accounts.tokens import open_session
 from analytics.models import Analytics
 from analytics.tests.factories import AnalyticsFactory
 from anywork.admin import MAX_NAMED
-from applications.models import Application, StatusChange
+from applications.models import (
+    Application,
+    ApplicationEvent,
+    Assessment,
+    JobClosing,
+    Note,
+    Posting,
+    Question,
+    StatusChange,
+)
 from applications.tests.factories import ApplicationFactory
 from jobs.models import (
     Category,
     ChangeCounter,
     CurrencyRate,
     Job,
+    JobChange,
+    JobSkill,
     Location,
     Renaming,
     SalaryRecalculation,
     Suggestion,
     Synonym,
 )
-from jobs.tests.factories import CategoryFactory, CurrencyRateFactory, JobFactory, LocationFactory, SynonymFactory
-from notifications.models import Notification, NotificationPreference, OutgoingEmail
+from jobs.saving.models import SavedJob, SavedSearch, SearchRun
+from jobs.tests.factories import (
+    CategoryFactory,
+    CurrencyRateFactory,
+    JobFactory,
+    LocationFactory,
+    SavedSearchFactory,
+    SynonymFactory,
+)
+from notifications.models import Notification, NotificationPreference, OutgoingEmail, ToldJob
 from notifications.tests.factories import NotificationFactory, NotificationPreferenceFactory, OutgoingEmailFactory
-from resumes.models import Resume, ResumeAccess
+from resumes.models import Resume, ResumeAccess, SweepPause
 from resumes.tests.factories import ResumeFactory
 
 APPS = ("accounts", "analytics", "applications", "jobs", "notifications", "resumes")
 
-# The first is shown with its application; the second says nothing that its session does not; the next three are
-# hashes; the last two are kept by triggers for programs alone.
+# The first twelve belong to an application, a job or a job seeker; the next says nothing that its session does not; the
+# next three are hashes; the last two are kept by triggers for programs alone.
 WITHOUT_PAGE = {
     StatusChange,
+    ApplicationEvent,
+    Posting,
+    Question,
+    Note,
+    Assessment,
+    JobClosing,
+    JobChange,
+    SavedJob,
+    SearchRun,
+    # Shown by /readyz, ended by a command.
+    SweepPause,
+    ToldJob,
+    JobSkill,
     RefreshTokenUse,
     RecoveryCode,
     SignInFailures,
@@ -72,17 +107,21 @@ MAKE_ROW: dict[Any, Any] = {
     Analytics: AnalyticsFactory,
     Application: lambda: ApplicationFactory(job_seeker__first_name="", job_seeker__last_name=""),
     AuditEvent: AuditEventFactory,
+    BlockedEmployer: lambda: BlockedEmployer.objects.create(job_seeker=JobSeekerFactory(), employer=EmployerFactory()),
     Category: CategoryFactory,
     CurrencyRate: CurrencyRateFactory,
     Employer: lambda: EmployerFactory(company_name=""),
     Job: lambda: JobFactory(employer__company_name=""),
     JobSeeker: lambda: JobSeekerFactory(first_name="", last_name=""),
     Location: LocationFactory,
+    MutedEmployer: lambda: MutedEmployer.objects.create(job_seeker=JobSeekerFactory(), employer=EmployerFactory()),
     Notification: NotificationFactory,
     NotificationPreference: NotificationPreferenceFactory,
     OutgoingEmail: OutgoingEmailFactory,
+    TermsAcceptance: lambda: TermsAcceptance.objects.create(user=UserFactory(), version="2030-01"),
     Renaming: lambda: Renaming.objects.create(relation="employer", renamed=EmployerFactory().pk),
     Resume: ResumeFactory,
+    SavedSearch: SavedSearchFactory,
     Session: lambda: open_session(UserFactory()),
     Skill: SkillFactory,
     Synonym: SynonymFactory,
@@ -95,12 +134,16 @@ RECORDS = {
     Analytics,
     Application,
     AuditEvent,
+    BlockedEmployer,
+    MutedEmployer,
     NotificationPreference,
     OutgoingEmail,
     Renaming,
     Resume,
+    SavedSearch,
     Session,
     Skill,
+    TermsAcceptance,
 }
 # What one chooses by searching, and where.
 CHOSEN = {

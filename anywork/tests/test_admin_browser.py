@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import default_key
 
 from accounts.tests.factories import PASSWORD, AdminFactory, EmployerFactory
 from accounts.two_factor import enrol
-from jobs.tests.factories import JobFactory
+from jobs.tests.factories import CategoryFactory, JobFactory
 from notifications.tests.factories import OutgoingEmailFactory
 
 
@@ -20,6 +20,13 @@ from notifications.tests.factories import OutgoingEmailFactory
 def administrator(transactional_db):
     JobFactory()
     return AdminFactory(email="root@example.org")
+
+
+@pytest.fixture
+def welds(transactional_db):
+    """A category of a job, beside the category Welding."""
+    CategoryFactory(name="Welding")
+    return JobFactory(category__name="Welds").category
 
 
 @pytest.fixture
@@ -68,6 +75,23 @@ def test_pages_and_emails_work_within_the_policy(live_server, administrator, ema
     page.click("#id_category + .select2")
     page.wait_for_selector(".select2-results__option")
 
+    assert violations == []
+
+
+@pytest.mark.slow
+def test_category_is_merged_into_one_that_is_chosen_by_typing(live_server, administrator, welds, page, violations):
+    page.goto(live_server.url + reverse("admin:jobs_category_change", args=[welds.pk]))
+    page.fill("#id_username", administrator.email)
+    page.fill("#id_password", PASSWORD)
+    page.click("input[type=submit]")
+    page.click("text=Merge into another")
+    page.click(".select2")
+    page.keyboard.type("weldi")
+    page.click(".select2-results__option >> text=Welding")
+    page.click("text=Yes, I’m sure")
+    page.wait_for_selector("text=1 of 1 merged into “Welding”.")
+
+    assert page.locator("#result_list >> text=Welds").count() == 0
     assert violations == []
 
 

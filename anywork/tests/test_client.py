@@ -137,8 +137,9 @@ def test_examples_of_the_page_run_in_a_browser(context, frontend):
         "job_seeker",
         "beside name: This field may not be blank.",
         "above the form: Name may not be blank.",
+        "Sign language",
         "pending",
-        "Showing results for engineer",
+        "Did you mean engineer",
         "3 unread",
         "304",
     ):

@@ -148,6 +148,14 @@ def test_nginx_is_published_and_the_web_server_is_not():
     assert (ROOT / "deploy" / "nginx.conf").is_file()
 
 
+@pytest.mark.parametrize("service", [*OURS, "nginx"])
+def test_container_is_read_only_and_has_no_rights(service):
+    settings = SERVICES[service]
+
+    assert (settings["read_only"], settings["cap_drop"]) == (True, ["ALL"])
+    assert settings["security_opt"] == ["no-new-privileges:true"]
+
+
 def test_client_is_known_by_what_nginx_says_of_it(copied):
     assert settings_in("web", copied, "settings.NUM_PROXIES") == 1
 

@@ -107,6 +107,12 @@ class TestChanging:
         assert "double quotes" in response.json()["message"]
         assert fingerprint() == world.fingerprint
 
+    @pytest.mark.parametrize("header", [STALE, "nonsense"])
+    def test_caller_reads_as_without_a_condition_on_changes(self, world: World, path: str, header: str) -> None:
+        client, url = world.client(DETAILS[path][0]), world.fill(path)
+
+        assert client.get(url, HTTP_IF_MATCH=header).json() == client.get(url).json()
+
 
 def test_stranger_learns_nothing_by_tags(world: World) -> None:
     client = world.client("rival")
@@ -132,6 +138,35 @@ class TestTagsOfAJob:
         assert client.patch(world.fill(write), {"title": "One"}, HTTP_IF_MATCH=tag).status_code == 200
         assert_precondition_failed(client.patch(world.fill(write), {"title": "Two"}, HTTP_IF_MATCH=tag))
         assert Job.objects.get(pk=world.key("open")).title == "One"
+
+    SALARY = {"minimum": 50_000.5, "maximum": 60_000, "currency": "EUR", "period": "year"}
+    SKILL = {"name": "Python", "importance": "useful"}
+    # Fields that a plain response does not show.
+    UNSHOWN = (
+        {"workplace": "hybrid"},
+        {"salary": SALARY},
+        {"salary": {**SALARY, "period": "month"}},
+        {"skills": [SKILL]},
+    )
+
+    @pytest.mark.parametrize("change", UNSHOWN, ids=str)
+    @pytest.mark.parametrize("read", READ)
+    def test_change_of_what_few_pages_show_is_a_conflict(self, world: World, read: str, change: dict[str, Any]) -> None:
+        client, url = world.client("employer"), world.fill("/api/jobs/{open}/")
+        tag = client.get(world.fill(read)).headers["ETag"]
+
+        changed = client.patch(url, change, HTTP_IF_MATCH=tag)
+
+        assert changed.status_code == 200
+        assert client.get(url).headers["ETag"] == changed.headers["ETag"] != tag
+        assert_precondition_failed(client.patch(url, {"title": "Two"}, HTTP_IF_MATCH=tag))
+
+    def test_stated_salary_that_is_forgotten_is_a_conflict(self, world: World) -> None:
+        client, url = world.client("employer"), world.fill("/api/jobs/{open}/")
+        tag = client.patch(url, {"salary": self.SALARY}).headers["ETag"]
+
+        assert client.patch(url, {"salary": None}, HTTP_IF_MATCH=tag).status_code == 200
+        assert_precondition_failed(client.patch(url, {"salary": self.SALARY}, HTTP_IF_MATCH=tag))
 
     def test_change_of_what_is_shown_beside_a_job_is_seen_but_no_conflict(self, world: World) -> None:
         client = world.client("employer")

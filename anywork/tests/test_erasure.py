@@ -27,8 +27,9 @@ from analytics.models import Analytics
 from anywork.local.pdf import make_pdf
 from anywork.testing.concurrency import at_once
 from applications.models import Application, StatusChange
+from applications.tests.factories import QuestionFactory
 from jobs.models import Job
-from jobs.tests.factories import JobFactory
+from jobs.tests.factories import JobFactory, JobSkillFactory
 from notifications.mail.delivery import deliver_next
 from notifications.models import Notification, OutgoingEmail
 from resumes.models import Resume
@@ -42,13 +43,17 @@ SEEKER = {
     "last_name": "Quillfeather",
     "phone_number": "0801234554321",
 }
+ANSWER = "Since I was a child."
 LETTER = "My heart beats for marmalade factories."
+OPINION = "Too fond of marmalade."
 EMPLOYER = {
     "email": "boss@grumblewick.example",
     "company_name": "Grumblewick & Daughters",
     "company_description": "We polish teapots.",
     "website": "https://www.grumblewick.example/teapots",
 }
+QUESTION = "Do you drink tea?"
+ASKED = "Polishing of teapots"
 VACANCY = "Call Mrs Grumblewick on 0809998887776."
 
 
@@ -116,7 +121,9 @@ def upload(client: APIClient, data: bytes) -> str:
 
 
 def apply(client: APIClient, job: Job, resume: str) -> str:
-    response = client.post("/api/applications/", {"job": str(job.pk), "resume": resume, "cover_letter": LETTER})
+    answers = {str(question.pk): ANSWER for question in job.questions.all()}
+    body = {"job": str(job.pk), "resume": resume, "cover_letter": LETTER, "answers": answers}
+    response = client.post("/api/applications/", body)
     assert response.status_code == 201, response.content
     return str(response.json()["application_id"])
 
@@ -147,7 +154,11 @@ def boss(db: None) -> APIClient:
 
 @pytest.fixture
 def jobs(boss: APIClient) -> list[Job]:
-    return JobFactory.create_batch(4, employer=boss.user.employer, description=VACANCY)  # type: ignore[attr-defined]
+    jobs = JobFactory.create_batch(4, employer=boss.user.employer, description=VACANCY)  # type: ignore[attr-defined]
+    for job in jobs:
+        QuestionFactory(job=job, kind="text", text=QUESTION, required=False)
+        JobSkillFactory(job=job, name=ASKED)
+    return list(jobs)
 
 
 PDF = make_pdf("Zebulon Quillfeather", "Skills: marmalade")
@@ -167,6 +178,9 @@ def applied(boss: APIClient, jobs: list[Job], zebulon: APIClient) -> dict[str, s
     for status, application in applied.items():
         if status != "pending":
             decide(boss, application, status)
+        url = f"/api/applications/{application}"
+        assert boss.post(f"{url}/notes/", {"text": OPINION}).status_code == 201
+        assert boss.put(f"{url}/assessment/", {"rating": 2, "tags": [OPINION]}).status_code == 200
     return applied
 
 
@@ -179,6 +193,9 @@ def test_nothing_of_a_job_seeker_is_left_in_the_database_or_the_media_folder(
 ) -> None:
     upload(zebulon, make_pdf("Zebulon Quillfeather", "A second one"))
     SkillFactory(user=zebulon.user, name="Marmalade tasting")
+    assert zebulon.post("/api/saved-jobs/", {"job": str(JobFactory().pk)}).status_code == 201
+    search = {"name": "Marmalade vacancies", "query": "search=zebulon"}
+    assert zebulon.post("/api/saved-searches/", search).status_code == 201
     boss.post("/api/notifications/", {"user": str(zebulon.user.pk), "message": "Dear Zebulon, come by"})
     zebulon.post("/api/auth/email/verify/")
     APIClient().post("/api/auth/password/reset/", {"email": SEEKER["email"]})
@@ -191,7 +208,17 @@ def test_nothing_of_a_job_seeker_is_left_in_the_database_or_the_media_folder(
         zebulon.user.job_seeker,
         Notification.objects.filter(user=boss.user, about=zebulon.user).first(),
     )
-    words = [*SEEKER.values(), LETTER, "Marmalade tasting", "Dear Zebulon", hashlib.sha256(PDF).hexdigest()]
+    words = [
+        *SEEKER.values(),
+        LETTER,
+        OPINION,
+        ANSWER,
+        "Marmalade tasting",
+        "Marmalade vacancies",
+        "search=zebulon",
+        "Dear Zebulon",
+        hashlib.sha256(PDF).hexdigest(),
+    ]
     words += [str(zebulon.user.pk), zebulon.user.password]
     before = dump()
     assert [word for word in words if word not in before] == []
@@ -290,7 +317,7 @@ def test_nothing_of_an_employer_is_left_in_the_database(
     while deliver_next():
         pass
     logged_by_an_administrator(boss.user, boss.user.employer)
-    words = [*EMPLOYER.values(), VACANCY, str(boss.user.pk)]
+    words = [*EMPLOYER.values(), VACANCY, OPINION, QUESTION, ASKED, str(boss.user.pk)]
     before = dump()
     assert [word for word in words if word not in before] == []
 

@@ -130,6 +130,13 @@ def test_caller_with_several_mistakes_reads_the_first_and_finds_all_by_field(emp
     assert body["message"] == "City: Ensure this field has no more than 100 characters."
 
 
+def test_caller_reads_which_item_of_a_list_is_wrong(employer: APIClient) -> None:
+    url = "/api/applications/bulk-status/"
+    response = employer.post(url, {"ids": [str(uuid.uuid4()), "x"], "status": "reviewed"}, format="json")
+    body = assert_error(response, 400, "validation_error", **{"ids.1": ["Must be a valid UUID."]})
+    assert body["message"] == "Ids item 2: Must be a valid UUID."
+
+
 def test_caller_who_leaves_a_field_out_reads_its_name_in_words(anonymous: APIClient) -> None:
     required = ["This field is required."]
     response = anonymous.post("/api/auth/login/", {})
@@ -364,9 +371,9 @@ def raised_codes() -> dict[str, int]:
 
     codes = {"validation_error": 400, "error": 500, "token_not_valid": 401, "bad_request": 400}
     # ValidationError's own code is replaced; Simple JWT's exceptions and AuthenticationFailed become `token_not_valid`.
-    replaced = (exceptions.ValidationError, exceptions.AuthenticationFailed)
+    replaced = {kind.default_code for kind in (exceptions.ValidationError, exceptions.AuthenticationFailed)}
     for problem in subclasses(exceptions.APIException):
-        if not issubclass(problem, replaced) and "simplejwt" not in problem.__module__:
+        if problem.default_code not in replaced and "simplejwt" not in problem.__module__:
             codes[problem.default_code] = problem.status_code
     codes |= {permission.code: 403 for permission in subclasses(BasePermission) if getattr(permission, "code", None)}
     return codes

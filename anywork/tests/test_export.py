@@ -14,9 +14,11 @@ from django.utils import timezone
 from accounts.tests.factories import SkillFactory
 from accounts.tokens import open_session
 from anywork.local.pdf import make_pdf
-from applications.services import change_status, submit_application
-from applications.tests.factories import ApplicationFactory
-from jobs.tests.factories import JobFactory
+from applications.models import Posting
+from applications.services import change_status, posting_of, submit_application
+from applications.tests.factories import ApplicationFactory, AssessmentFactory, NoteFactory, QuestionFactory
+from jobs.models import Job
+from jobs.tests.factories import JobFactory, JobSkillFactory, SavedJobFactory, SavedSearchFactory
 from notifications.tests.factories import NotificationFactory, OutgoingEmailFactory
 from resumes.tests.factories import ResumeFactory
 
@@ -24,11 +26,18 @@ URL = "/api/auth/me/export/"
 FILES = {
     "account.json",
     "jobs.json",
+    "job_changes.json",
     "categories.json",
+    "saved_jobs.json",
+    "saved_searches.json",
     "locations.json",
     "resumes.json",
     "resume_accesses.json",
     "applications.json",
+    "application_notes.json",
+    "application_assessments.json",
+    "questions.json",
+    "postings.json",
     "notifications.json",
     "sent_notifications.json",
     "notification_preferences.json",
@@ -51,9 +60,16 @@ def test_job_seeker_gets_rows_and_files(seeker: Any) -> None:
     data = make_pdf("Ben")
     resume = ResumeFactory(job_seeker=person, data=data, file_name="Ben Carson.pdf")
     job = JobFactory(title="Gardener", employer__company_name="Roses")
-    application = submit_application(user=seeker.user, job_id=job.pk, resume_id=resume.pk, cover_letter="Dear Sirs")
+    key = str(QuestionFactory(job=job, text="A licence?").pk)
+    application = submit_application(
+        user=seeker.user, job_id=job.pk, resume_id=resume.pk, cover_letter="Dear Sirs", answers={key: False}
+    )
     change_status(application_id=application.pk, actor=job.employer.user, status="accepted")
     SkillFactory(user=seeker.user, name="Django")
+    SavedJobFactory(job_seeker=person, job=job)
+    SavedJobFactory()
+    SavedSearchFactory(job_seeker=person, name="Roses", query="search=rose")
+    SavedSearchFactory()
 
     archive = export(seeker)
 
@@ -69,28 +85,54 @@ def test_job_seeker_gets_rows_and_files(seeker: Any) -> None:
     [row] = told(archive, "applications.json")
     assert (row["job_title"], row["company_name"], row["cover_letter"]) == ("Gardener", "Roses", "Dear Sirs")
     assert [change["status"] for change in row["history"]] == ["pending", "accepted"]
+    assert row["answers"] == [{"question_id": key, "question": "A licence?", "answer": False}]
+    assert (row["posting"]["title"], row["posting"]["company_name"]) == ("Gardener", "Roses")
     assert [row["message"] for row in told(archive, "notifications.json")] == [
         "Your application for “Gardener” was accepted."
     ]
     assert {row["to"] for row in told(archive, "mails.json")} == {seeker.user.email}
     assert told(archive, "jobs.json") == []
+    assert [(row["name"], row["query"]) for row in told(archive, "saved_searches.json")] == [("Roses", "search=rose")]
+    assert account["user"]["time_zone"] == "UTC"
+    assert [row["job__title"] for row in told(archive, "saved_jobs.json")] == ["Gardener"]
+
+
+def stored_posting(job: Job) -> Posting:
+    posting = posting_of(job)
+    posting.save(force_insert=True)
+    return posting
 
 
 def test_employer_gets_the_own_jobs_and_nothing_of_the_applicants(employer: Any) -> None:
     job = JobFactory(title="Gardener", employer=employer.user.employer)
+    JobSkillFactory(job=job, name="Pruning")
     assert employer.post("/api/categories/", {"name": "Gardening"}).status_code == 201
     assert employer.post("/api/locations/", {"city": "Kano", "country": "Nigeria"}).status_code == 201
-    application = ApplicationFactory(job=job, cover_letter="My secret")
+    key = str(QuestionFactory(job=job, text="A licence?", knock_out=True).pk)
+    application = ApplicationFactory(
+        job=job, cover_letter="My secret", posting=stored_posting(job), answers={key: "My answer"}
+    )
+    note = NoteFactory(application=application, text="Call again.")
+    AssessmentFactory(application=application, rating=3, tags=["Python"])
 
     archive = export(employer)
 
-    assert [row["title"] for row in told(archive, "jobs.json")] == ["Gardener"]
+    [posted] = told(archive, "jobs.json")
+    assert (posted["title"], posted["skill_list"]) == ("Gardener", [{"name": "Pruning", "importance": "required"}])
+    [written] = told(archive, "application_notes.json")
+    assert list(written) == ["note_id", "application_id", "text", "created_at", "updated_at"]
+    assert (written["note_id"], written["text"]) == (str(note.pk), "Call again.")
+    assert told(archive, "application_assessments.json") == [
+        {"application_id": str(application.pk), "rating": 3, "tags": ["Python"]}
+    ]
+    assert [(row["text"], row["knock_out"]) for row in told(archive, "questions.json")] == [("A licence?", True)]
+    assert [row["description"] for row in told(archive, "postings.json")] == [job.description]
     assert [row["name"] for row in told(archive, "categories.json")] == ["Gardening"]
     assert [row["city"] for row in told(archive, "locations.json")] == ["Kano"]
     assert set(archive.namelist()) == FILES
     everything = "".join(archive.read(name).decode() for name in archive.namelist())
     assert told(archive, "account.json")["profile"]["company_name"] == employer.user.employer.company_name
-    for foreign in ("My secret", application.applicant.last_name, application.applicant.user.email):
+    for foreign in ("My secret", "My answer", application.applicant.last_name, application.applicant.user.email):
         assert foreign not in everything
 
 
@@ -100,7 +142,8 @@ def test_export_holds_nothing_of_others(seeker: Any) -> None:
     SkillFactory()
     NotificationFactory()
     OutgoingEmailFactory()
-    JobFactory()
+    stored_posting(JobFactory())
+    QuestionFactory()
 
     archive = export(seeker)
 
@@ -108,6 +151,18 @@ def test_export_holds_nothing_of_others(seeker: Any) -> None:
     for name in FILES - {"account.json", "notification_preferences.json"}:
         assert told(archive, name) == []
     assert told(archive, "account.json")["skills"] == []
+
+
+def test_job_seeker_gets_nothing_that_employers_wrote(seeker: Any) -> None:
+    application = ApplicationFactory(job_seeker=seeker.user.job_seeker)
+    NoteFactory(application=application, text="Smells of marmalade.")
+    AssessmentFactory(application=application, rating=1, tags=["marmalade"])
+
+    archive = export(seeker)
+
+    assert len(told(archive, "applications.json")) == 1
+    assert told(archive, "application_notes.json") == told(archive, "application_assessments.json") == []
+    assert not [name for name in archive.namelist() if b"marmalade" in archive.read(name)]
 
 
 def test_export_holds_no_secret(seeker: Any) -> None:

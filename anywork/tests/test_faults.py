@@ -20,24 +20,30 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from django.conf import settings
+from django.test import Client
 
+from accounts.account_links import password_reset_tokens
 from accounts.models import Skill
-from accounts.tests.factories import EmployerFactory, JobSeekerFactory
+from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFactory
 from accounts.tokens import open_session
 from anywork.local.pdf import make_pdf
-from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries, port_is_free
-from anywork.testing.processes import Program, is_up, wait_for
+from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries
+from anywork.testing.processes import WebServer, is_up, wait_for
+from notifications.choices import NotificationKind
+from notifications.mail.unsubscribing import unsubscribe_url
 from resumes.models import Resume
 from resumes.orphans import sweep_resume_files
+from resumes.tests.factories import ResumeFactory
 
 pytestmark = pytest.mark.slow
 
 CLIENTS = 4
-UPLOADS_TO_BREAK = 4
+UPLOADS_TO_BREAK = 3
 MIB = 1024 * 1024
 
 
@@ -59,39 +65,6 @@ def wait_for_more(things: Sized, count: int) -> None:
     wait_for(lambda: len(things) >= enough, f"{count} more")
 
 
-class WebServer:
-    """gunicorn with the project's own configuration."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        port = next(port for port in range(20_000 + os.getpid() % 5_000, 30_000) if port_is_free(port))
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
-        self.media = folder / "media"
-        self.program = Program(
-            "gunicorn",
-            "anywork.wsgi",
-            log=folder / "web.log",
-            environment={
-                "BIND": f"127.0.0.1:{port}",
-                "WEB_CONCURRENCY": "2",
-                "MEDIA_ROOT": str(self.media),
-                "SECURE_SSL_REDIRECT": "off",
-                "THROTTLE_RATES": "off",
-                "CELERY_BROKER_URL": "memory://",
-                **environment,
-            },
-        )
-        with httpx.Client(base_url=self.url) as client:
-            wait_for(lambda: is_up(client), "the web server")
-
-    @property
-    def pid(self) -> int:
-        return self.program.pid
-
-    def workers(self) -> set[int]:
-        return set(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
-
-
 @pytest.fixture(autouse=True)
 def _quiet_clients(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "httpx")
@@ -102,8 +75,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., WebServer]]:
     """Return a function that starts a web server."""
     servers: list[WebServer] = []
 
-    def start(**environment: str) -> WebServer:
-        servers.append(WebServer(tmp_path, **environment))
+    def start(**options: Any) -> WebServer:
+        servers.append(WebServer(tmp_path, **options))
         return servers[-1]
 
     yield start
@@ -114,15 +87,15 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., WebServer]]:
 class Load:
     """Clients that add one skill after the other, each under a name of its own, until they are stopped."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, clients: int = CLIENTS) -> None:
         self.url, self.token = url, token
         self.attempted: list[str] = []
         self.acknowledged: set[str] = set()
         self.refused: list[httpx.Response] = []
         self.broken: list[str] = []
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(CLIENTS)
-        self._clients = [self._pool.submit(self._run, number) for number in range(CLIENTS)]
+        self._pool = ThreadPoolExecutor(clients)
+        self._clients = [self._pool.submit(self._run, number) for number in range(clients)]
 
     def wait_for_more(self, count: int = 20) -> None:
         """Wait until this number of further requests has been acknowledged."""
@@ -196,13 +169,12 @@ def test_reload_under_load_fails_no_request(serve: Callable[..., WebServer], tok
     load = Load(server.url, token)
     load.wait_for_more()
     before = server.workers()
-    for _ in range(2):
-        reload_workers(server)
-        load.wait_for_more()
+    reload_workers(server)
+    load.wait_for_more()
     load.stop()
 
     assert not server.workers() & before
-    numbers = settle(load, "SIGHUP twice", recovered=20)
+    numbers = settle(load, "SIGHUP", recovered=20)
     assert (load.refused, load.broken) == ([], [])
     assert numbers.attempted == numbers.acknowledged
 
@@ -211,6 +183,91 @@ def reload_workers(server: WebServer) -> None:
     old = server.workers()
     os.kill(server.pid, signal.SIGHUP)
     wait_for(lambda: len(server.workers()) == 2 and not server.workers() & old, "new workers")
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    """A folder of the project's code, of which the app `analytics` may be changed."""
+    folder = tmp_path / "deployed"
+    folder.mkdir()
+    for path in settings.BASE_DIR.iterdir():
+        if path.name not in {"analytics", "var"}:
+            (folder / path.name).symlink_to(path)
+    shutil.copytree(settings.BASE_DIR / "analytics", folder / "analytics")
+    return folder
+
+
+def test_reload_of_broken_code_under_load_fails_no_request(
+    serve: Callable[..., WebServer], token: str, deployed: Path
+) -> None:
+    server = serve(code=deployed)
+    load = Load(server.url, token, clients=1)
+    load.wait_for_more()
+    before = server.workers()
+    views = deployed / "analytics" / "views.py"
+    working = views.read_text()
+    views.write_text(working + "\nimport nothing_of_this_name\n")
+
+    os.kill(server.pid, signal.SIGHUP)
+    [line] = wait_for(
+        lambda: [line for line in server.program.log.splitlines() if "Not reloaded" in line], "a refused reload"
+    )
+    load.wait_for_more()
+    assert json.loads(line)["level"] == "ERROR"
+    assert "No module named 'nothing_of_this_name'" in json.loads(line)["message"]
+    assert server.workers() == before
+    assert (load.refused, load.broken) == ([], [])
+
+    # A worker that dies meanwhile cannot be replaced; the other one goes on.
+    killed, left = sorted(before)
+    os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: server.program.log.count("exited with code 1."), "a worker that does not start")
+    load.wait_for_more()
+    assert left in server.workers()
+
+    views.write_text(working)
+    reload_workers(server)
+    load.wait_for_more()
+    load.stop()
+    assert not server.workers() & before
+    assert load.refused == []
+
+
+def test_rotation_of_the_secret_key_ends_nothing_until_the_former_key_is_removed(
+    serve: Callable[..., WebServer], token: str, client_for: Callable[..., Any]
+) -> None:
+    resume = ResumeFactory()
+    seeker = resume.job_seeker.user
+    staff = Client()
+    staff.force_login(AdminFactory())
+    sessions = [staff.cookies["sessionid"].value]
+    links = {
+        "resume": urlsplit(client_for(seeker).get(f"/api/resumes/{resume.pk}/").json()["file_path"]),
+        "unsubscribe": urlsplit(unsubscribe_url(seeker.pk, NotificationKind.APPLICATION_RECEIVED)),
+    }
+    resets = [
+        {"uid": str(user.pk), "token": password_reset_tokens.make_token(user), "new_password": "testing-later-321"}
+        for user in (JobSeekerFactory().user, JobSeekerFactory().user)
+    ]
+
+    def states(server: WebServer) -> dict[str, int]:
+        with httpx.Client(base_url=server.url) as client:
+            page = client.get("/admin/jsi18n/", headers={"Cookie": f"sessionid={sessions[-1]}"})
+            sessions.append(page.cookies.get("sessionid", sessions[-1]))
+            return {
+                **{name: client.get(f"{link.path}?{link.query}").status_code for name, link in links.items()},
+                "token": client.get("/api/auth/me/", headers={"Authorization": f"Bearer {token}"}).status_code,
+                "admin": page.status_code,
+                "reset": client.post("/api/auth/password/reset/confirm/", json=resets.pop()).status_code,
+            }
+
+    one = {"WEB_CONCURRENCY": "1", "MEDIA_ROOT": str(settings.MEDIA_ROOT), "SECRET_KEY": "another" * 10}
+    rotated = states(serve(**one, SECRET_KEY_FALLBACKS=settings.SECRET_KEY))
+    removed = states(serve(**one))
+
+    assert rotated == {"resume": 200, "unsubscribe": 200, "token": 200, "admin": 200, "reset": 200}
+    # Used meanwhile, the session of the admin site has the new key.
+    assert removed == {"resume": 401, "unsubscribe": 404, "token": 401, "admin": 200, "reset": 400}
 
 
 def test_stop_under_load_fails_no_accepted_request(serve: Callable[..., WebServer], token: str) -> None:
@@ -236,7 +293,7 @@ def test_restart_of_postgresql_under_load_is_a_503_and_then_over(
         environment["SECRET_KEY"] = settings.SECRET_KEY
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(migrate, cwd=settings.BASE_DIR, env=environment, check=True)
-        server = serve(DATABASE_URL=postgres.url)
+        server = serve(DATABASE_URL=postgres.url, METRICS_TOKEN="of-the-tests-0123456789")
         token = register(server.url)
         load = Load(server.url, token)
         recovered = 0
@@ -244,6 +301,8 @@ def test_restart_of_postgresql_under_load_is_a_503_and_then_over(
             load.wait_for_more()
             postgres.stop()
             load.wait_for_refusals(2 * CLIENTS)
+            # On which the alert relies.
+            assert 'anywork_check_ok{check="database"} 0.0' in scrape(server.url)
             postgres.start()
             # The very first request after it, on a connection that died with the old server.
             assert add_skill(server.url, token, f"after {recovered}").status_code == 201
@@ -262,6 +321,12 @@ def test_restart_of_postgresql_under_load_is_a_503_and_then_over(
     assert load.broken == []
     for response in load.refused:
         assert_unavailable(response)
+
+
+def scrape(url: str) -> list[str]:
+    response = httpx.get(f"{url}/metrics", headers={"Authorization": "Bearer of-the-tests-0123456789"}, timeout=30)
+    assert response.status_code == 200
+    return response.text.splitlines()
 
 
 def assert_unavailable(response: httpx.Response) -> None:

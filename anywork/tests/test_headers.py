@@ -155,7 +155,7 @@ class TestAdminSession:
     def test_admin_session_opens_nothing_of_the_api(self, admin_client):
         assert admin_client.get("/api/auth/me/").status_code == 401
 
-    @pytest.mark.parametrize("path", ["", "api", "media/admin", "static"])
+    @pytest.mark.parametrize("path", ["", "api", "feeds", "media/admin", "static"])
     def test_checks_refuse_an_admin_path_in_use(self, settings, path):
         settings.ADMIN_PATH = path
 

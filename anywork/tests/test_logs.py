@@ -27,6 +27,7 @@ from notifications.models import OutgoingEmail
 
 PASSWORD = "Pa55word-of-hers"
 LETTER = "My-most-private-letter"
+OPINION = "My-opinion-of-her"
 JSON = {"Content-Type": "application/json"}
 ALTER = "ALTER TABLE applications_application"
 # An address of this machine that none of its servers is told to listen at.
@@ -36,6 +37,8 @@ ENTRUSTED = [
     ADDRESS,
     PASSWORD,
     LETTER,
+    OPINION,
+    "lovelace",
     "ada@private.example",
     "boss@private.example",
     "ADA%40private",
@@ -122,6 +125,14 @@ def journey(client, port):
     body = {"job": job, "resume": resume["resume_id"], "cover_letter": LETTER}
     application = client.post("/api/applications/", headers=as_ada, json=body).json()["application_id"]
     client.patch(f"/api/applications/{application}/", headers=as_boss, json={"status": "accepted"})
+    opinions = (
+        client.post(f"/api/applications/{application}/notes/", headers=as_boss, json={"text": OPINION}),
+        client.put(f"/api/applications/{application}/assessment/", headers=as_boss, json={"tags": [OPINION]}),
+        client.get("/api/applications/", headers=as_boss, params={"tag": OPINION}),
+        client.get("/api/applications/export/", headers=as_boss, params={"search": "lovelace"}),
+    )
+    assert [response.status_code for response in opinions] == [201, 200, 200, 200]
+    assert all(OPINION in response.text or LETTER in response.text for response in opinions)
     statuses = [
         client.get(resume["file_url"] if "file_url" in resume else resume["file_path"]),
         client.get(resume["file_path"] + "0"),
@@ -200,6 +211,10 @@ def test_a_journey_leaves_no_trace_of_what_people_entrust_to_us(programs):
     assert applied["user_id"] == ids["users"][0]
     assert len(applied["request_id"]) == 36
     assert applied["milliseconds"] > 0
+    # A worker's lines about an email have the id of the request that caused it.
+    delivered = {line["request_id"] for line in lines if line["logger"] == "notifications.mail.delivery"}
+    assert len(delivered) > 1
+    assert delivered <= {line["request_id"] for line in access}
     malformed = [line for line in lines if line["message"] == "Invalid request"]
     assert malformed
     assert not any({"request_id", "user_id"} & line.keys() for line in malformed)

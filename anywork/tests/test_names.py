@@ -4,7 +4,7 @@ import pytest
 
 from anywork.api.fields import NO_URL
 from jobs.models import Category, Job
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.tests.factories import NO_SKILLS, CategoryFactory, JobFactory, LocationFactory
 
 URLS = ["http://evil.example", "Win at WWW.evil.example", "hTTps://x", "://"]
 PASSWORD = "correct-horse-42"
@@ -60,7 +60,7 @@ def test_admin_sets_no_such_name_but_may_keep_one(admin_client, db):
     job = JobFactory(title="Editor of www.example.org")
     url = f"/admin/jobs/job/{job.pk}/change/"
     form = admin_client.get(url).context["adminform"].form
-    body = {name: form[name].value() for name in form.fields}
+    body = {**NO_SKILLS, **{name: form[name].value() for name in form.fields}}
     body.update(expires_at_0="2999-12-12", expires_at_1="00:00:00", is_active="on", description="New")
 
     response = admin_client.post(url, {**body, "title": "Editor of WWW.evil.example"})

@@ -1,6 +1,8 @@
 """deploy/nginx.conf, tried with a real nginx in front of a real web server."""
 
 import socket
+import ssl
+import subprocess
 from contextlib import ExitStack
 from http.client import HTTPResponse
 from pathlib import Path
@@ -10,8 +12,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.models import AuditEvent
-from anywork.api.exceptions import RequestTooLarge
-from anywork.testing.nginx import running_nginx
+from anywork.api.exceptions import RequestTooLarge, TooManyRequests
+from anywork.testing.nginx import deployed, running_nginx
 from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
@@ -21,18 +23,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(django_settings.BASE_DIR)
 CONFIG = ROOT / "deploy" / "nginx.conf"
 ERROR_KEYS = ["status", "code", "message", "errors", "request_id"]
-
-
-def config_for(port: int, web_port: int) -> str:
-    """Return the file with other addresses; all else is as it is deployed."""
-    config = CONFIG.read_text(encoding="utf-8")
-    for deployed, tried in (
-        ("listen 80 default_server;", f"listen 127.0.0.1:{port} default_server;"),
-        ("http://web:8000;", f"http://127.0.0.1:{web_port};"),
-    ):
-        assert config.count(deployed) == 1
-        config = config.replace(deployed, tried)
-    return config
 
 
 @pytest.fixture
@@ -61,7 +51,7 @@ def web_port(transactional_db, tmp_path):
 def nginx(web_port, tmp_path):
     """A client of nginx in front of that web server."""
     port = free_port()
-    with running_nginx(config_for(port, web_port), port=port, folder=tmp_path) as client:
+    with running_nginx(deployed(port, f"127.0.0.1:{web_port}"), port=port, folder=tmp_path) as client:
         yield client
 
 
@@ -69,7 +59,7 @@ def nginx(web_port, tmp_path):
 def alone(tmp_path):
     """A client of nginx whose web server is away."""
     port = free_port()
-    with running_nginx(config_for(port, free_port()), port=port, folder=tmp_path) as client:
+    with running_nginx(deployed(port, f"127.0.0.1:{free_port()}"), port=port, folder=tmp_path) as client:
         yield client
 
 
@@ -179,6 +169,39 @@ def test_client_is_told_to_come_back_while_the_web_server_is_away(alone):
         assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert mine.json()["request_id"] == "mine"
     assert len(forged.json()["request_id"]) == 32
+
+
+def test_client_that_floods_is_told_to_slow_down(tmp_path):
+    port = free_port()
+    config = (
+        deployed(port, f"127.0.0.1:{free_port()}").replace("rate=200r/s", "rate=1r/m").replace("burst=400", "burst=2")
+    )
+    with running_nginx(config, port=port, folder=tmp_path) as client:
+        responses = [client.get("/api/jobs/") for _ in range(4)]
+
+    assert_error(responses[-1], 429, "throttled")
+    assert responses[-1].headers["Retry-After"] == "1"
+    assert responses[-1].json()["message"] == TooManyRequests(wait=1).detail
+    assert responses[0].status_code == 503
+
+
+def test_nginx_terminates_tls_once_the_lines_are_not_comments(web_port, tmp_path):
+    JobFactory.create_batch(2)
+    port, tls_port = free_port(), free_port()
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    config = deployed(port, f"127.0.0.1:{web_port}").replace("#ssl ", "")
+    config = config.replace("listen 443", f"listen 127.0.0.1:{tls_port}").replace("/etc/nginx/", f"{tmp_path}/")
+
+    with running_nginx(config, port=port, folder=tmp_path):
+        trusted = ssl.create_default_context(cafile=certificate)
+        found = httpx.get(f"https://localhost:{tls_port}/api/jobs/?page_size=1", verify=trusted)
+        plain = httpx.get(f"http://localhost:{tls_port}/api/jobs/")
+
+    assert found.json()["next"] == f"https://localhost:{tls_port}/api/jobs/?page=2&page_size=1"
+    assert_error(plain, 400, "bad_request")
 
 
 def test_log_holds_neither_addresses_nor_query_strings(alone, tmp_path):

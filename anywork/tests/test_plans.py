@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.tests.factories import SkillFactory
 from anywork.api.caching.responses import response_cache
 from jobs.models import Job
 
@@ -66,6 +67,17 @@ _JOBS = """
     SELECT 'title', 'clerk ' || n, 'Clerk ' || n, ' clerk ' || n FROM generate_series(1, 20000) AS n;
 """
 
+# Two a job; as frequent as the titles.
+_SKILLS = """
+    INSERT INTO jobs_jobskill (job_id, name, importance)
+    SELECT job_id, name, 'required'
+    FROM (SELECT job_id, row_number() OVER (ORDER BY posted_at) AS n FROM jobs_job) AS job,
+        LATERAL (VALUES
+            (CASE WHEN n %% 10 = 0 THEN 'Python' WHEN n %% 200 = 1 THEN 'Welding' ELSE 'Skill ' || n %% 1000 END),
+            (CASE WHEN n %% 10000 = 2 THEN 'Falconry' ELSE 'Other skill ' || n %% 500 END)
+        ) AS skill (name);
+"""
+
 _RESUMES = """
     INSERT INTO resumes_resume (resume_id, job_seeker_id, file, file_name, checksum, uploaded_at)
     SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_jobseeker)[1 + n %% 500], n || '.pdf', 'cv', n,
@@ -90,6 +102,7 @@ _WHAT_FOLLOWS = """
 
 LARGE = (
     "jobs_job",
+    "jobs_jobskill",
     "jobs_suggestion",
     "resumes_resume",
     "applications_application",
@@ -106,7 +119,7 @@ def many_rows(django_db_setup, django_db_blocker):
             # The vectors are made in the statement itself.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE jobs_job DISABLE TRIGGER jobs_job_write_search")
-            for rows in (_PEOPLE, _JOBS, _RESUMES, _WHAT_FOLLOWS):
+            for rows in (_PEOPLE, _JOBS, _SKILLS, _RESUMES, _WHAT_FOLLOWS):
                 cursor.execute(rows, {"rows": ROWS})
                 # The next ones refer to these. A foreign key's check would keep the plan that it made when the table
                 # was empty, and read all of it for each of them.
@@ -190,6 +203,9 @@ def indexes(*found):
         ("search=falconer&ordering=newest", {"jobs_job_search"}),
         # Far behind, it is the words again.
         ("search=engineer&page=415", {"jobs_job_search_title", "jobs_job_pkey"}),
+        # Common skills: along the order; rare ones by the skill.
+        ("skill=python", {"jobs_job_active_newest", "jobs_jobskill_unique_name"}),
+        ("skill=falconry", {"jobs_jobskill_newest", "jobs_job_pkey"}),
     ],
 )
 def test_page_of_jobs_is_found_by_index(many_rows, db, anonymous, query, expected):
@@ -263,9 +279,22 @@ def test_tiers_are_counted_by_their_indexes(many_rows, db, anonymous, word):
 def test_job_is_found_by_its_key(some_job, some_seeker, anonymous):
     url = f"/api/jobs/{some_job.pk}/"
 
-    assert indexes(*plans_of(anonymous, url)) == {"jobs_job_pkey"}
+    own = {"jobs_job_pkey", "jobs_jobskill_unique_name"}
+    assert indexes(*plans_of(anonymous, url)) == own
     # Closed ones too, if they applied.
-    assert indexes(*plans_of(some_seeker, url)) == {"jobs_job_pkey", "applications_job_newest"}
+    assert indexes(*plans_of(some_seeker, url)) == {*own, "applications_job_newest"}
+
+
+def test_recommended_jobs_are_found_by_the_newest_of_each_skill(some_seeker):
+    for name in ("Python", "Welding", "Falconry"):
+        SkillFactory(user=some_seeker.user, name=name)
+
+    candidates, jobs = plans_of(some_seeker, "/api/jobs/recommended/")
+
+    assert indexes(candidates) == {"jobs_jobskill_newest", "jobs_jobskill_unique_name"}
+    # Of each name in order, so that it stops at the 500 newest.
+    assert "Sort" not in candidates.partition("Function Scan")[2]
+    assert indexes(jobs) == {"jobs_job_pkey"}
 
 
 def test_similar_jobs_are_found_by_their_category(some_job, anonymous):
@@ -282,7 +311,7 @@ def test_facets_are_counted_by_index(many_rows, db, anonymous, query, index):
     facets = plans_of(anonymous, f"/api/jobs/facets/?{query}")[-1]
 
     assert "WindowAgg" in facets
-    assert indexes(facets) == {index}
+    assert indexes(facets) == {index, "jobs_jobskill_unique_name"}
 
 
 def test_suggestions_are_found_by_what_is_typed(many_rows, db, anonymous):
@@ -297,10 +326,14 @@ def test_suggestions_are_found_by_what_is_typed(many_rows, db, anonymous):
     }
 
 
+# Of a page of applications, once its keys are known.
+OF_EACH_ROW = {"jobs_job_pkey", "resumes_resume_pkey"}
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("/api/applications/", {"applications_seeker_newest", "jobs_job_pkey", "resumes_resume_pkey"}),
+        ("/api/applications/", {"applications_seeker_newest", "applications_application_pkey", *OF_EACH_ROW}),
         ("/api/resumes/", {"resumes_resume_job_seeker_id_447bef1b"}),
         ("/api/notifications/", {"notifications_user_newest"}),
         ("/api/notifications/unread-count/", {"notifications_user_unread"}),

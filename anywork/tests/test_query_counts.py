@@ -12,13 +12,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import BlockedEmployer, MutedEmployer, User
 from accounts.tests.factories import EmployerFactory, JobSeekerFactory, SkillFactory
 from analytics.tests.factories import AnalyticsFactory
 from anywork.tests.permission_table import CELLS, LIST_CELLS, Cell
 from anywork.tests.world import SIGNED_IN, World
-from applications.tests.factories import ApplicationFactory
-from jobs.tests.factories import JobFactory
+from applications.tests.factories import ApplicationFactory, NoteFactory, QuestionFactory
+from jobs.tests.factories import JobFactory, JobSkillFactory, SavedJobFactory, SavedSearchFactory
 from notifications.tests.factories import NotificationFactory
 from resumes.tests.factories import ResumeAccessFactory, ResumeFactory
 
@@ -27,6 +27,8 @@ RECORDED: dict[str, int] = json.loads(RECORD.read_text()) if RECORD.exists() els
 
 # A request is measured for the first of these that it is open to; lists for each of them.
 MEASURED = ("applicant", "employer", "admin", "undecided", "anonymous")
+APPLICATIONS = "/api/applications/?expand=answers,screening"
+SAVED_JOBS = "/api/saved-jobs/?expand=job,state"
 ALWAYS_ONE_ROW = {"GET /api/jobseekers/ by applicant"}
 # These fetch no rows of ours.
 UNMEASURED = ("/api/schema/", "/api/docs/", "/api/auth/google/", "/healthz", "/admin/")
@@ -78,23 +80,34 @@ def grow(world: World) -> None:
     for _ in range(9):
         EmployerFactory()
         JobFactory(employer=rows["rival"])
-        job = JobFactory(employer=rows["employer"])
+        job = JobSkillFactory(job__employer=rows["employer"]).job
         AnalyticsFactory(job=job)
+        QuestionFactory(job=rows["open"], knock_out=True)
         for person in (rows["applicant"], JobSeekerFactory()):
             resume = ResumeFactory(job_seeker=person)
             ApplicationFactory(job_seeker=person, job=job, resume=resume)
             SkillFactory(user=person.user)
+        SavedJobFactory(job_seeker=rows["applicant"])
+        SavedSearchFactory(job_seeker=rows["applicant"])
+        NoteFactory(application=rows["application"])
+        for refused in (BlockedEmployer, MutedEmployer):
+            refused.objects.create(job_seeker=rows["applicant"], employer=EmployerFactory())
         ResumeAccessFactory(resume=rows["resume"], actor=EmployerFactory().user)
         for name in SIGNED_IN:
             NotificationFactory(user=User.objects.get(pk=rows[name].pk))
 
 
-@pytest.mark.parametrize("expand", ["", "?expand=employer,location,category"])
+@pytest.mark.parametrize(
+    "expand", ["", "/api/jobs/?expand=employer,location,category,saved,skills", SAVED_JOBS, APPLICATIONS]
+)
 def test_lists_take_as_many_queries_for_ten_rows_as_for_one(world: World, expand: str) -> None:
     lists = [cell for cell in MEASURED_CELLS if cell in LIST_CELLS and cell.expected != "none"]
     lists = [cell for cell in lists if str(cell) not in ALWAYS_ONE_ROW]
     if expand:
-        lists = [cell._replace(path=f"{cell.path}{expand}") for cell in lists if cell.path == "/api/jobs/"]
+        lists = [cell._replace(path=expand) for cell in lists if cell.path == expand.partition("?")[0]]
+        lists = [cell for cell in lists if expand != APPLICATIONS or cell.caller != "applicant"]
+    # Rows are counted only if there is a second page.
+    lists = [cell._replace(path=f"{cell.path}{'&' if expand else '?'}page_size=200") for cell in lists]
 
     few = {str(cell): count_queries(world, cell) for cell in lists}
     grow(world)

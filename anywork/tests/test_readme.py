@@ -15,9 +15,11 @@ from accounts.models import Employer, User
 from analytics.models import Analytics
 from anywork import __version__
 from anywork.local import demo
-from applications.choices import Status
-from applications.models import Application
+from applications.choices import UNDECIDED, Status
+from applications.models import Application, JobClosing, Question
 from jobs.models import Job, JobType
+from jobs.querysets import JobState
+from jobs.saving.models import SavedJob, SavedSearch
 from notifications.models import Notification, OutgoingEmail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,8 +72,7 @@ class TestDemo:
         assert len({job["employer"] for job in page["results"]}) > 4
         assert datetime.fromisoformat(closing["expires_at"]) < timezone.now() + timedelta(days=2)
         assert set(Job.objects.open().values_list("job_type", flat=True)) == set(JobType.values)
-        assert Job.objects.filter(is_active=False).exists()
-        assert Job.objects.filter(is_active=True, closes_at__lt=timezone.now()).exists()
+        assert set(Job.objects.with_state().values_list("state", flat=True)) == set(JobState.values)
         assert not Job.objects.filter(location__latitude=None).exists()
 
     def test_pay_is_in_the_currency_of_the_place(self):
@@ -95,6 +96,43 @@ class TestDemo:
         assert set(Notification.objects.values_list("is_read", flat=True)) == {True, False}
         # One that waits for the worker each: a receipt, and each decision.
         assert OutgoingEmail.objects.filter(kind="application_received").count() == Application.objects.count()
+
+    def test_each_job_seeker_has_saved_jobs_in_several_states_and_a_search_with_an_alert(self, client_for):
+        client = client_for(User.objects.get(email="ada@example.com"))
+        rows = client.get("/api/saved-jobs/?expand=job,state").json()["results"]
+        assert len(rows) == 5
+        assert set(SavedJob.objects.values_list("job__is_active", flat=True)) == {True, False}
+        [search] = client.get("/api/saved-searches/").json()["results"]
+        assert search["query"].startswith("category=")
+        assert OutgoingEmail.objects.filter(kind="job_alert").exists()
+        assert not SavedSearch.objects.filter(alert_at__lte=timezone.now()).exists()
+
+    def test_the_printed_job_seeker_has_revoked_blocked_and_muted(self, client_for):
+        client = client_for(User.objects.get(email="ada@example.com"))
+        [revoked] = Application.objects.exclude(revoked_at=None)
+        assert client.get(f"/api/applications/{revoked.pk}/").json()["status"] == "rejected"
+        [muted], [blocked] = (client.get(f"/api/{name}-employers/").json()["results"] for name in ("muted", "blocked"))
+        assert muted["employer"] == str(revoked.job.employer_id)
+        recommended = {row["employer"] for row in client.get("/api/jobs/recommended/").json()["results"]}
+        assert recommended & {muted["employer"], blocked["employer"]} == {muted["employer"]}
+
+    def test_the_desk_of_the_printed_employer_has_something_of_all(self):
+        employer = Employer.objects.get(user__email=demo.ACCOUNTS[1][0])
+        jobs = Job.objects.filter(employer=employer)
+        applications = Application.objects.filter(job__employer=employer)
+
+        assert set(jobs.with_state().values_list("state", flat=True)) == set(JobState.values)
+        assert {change.actor for job in jobs for change in job.changes.all()} == {"employer"}
+        held = applications.get(told_status="reviewed")
+        assert held.status == "rejected"
+        assert held.told == "reviewed"
+        rejections = applications.filter(status="rejected")
+        assert set(rejections.values_list("status_changes__reason_shared", flat=True)) == {True, False}
+        assert applications.exclude(notes=None).exclude(assessment__tags=[]).exists()
+        assert applications.exclude(answers={}).exists()
+        assert not applications.filter(posting=None).exists()
+        assert Question.objects.filter(job__employer=employer).exclude(knock_out=None).exists()
+        assert JobClosing.objects.filter(job__applications__status__in=UNDECIDED).exists()
 
     def test_each_employer_finds_a_month_of_counters_that_fit_the_applications(self):
         for employer in Employer.objects.all():

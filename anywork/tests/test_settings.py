@@ -57,12 +57,38 @@ def test_the_two_required_variables_suffice_and_are_safe():
 
 
 def test_the_token_key_is_derived_but_not_the_secret_key():
-    key = value("settings.SIMPLE_JWT['SIGNING_KEY']")
+    key = value("settings.JWT_KEYS[0]")
 
     assert len(key) == 64
     assert REQUIRED["SECRET_KEY"] not in key
-    assert key != value("settings.SIMPLE_JWT['SIGNING_KEY']", SECRET_KEY="another" * 10)
-    assert value("settings.SIMPLE_JWT['SIGNING_KEY']", JWT_SIGNING_KEY="chosen" * 10) == "chosen" * 10
+    assert key != value("settings.JWT_KEYS[0]", SECRET_KEY="another" * 10)
+    assert value("settings.JWT_KEYS[0]", JWT_SIGNING_KEY="chosen" * 10) == "chosen" * 10
+
+
+def test_former_keys_verify_tokens_after_a_rotation():
+    before = value("settings.JWT_KEYS")
+    secret, token = REQUIRED["SECRET_KEY"], "chosen" * 10
+
+    assert len(before) == 1
+    rotated = {"SECRET_KEY": "another" * 10, "SECRET_KEY_FALLBACKS": f"{secret}, {'third' * 10}"}
+    assert value("settings.SECRET_KEY_FALLBACKS", **rotated) == [secret, "third" * 10]
+    assert value("settings.JWT_KEYS", **rotated)[1] == before[0]
+    assert value("settings.JWT_KEYS", JWT_SIGNING_KEY=token, JWT_SIGNING_KEY_FALLBACKS="old" * 20) == [
+        token,
+        "old" * 20,
+    ]
+    # No one signs with an empty key, after a comma too many.
+    assert value("settings.SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS=f"{secret}, ,") == [secret]
+    assert len(value("settings.JWT_KEYS", JWT_SIGNING_KEY_FALLBACKS="old, ,")) == 2
+    # From the derived key to one of its own.
+    assert value("settings.JWT_KEYS", JWT_SIGNING_KEY=token, SECRET_KEY_FALLBACKS=secret) == [token, before[0]]
+
+
+def test_stranger_cannot_sign_by_the_empty_end_of_a_list_of_keys():
+    lists = {"SECRET_KEY_FALLBACKS": f"{'former' * 10}, , ", "JWT_SIGNING_KEY_FALLBACKS": ", "}
+
+    assert value("settings.SECRET_KEY_FALLBACKS", **lists) == ["former" * 10]
+    assert value("len(settings.JWT_KEYS)", **lists) == 2
 
 
 def test_a_mail_folder_is_absolute_and_may_hold_a_space():
@@ -112,6 +138,13 @@ def test_forwarded_https_is_believed_behind_a_proxy_only():
     assert value(expression, NUM_PROXIES="1") == ["HTTP_X_FORWARDED_PROTO", "https"]
 
 
+def test_pooled_connection_asks_for_nothing_that_outlives_a_transaction():
+    expression = "[DB['DISABLE_SERVER_SIDE_CURSORS'], DB['OPTIONS']]".replace("DB", "settings.DATABASES['default']")
+
+    assert value(expression, DB_POOLED="on") == [True, {"connect_timeout": 3, "application_name": "anywork"}]
+    assert value(expression)[1]["options"].startswith("-c statement_timeout=15000 -c lock_timeout=5000 -c jit=off")
+
+
 def test_rates_have_defaults_and_are_changed_one_by_one():
     assert value("settings.THROTTLE_RATES['login']") == [60, 60]
     assert value("settings.THROTTLE_RATES['login']", THROTTLE_RATES="login=20/min,apply=5/hour") == [20, 60]
@@ -147,8 +180,12 @@ WRONG = [
     ("SECRET_KEY", ""),
     ("DATABASE_URL", ""),
     ("DATABASE_URL", "foo"),
+    ("DATABASE_OWNER_URL", "foo"),
+    ("DB_POOLED", "maybe"),
     ("DATABASE_URL", "mysql://root@127.0.0.1/anywork"),
     ("DATABASE_URL", "postgres://anywork@127.0.0.1:port/anywork"),
+    ("DATABASE_REPLICA_URLS", "postgres://anywork@127.0.0.1/anywork,mysql://root@127.0.0.1/anywork"),
+    ("REPLICA_MAX_LAG_SECONDS", "0"),
     ("CACHE_URL", "redis:/x"),
     ("CACHE_URL", "redis://"),
     ("CACHE_URL", "locmem://"),
@@ -175,12 +212,23 @@ WRONG = [
     ("THROTTLE_RATES", "logn=60/min"),
     ("FRONTEND_URL", "www.example.org"),
     ("PUBLIC_URL", "ftp://example.org"),
+    ("JOB_PAGE_URL", "https://www.example.org/jobs/"),
+    ("JOB_PAGE_URL", "www.example.org/jobs/{job_id}"),
+    ("JOB_PAGE_URL", "https://{job_id}.example.org/"),
+    ("JOB_PAGE_URL", "https://www.example.org{job_id}"),
+    ("JOB_PAGE_URL", "https://www.example.org/{slug}/{job_id}"),
+    ("JOB_PAGE_URL", "https://www.example.org/{job_id}/{job_id}"),
+    ("JOB_PAGE_URL", "https://www.example.org/a job/{job_id}"),
+    ("JOB_PAGE_URL", "javascript://www.example.org/{job_id}"),
     ("JWT_ACCESS_MINUTES", "0"),
     ("JWT_SESSION_DAYS", "-1"),
     ("RESUME_LINK_MINUTES", "an hour"),
     ("HSTS_SECONDS", "-1"),
     ("ADMIN_PATH", "api"),
     ("ADMIN_PATH", "healthz"),
+    ("ADMIN_PATH", "metrics"),
+    ("METRICS_TOKEN", "fifteen-letters"),
+    ("METRICS_TOKEN", "sixteen or more letters"),
     ("ADMIN_PATH", "ad min"),
     ("DATABASE_URL", "postgres://anywork:hush/hush@127.0.0.1:5432/anywork"),
     ("DATABASE_URL", "postgres://anywork@[::1/anywork"),
@@ -206,6 +254,14 @@ WRONG = [
     ("BIND", "0.0.0.0:65536"),
     ("JWT_ACCESS_MINUTES", "9" * 20),
     ("AUDIT_DAYS", "999999999999"),
+    ("RETENTION_MONTHS", "-1"),
+    ("RETENTION_MONTHS", "1201"),
+    ("MAIL_DAYS", "59"),
+    ("NOTIFICATION_DAYS", "1"),
+    ("MEDIA_PREFIX", "../resumes"),
+    ("TERMS_VERSION", "v" * 33),
+    ("TERMS_VERSION", "2030\u200b01"),
+    ("TERMS_VERSION", "2030  01"),
     ("DB_STATEMENT_TIMEOUT_MS", "-1"),
     ("DEFAULT_FROM_EMAIL", "AnyWork"),
     ("SUPPORT_EMAIL", "support"),
@@ -222,6 +278,25 @@ def test_wrong_setting_is_told_in_one_sentence(name, mistake):
     assert done.returncode == 3
     assert re.fullmatch(rf"error: [^\n]*\b{name}\b[^\n]*\n", done.stderr), done.stderr
     assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("RETENTION_MONTHS", "0"),
+        ("RETENTION_MONTHS", "1200"),
+        ("MAIL_DAYS", "0"),
+        ("MAIL_DAYS", "60"),
+        ("MEDIA_PREFIX", "resumes-2"),
+        ("TERMS_VERSION", ""),
+        ("TERMS_VERSION", "ü " + "v" * 30),
+    ],
+)
+def test_right_setting_is_taken(name, text):
+    code = "from anywork.environment import require_settings; require_settings(); from anywork import settings"
+    done = start([sys.executable, "-c", f"{code}; print(settings.{name})"], PYTHONIOENCODING="utf-8", **{name: text})
+
+    assert (done.stdout, done.stderr) == (f"{text}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -267,7 +342,7 @@ def test_empty_variable_is_not_set():
         "json",
         0,
     ]
-    assert len(value("settings.SIMPLE_JWT['SIGNING_KEY']", **empty)) == 64
+    assert len(value("settings.JWT_KEYS[0]", **empty)) == 64
 
 
 def test_misspelt_names_of_a_file_are_told(tmp_path):

@@ -14,6 +14,7 @@ from jobs.tests.factories import JobFactory
 
 migration = importlib.import_module("anywork.migrations.0002_staff_groups")
 transfer = importlib.import_module("anywork.migrations.0004_transfer_permissions")
+words_and_rates = importlib.import_module("anywork.migrations.0005_synonym_and_rate_permissions")
 
 PAGES = {
     "Support": {
@@ -160,6 +161,38 @@ def test_group_of_the_same_name_gets_no_more_than_it_has(db):
     transfer.grant(apps, None)
 
     assert granted("Moderation") == {"export_job"}
+
+
+def test_moderators_edit_synonyms_and_operators_rates(member):
+    def edited(group):
+        client, _ = member(group)
+        pages = {
+            name: [f"admin:jobs_{name}_{page}" for page in ("add", "import")] for name in ("synonym", "currencyrate")
+        }
+        return {
+            name for name, urls in pages.items() if all(client.get(reverse(url)).status_code == 200 for url in urls)
+        }
+
+    words_and_rates.grant(apps, None)
+    assert {group: edited(group) for group in PAGES} == {
+        "Support": set(),
+        "Moderation": {"synonym"},
+        "Operations": {"currencyrate"},
+    }
+
+    words_and_rates.revoke(apps, None)
+    assert [edited(group) for group in PAGES] == [set()] * len(PAGES)
+    assert Permission.objects.filter(codename="change_synonym").exists()
+
+
+def test_group_of_the_same_name_edits_no_synonyms(db):
+    Group.objects.all().delete()
+    group = Group.objects.create(name="Moderation")
+    group.permissions.set(Permission.objects.filter(codename="view_category"))
+
+    words_and_rates.grant(apps, None)
+
+    assert group.permissions.get().codename == "view_category"
 
 
 def test_support_ends_no_session_of_the_staff(member):

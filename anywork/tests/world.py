@@ -9,14 +9,14 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.account_links import email_verification_tokens, password_reset_tokens
-from accounts.models import AccountFailures, Session, SignInFailures, User
+from accounts.models import AccountFailures, BlockedEmployer, MutedEmployer, Session, SignInFailures, User
 from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFactory, SkillFactory, UserFactory
 from analytics.tests.factories import AnalyticsFactory
 from anywork.local.pdf import make_pdf
 from anywork.tests.permission_table import CALLERS, Cell
 from applications.choices import Status
-from applications.tests.factories import ApplicationFactory
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from applications.tests.factories import ApplicationFactory, NoteFactory, QuestionFactory
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory, SavedJobFactory, SavedSearchFactory
 from notifications.tests.factories import NotificationFactory
 from resumes.tests.factories import ResumeAccessFactory, ResumeFactory
 
@@ -73,11 +73,13 @@ class World(NamedTuple):
     def send(self, cell: Cell, *, client: APIClient | None = None, path: str = "") -> Any:
         """Send the cell's request."""
         body: Any = cell.body
-        if body is not None:
+        if isinstance(body, dict):
             body = {
                 field: value == "true" or self.fill(value, cell.caller) if isinstance(value, str) else value
                 for field, value in body.items()
             }
+            if "ids" in body:
+                body["ids"] = [self.fill(key, cell.caller) for key in body["ids"]]
         format_ = "json"
         if cell.path == "/api/resumes/" and cell.method == "POST":
             format_ = "multipart"
@@ -129,6 +131,8 @@ def build_rows() -> dict[str, Any]:
         "open": JobFactory(employer=employer, **filed),
         "closed": JobFactory(employer=employer, closed=True, **filed),
         "hidden": JobFactory(employer=employer, expired=True, **filed),
+        "paused": JobFactory(employer=employer, is_active=False, **filed),
+        "draft": JobFactory(employer=employer, draft=True, **filed),
         "vacant": JobFactory(employer=rival, **filed),
     }
     rows |= {
@@ -139,10 +143,16 @@ def build_rows() -> dict[str, Any]:
         "withdrawn": ApplicationFactory(
             job_seeker=leaver, job=rows["open"], resume=rows["leaver_resume"], status=Status.WITHDRAWN
         ),
+        "saved_job": SavedJobFactory(job_seeker=applicant, job=rows["closed"]),
+        "search": SavedSearchFactory(job_seeker=applicant),
+        "question": QuestionFactory(job=rows["open"]),
         "access": ResumeAccessFactory(resume=rows["resume"], actor=employer.user),
         "views": AnalyticsFactory(job=rows["open"]),
         "rival_views": AnalyticsFactory(job=rows["vacant"]),
     }
+    for refused in (BlockedEmployer, MutedEmployer):
+        refused.objects.create(job_seeker=applicant, employer=rival)
+    rows["note"] = NoteFactory(application=rows["application"])
     for name in (*SIGNED_IN, "leaver"):
         rows[f"{name}_notification"] = NotificationFactory(user=User.objects.get(pk=rows[name].pk))
     return rows

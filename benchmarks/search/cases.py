@@ -95,6 +95,16 @@ CASES = (
         Goals(queries=3, p95=20),
     ),
     Case(
+        "locations, typing",
+        _always(*(f"/api/locations/?q={typed}" for typed in ("l", "la", "new+y", "nigeria", "zz"))),
+        Goals(queries=2, p95=20),
+    ),
+    Case(
+        "categories, typing",
+        _always(*(f"/api/categories/?q={typed}" for typed in ("s", "so", "software+d", "zz"))),
+        Goals(queries=2, p95=20),
+    ),
+    Case(
         "applications of a job seeker",
         _always("/api/applications/"),
         Goals(ratio=0.4, growth=1.2, queries=3),

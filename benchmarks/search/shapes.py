@@ -12,9 +12,14 @@ Shape = Callable[[Row], dict[str, Any]]
 
 
 def columns_of(statement: str) -> list[str]:
-    """Return the columns of a SELECT of the ORM as table.column."""
-    fetched = statement[: statement.index(" FROM ")]
-    return [f"{table}.{column}" for table, column in re.findall(r'"(\w+)"\."(\w+)"', fetched)]
+    """Return the columns of a SELECT of the ORM as table.column, or by their alias if they are computed."""
+    # A job seeker's statement computes the status that is told.
+    told = r'CASE .+? END(?= AS "shown_status")'
+    fetched = re.sub(told, '"applications_application"."status"', statement)
+    while fetched != (shorter := re.sub(r"\([^()]*\)", "", fetched)):
+        fetched = shorter
+    columns = fetched[: fetched.index(" FROM ")].split(", ")
+    return [".".join(re.findall(r'"(\w+)"', column.removeprefix("SELECT "))[:2]) for column in columns]
 
 
 def _job(row: Row) -> dict[str, Any]:

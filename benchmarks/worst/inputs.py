@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from benchmarks.fill.vocabulary import CITIES, FREQUENT, ROLES, WORDS
 
@@ -107,6 +108,12 @@ _LISTS = {
     "types joined": {"job_type": ["full-time", "part-time", "contract", "internship", "temporary", "remote"]},
     "50 unknown categories": {"category": [f"c{number}" for number in range(50)]},
     "300 categories": {"category": [f"c{number}" for number in range(300)]},
+    "50 skills": {"skill": [f"Skill {number}" for number in range(1, 51)]},
+    "a common skill, by title": {"skill": "Skill 1", "ordering": "title"},
+    "a common skill, deep page": {"skill": "Skill 1", "page": "400"},
+    "a rare skill with common words": {"skill": "Skill 4999", "search": "experience team"},
+    "skills that are long": {"skill": [f"{number}" + "\ufdfa" * 250 for number in range(5)]},
+    "200 rows with skills": {"page_size": "200", "expand": "skills"},
     "a location that is searched for": {"location": "experience"},
     "a location of many parts": {"location": ",".join(["a"] * 127)},
     "a location that is long": {"location": _fill(_COMMON, 255)},
@@ -184,7 +191,7 @@ def _bodies(caller: str, *valid: Input, **fields: Any) -> tuple[Input, ...]:
     )
 
 
-def _job(**changes: str) -> dict[str, str]:
+def _job(**changes: Any) -> dict[str, Any]:
     return {
         "title": _fill([word.capitalize() for word in _RARE[5_000:]], 255),
         "description": _LONG,
@@ -193,6 +200,7 @@ def _job(**changes: str) -> dict[str, str]:
         "expires_at": "2999-12-31",
         "location": "{location}",
         "category": "{category}",
+        "skills": [{"name": f"{number:02}" + "\ufdfa" * 98, "importance": "useful"} for number in range(30)],
         **changes,
     }
 
@@ -237,6 +245,21 @@ def _jobs(caller: str) -> tuple[Input, ...]:
     )
 
 
+# Actions of a job, in an order in which each is possible, with the fields of their body.
+_LIFE: tuple[tuple[str, dict[str, str], tuple[Input, ...]], ...] = tuple(
+    (action, body, (Input("a job with applications", "employer", json=body),))
+    for action, body in (
+        ("pause", {}),
+        ("resume", {}),
+        ("extend", {"expires_at": "2999-12-31T12:00:00Z"}),
+        ("close", {"reason": "filled"}),
+        ("relist", {"expires_at": "2999-12-31"}),
+        ("duplicate", {}),
+        ("publish", {"publish_at": "2999-12-30"}),
+    )
+)
+
+
 def _pdf(size: int, middle: bytes) -> bytes:
     start = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n"
     end = b"xref\n0 1\ntrailer\n<</Size 1/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
@@ -269,8 +292,27 @@ _PDFS = (
     ),
 )
 
+_SAVED = {
+    **{name: urlencode({"search": text}) for name, text in _SEARCHES.items()},
+    "50 categories": urlencode({"category": [f"c{number}" for number in range(50)]}, doseq=True),
+    "near everything": "near=Frankfurt&radius_km=1000",
+    "many parameters": "&" * 900,
+}
+
+
+def _queries_saved(caller: str) -> tuple[Input, ...]:
+    bodies = {name: {"name": "n" * 100, "query": query[:2_000]} for name, query in _SAVED.items()}
+    return tuple(Input(name, caller, json=body) for name, body in bodies.items())
+
+
 _PAGES = {"200 rows": {"page_size": "200"}, "an unknown page": {"page": "1000000"}}
 _LETTER = (_LONG[:10_000]).strip()
+_QUESTION = {
+    "text": _LONG[:500].strip(),
+    "kind": "choices",
+    "choices": [f"{number} {_LONG[: 200 - 3]}".strip() for number in range(50)],
+    "required": True,
+}
 _EMAIL = {
     "at signs": "a@" * 120 + "example.com",
     "dots": "a." * 100 + "a@example.com",
@@ -329,6 +371,29 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "GET /api/jobs/{long_job}/similar/": _queries(
         {"200 with details": "page_size=200&expand=employer,location,category"}
     ),
+    "GET /api/jobs/{job}/match/": (Input("of the job seeker with most skills", "seeker"),),
+    "GET /api/jobs/recommended/": _queries(
+        {"of most skills, with details": "expand=employer,location,category,salary,skills"}, "seeker"
+    ),
+    "GET /api/jobs/{job}/jsonld/": (Input("structured data"),),
+    "GET /sitemap.xml": (
+        Input("the index"),
+        *_queries({"the oldest part": "part=..", "a part before all": f"part=..-{'9' * 16}-{'0' * 32}"}),
+        Input("compressed", query="part=..", headers={"Accept-Encoding": "gzip"}),
+    ),
+    "GET /feeds/jobs.xml": (
+        Input("the index"),
+        Input("the oldest part", query="part=.."),
+        Input("compressed", query="part=..", headers={"Accept-Encoding": "gzip"}),
+    ),
+    "GET /feeds/jobs.rss": _queries(_LISTS),
+    "GET /robots.txt": (Input("a few lines"),),
+    "GET /api/jobs/{own_job}/questions/": (Input("of a job", "employer"),),
+    "GET /api/employer/jobs/{own_job}/questions/": (Input("with knock-outs", "employer"),),
+    "PUT /api/jobs/{own_job}/questions/": (
+        Input("a list of 200,000 numbers", "employer", json=[1] * (_HUGE // 5)),
+        Input("20 questions of 50 long choices", "employer", json=[_QUESTION] * 20),
+    ),
     "GET /api/employer/jobs/{own_job}/": (Input("the employer of most jobs", "employer"),),
     "POST /api/jobs/": _jobs("employer"),
     "POST /api/employer/jobs/": _jobs("employer"),
@@ -336,6 +401,11 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "PATCH /api/jobs/{own_job}/": _jobs("employer"),
     "PUT /api/employer/jobs/{own_job}/": _jobs("employer"),
     "PATCH /api/employer/jobs/{own_job}/": _jobs("employer"),
+    # Those of the other URL do the same.
+    **{f"POST /api/jobs/{{own_job}}/{action}/": _bodies("employer", *valid, **body) for action, body, valid in _LIFE},
+    **{f"POST /api/employer/jobs/{{own_job}}/{action}/": valid for action, _, valid in _LIFE},
+    "GET /api/jobs/{own_job}/history/": _queries(_PAGES, "employer"),
+    "GET /api/employer/jobs/counts/": (Input("the employer of most jobs", "employer"),),
     "DELETE /api/jobs/{own_job}/": (Input("one with applications", "employer"),),
     "DELETE /api/employer/jobs/{other_own_job}/": (Input("one with applications", "employer"),),
     # Categories and locations.
@@ -390,6 +460,19 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "PUT /api/skills/{skill}/": (Input("long", "seeker", json={"name": "t" * 100}),),
     "PATCH /api/skills/{skill}/": (Input("long", "seeker", json={"name": "u" * 100}),),
     "DELETE /api/skills/{skill}/": (Input("of many", "seeker"),),
+    # Saved jobs.
+    "GET /api/saved-jobs/": _queries(
+        {**_PAGES, "with their jobs": {"page_size": "200", "expand": "job,state"}}, "seeker"
+    ),
+    "POST /api/saved-jobs/": (Input("an open job", "seeker", json={"job": "{job}"}),),
+    "DELETE /api/saved-jobs/{saved_job}/": (Input("of many", "seeker"),),
+    # Saved searches.
+    "GET /api/saved-searches/": _queries(_PAGES, "seeker"),
+    "GET /api/saved-searches/{saved_search}/": (Input("own", "seeker"),),
+    "POST /api/saved-searches/": _queries_saved("other_seeker"),
+    "PUT /api/saved-searches/{saved_search}/": _queries_saved("seeker"),
+    "PATCH /api/saved-searches/{saved_search}/": (Input("off", "seeker", json={"frequency": "off"}),),
+    "DELETE /api/saved-searches/{saved_search}/": (Input("own", "seeker"),),
     # Resumes.
     "POST /api/resumes/": _PDFS,
     "GET /api/resumes/": (*_queries(_PAGES, "seeker"), *_queries(_PAGES, "employer"), *_queries(_PAGES, "admin")),
@@ -408,25 +491,85 @@ INPUTS: dict[str, tuple[Input, ...]] = {
             {
                 **_PAGES,
                 "deep page": {"page": "{deep_applications}", "page_size": "200"},
+                "with expansions": {"page_size": "200", "expand": "told_at" if caller != "seeker" else ""},
                 "by state": {"status": ["pending", "reviewed", "accepted"], "ordering": "applied_at"},
                 "of one person": {"job_seeker": "{seeker}", "ordering": "-status"},
                 "of one job": {"job": "{own_job}"},
+                "200 rows with answers": {"page_size": "200", "expand": "answers"},
                 "unknown": {"job": "{seeker}"},
+                "frequent letters": {"search": "a e i"},
+                "frequent words": {"search": "example com engineer"},
+                "rare word": {"search": "z" * 200},
+                "assessed": {"rating_min": "1", "ordering": "-rating", "expand": "assessment", "page_size": "200"},
+                "50 tags": {"tag": [f"tag {number}" for number in range(50)]},
             },
             caller,
         )
     ),
+    "GET /api/applications/counts/": tuple(
+        request
+        for caller in ("seeker", "employer", "admin")
+        for request in _queries({"all": {}, "frequent words": {"search": "example com engineer"}}, caller)
+    ),
+    "GET /api/applications/export/": _queries({"all": {}, "Excel": {"excel": "1"}}, "employer"),
     "GET /api/applications/{application}/": (Input("own", "seeker"), Input("received", "receiver")),
+    "GET /api/applications/{application}/posting/": (Input("own", "seeker"), Input("received", "receiver")),
     "POST /api/applications/": _bodies(
         "seeker",
         Input("a long letter", "seeker", json={"job": "{job}", "resume": "{resume}", "cover_letter": _LETTER}),
+        Input(
+            "answers to no question",
+            "seeker",
+            json={"job": "{job}", "resume": "{resume}", "answers": {f"k{number}": 1 for number in range(70_000)}},
+        ),
         job="",
         resume="",
         cover_letter="",
+        answers="",
     ),
     "PATCH /api/applications/{application}/": (
         Input("a long letter", "seeker", json={"cover_letter": _LETTER}),
         Input("decided", "receiver", json={"status": "accepted"}),
+    ),
+    "GET /api/applications/{application}/timeline/": (Input("own", "seeker"), Input("received", "receiver")),
+    "POST /api/applications/bulk-status/": (
+        Input("one", "receiver", json={"ids": ["{application}"], "status": "reviewed"}),
+        Input("200 unknown", "employer", json={"ids": [str(UUID(int=n)) for n in range(200)], "status": "reviewed"}),
+        Input("too many", "employer", json={"ids": [str(UUID(int=n)) for n in range(20_000)], "status": "reviewed"}),
+        *_bodies("employer", ids="", status=""),
+    ),
+    "POST /api/applications/{application}/revoke/": (Input("own", "seeker"),),
+    "GET /api/applications/draft/": (
+        Input("for a job", "seeker", query={"job": "{job}"}),
+        Input("for no key", "seeker", query={"job": "x" * 7_000}),
+    ),
+    **{
+        f"{method} /api/{name}-employers/{key}": inputs
+        for name in ("blocked", "muted")
+        for method, key, inputs in (
+            ("GET", "", _queries(_PAGES, "seeker")),
+            ("POST", "", _bodies("seeker", employer="")),
+            ("DELETE", "{employer}/", (Input("not listed", "seeker"),)),
+        )
+    },
+    "GET /api/employer/settings/": (Input("own", "employer"),),
+    "PUT /api/employer/settings/": _bodies("employer", decision_hold_minutes=0),
+    "GET /api/applications/{application}/notes/": _queries(_PAGES, "receiver"),
+    "POST /api/applications/{application}/notes/": _bodies(
+        "receiver", Input("long", "receiver", json={"text": "\ufdfa" * 5_000}), text=""
+    ),
+    "GET /api/applications/{application}/notes/{note}/": (Input("long", "receiver"),),
+    "PUT /api/applications/{application}/notes/{note}/": _bodies("receiver", text=""),
+    "PATCH /api/applications/{application}/notes/{note}/": (
+        Input("long", "receiver", json={"text": "\ufdfa" * 5_000}),
+    ),
+    "DELETE /api/applications/{application}/notes/{note}/": (Input("own", "receiver"),),
+    "GET /api/applications/{application}/assessment/": (Input("received", "receiver"),),
+    "PUT /api/applications/{application}/assessment/": _bodies(
+        "receiver",
+        Input("long tags", "receiver", json={"rating": 5, "tags": [f"{number:02}" + "é" * 38 for number in range(20)]}),
+        rating=None,
+        tags=[],
     ),
     "DELETE /api/applications/{other_application}/": (Input("withdrawn", "seeker"),),
     # Notifications.
@@ -491,6 +634,12 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "POST /api/auth/email/verify/confirm/": (Input("a long token", "seeker", json=_LINK),),
     "POST /api/auth/password/reset/": (*_bodies("", email=""), *_emails()),
     "POST /api/auth/password/reset/confirm/": (Input("a long token", json=_LINK | {"new_password": "p" * 128}),),
+    "GET /api/auth/me/settings/": (Input("own", "seeker"),),
+    "PATCH /api/auth/me/settings/": (
+        Input("many searches", "seeker", json={"alert_hour": 7}),
+        Input("a long name", "seeker", json={"time_zone": "Z" * _HUGE}),
+    ),
+    "POST /api/auth/me/terms/": _bodies("seeker", version=""),
     "GET /api/auth/me/export/": (Input("most applications", "seeker"), Input("most jobs", "employer")),
     "POST /api/auth/password/change/": (
         Input(

@@ -17,6 +17,12 @@ _ANALYTICS = """
     SELECT gen_random_uuid(), job_id, current_date - day + 1000, 1, 0
     FROM jobs_job, generate_series(1, 10) AS day WHERE employer_id = %s
 """
+# Five a job, the first ones most often.
+_SKILLS = f"""
+    INSERT INTO jobs_jobskill (job_id, name, importance)
+    SELECT DISTINCT job_id, 'Skill ' || floor(exp(random() * ln({MANY}))), 'required'
+    FROM jobs_job, generate_series(1, 5)
+"""
 
 
 class Subjects(NamedTuple):
@@ -34,8 +40,9 @@ def prepare() -> Subjects:
 
     from accounts.models import Employer, JobSeeker, Session, Skill, User
     from analytics.models import Analytics
-    from applications.models import Application
+    from applications.models import Application, Note
     from jobs.models import Category, Job, Location
+    from jobs.saving.models import SavedJob, SavedSearch
     from notifications.models import Notification
 
     employer, other_employer = Employer.objects.annotate(number=Count("jobs")).order_by("-number")[:2]
@@ -62,10 +69,17 @@ def prepare() -> Subjects:
         user.save()
     Skill.objects.bulk_create(Skill(user=seeker.user, name=f"Skill {number}") for number in range(MANY))
     Notification.objects.bulk_create(Notification(user=seeker.user, message="Hello") for _ in range(MANY))
+    newest = Job.objects.open().order_by("-posted_at")[1 : MANY + 1]
+    SavedJob.objects.bulk_create(SavedJob(job_seeker=seeker, job=job) for job in newest)
+    search = SavedSearch(job_seeker=seeker, name="Engineers", query="search=engineer")
+    search.begin()
+    search.plan(search.told_until)
+    search.save()
     for user in (seeker.user, leaver.user):
         Session.objects.bulk_create(Session(user=user) for _ in range(MANY))
     with connection.cursor() as cursor:
         cursor.execute(_ANALYTICS, [employer.pk])
+        cursor.execute(_SKILLS)
         cursor.execute("VACUUM ANALYZE")
     own_jobs = Job.objects.filter(employer=employer, applications__isnull=False).distinct()[:2]
     busiest = {model: model.objects.annotate(number=Count("jobs")).latest("number") for model in (Category, Location)}
@@ -78,11 +92,14 @@ def prepare() -> Subjects:
         "category": busiest[Category].pk,
         "location": busiest[Location].pk,
         "skill": seeker.user.skills.all()[0].pk,
+        "saved_job": seeker.saved_jobs.all()[0].pk,
+        "saved_search": search.pk,
         "notification": seeker.user.notifications.all()[0].pk,
         "session": seeker.user.sessions.all()[0].pk,
         "resume": own[0].resume_id,
         "application": own[0].pk,
         "other_application": own[1].pk,
+        "note": Note.objects.create(application=own[0], author=receiver.user, text="n" * 5_000).pk,
         "analytics": Analytics.objects.filter(job__employer=employer)[0].pk,
         "seeker_email": seeker.user.email,
         "deep_page": Job.objects.open().count() // 400,

@@ -25,57 +25,69 @@ _MIN_POPULATION_OF_CODES = 500_000
 _MAX_NAME = 60
 # Names in use that GeoNames lacks, by country and main name.
 _MORE_NAMES = {
-    ("US", "New York City"): "NYC|New York|Big Apple|Manhattan NYC",
+    ("US", "New York City"): "NYC|New York|Big Apple",
     ("US", "Los Angeles"): "LA",
-    ("US", "San Francisco"): "SF|Bay Area|San Fran|Frisco",
-    ("US", "San Jose"): "Silicon Valley",
-    ("US", "Washington"): "DC|Washington DC|DMV",
+    ("US", "San Francisco"): "SF|San Fran|Frisco",
+    ("US", "Washington"): "DC|Washington DC",
     ("US", "Philadelphia"): "Philly",
     ("US", "Las Vegas"): "Vegas",
-    ("US", "Dallas"): "DFW|Dallas Ft Worth|Dallas Fort Worth",
-    ("US", "Minneapolis"): "Twin Cities|Minneapolis St Paul",
+    ("US", "Dallas"): "DFW",
     ("US", "Atlanta"): "ATL",
     ("US", "New Orleans"): "NOLA",
     ("US", "Salt Lake City"): "SLC",
     ("US", "Oklahoma City"): "OKC",
     ("US", "Fort Lauderdale"): "Ft Lauderdale",
-    ("US", "Raleigh"): "Raleigh Durham",
-    ("CA", "Toronto"): "GTA|Greater Toronto Area",
-    ("CA", "Vancouver"): "Lower Mainland",
     ("GB", "Newcastle upon Tyne"): "Newcastle",
     ("GB", "Kingston upon Hull"): "Hull",
     ("GB", "Stoke-on-Trent"): "Stoke",
     ("GB", "Birmingham"): "Brum",
-    ("GB", "London"): "Canary Wharf|City of London|The City",
-    ("FR", "Paris"): "La Défense|IDF|Île-de-France|Région parisienne",
-    ("IN", "Delhi"): "Delhi NCR|NCR|New Delhi NCR",
     ("IN", "Visakhapatnam"): "Vizag",
     ("IN", "Thiruvananthapuram"): "Trivandrum",
     ("IN", "Gurugram"): "Gurgaon",
     ("IN", "Bengaluru"): "Bangalore|Blr",
-    ("IN", "Mumbai"): "Bombay|Navi Mumbai Mumbai",
+    ("IN", "Mumbai"): "Bombay",
     ("VN", "Ho Chi Minh City"): "HCMC|HCM|HCM City|TPHCM|Saigon|TP HCM",
     ("MX", "Mexico City"): "CDMX|Mexico DF|Ciudad de México|México DF",
     ("BR", "São Paulo"): "Sampa",
     ("BR", "Rio de Janeiro"): "Rio",
     ("BR", "Belo Horizonte"): "BH",
-    ("MY", "Kuala Lumpur"): "KL|Klang Valley",
-    ("PH", "Manila"): "Metro Manila|NCR",
-    ("ZA", "Johannesburg"): "Joburg|Jozi|JHB|Sandton|Rosebank|Johannesburg Sandton",
+    ("MY", "Kuala Lumpur"): "KL",
+    ("ZA", "Johannesburg"): "Joburg|Jozi|JHB",
     ("ZA", "Cape Town"): "CPT",
     ("ZA", "Gqeberha"): "Port Elizabeth|PE",
-    ("ZA", "Durban"): "Umhlanga",
     ("NG", "Port Harcourt"): "PH|PHC",
-    ("NG", "Abuja"): "FCT Abuja|Gwarinpa|Wuse|Maitama|Asokoro|Jabi|Utako",
-    ("NG", "Lagos"): "Lagos Island|Lagos Mainland|Lekki|Victoria Island|Ikoyi|Yaba|Surulere|Ajah",
+    ("NG", "Abuja"): "FCT Abuja",
     ("UA", "Kyiv"): "Kiev",
     ("RU", "Saint Petersburg"): "St Petersburg|SPb",
     ("DE", "Frankfurt am Main"): "Frankfurt|Ffm|Frankfurt a M|Frankfurt Main",
     ("NL", "The Hague"): "Den Haag",
     ("AR", "Buenos Aires"): "CABA|Capital Federal",
-    ("ID", "Jakarta"): "Jabodetabek|Jakarta Raya|DKI Jakarta",
+    ("ID", "Jakarta"): "Jakarta Raya|DKI Jakarta",
     ("PK", "Karachi"): "KHI",
     ("KE", "Nairobi"): "Nbi",
+}
+# Of a part of a city, or of the region around it.
+_AROUND = {
+    ("US", "New York City"): "Manhattan NYC",
+    ("US", "San Francisco"): "Bay Area",
+    ("US", "San Jose"): "Silicon Valley",
+    ("US", "Washington"): "DMV",
+    ("US", "Dallas"): "Dallas Ft Worth|Dallas Fort Worth",
+    ("US", "Minneapolis"): "Twin Cities|Minneapolis St Paul",
+    ("US", "Raleigh"): "Raleigh Durham",
+    ("CA", "Toronto"): "GTA|Greater Toronto Area",
+    ("CA", "Vancouver"): "Lower Mainland",
+    ("GB", "London"): "Canary Wharf|City of London|The City",
+    ("FR", "Paris"): "La Défense|IDF|Île-de-France|Région parisienne",
+    ("IN", "Delhi"): "Delhi NCR|NCR|New Delhi NCR",
+    ("IN", "Mumbai"): "Navi Mumbai Mumbai",
+    ("MY", "Kuala Lumpur"): "Klang Valley",
+    ("PH", "Manila"): "Metro Manila|NCR",
+    ("ZA", "Johannesburg"): "Sandton|Rosebank|Johannesburg Sandton",
+    ("ZA", "Durban"): "Umhlanga",
+    ("NG", "Abuja"): "Gwarinpa|Wuse|Maitama|Asokoro|Jabi|Utako",
+    ("NG", "Lagos"): "Lagos Island|Lagos Mainland|Lekki|Victoria Island|Ikoyi|Yaba|Surulere|Ajah",
+    ("ID", "Jakarta"): "Jabodetabek",
 }
 
 
@@ -87,6 +99,9 @@ def write_cities() -> None:
     )
     rows: dict[str, dict[int, str]] = defaultdict(dict)
     for row, city in enumerate(cities):
+        key = (city["countrycode"], city["name"])
+        for name in _AROUND.get(key, "").split("|"):
+            rows[fold_place(name)][row] = "-"
         for name in _other_names(city):
             rows[fold_place(name)][row] = ""
         rows[fold_place(city["name"])][row] = "*"
@@ -142,7 +157,7 @@ def _other_names(city: dict[str, Any]) -> Iterator[str]:
 
 def _city_line(city: dict[str, Any]) -> str:
     where = f"{city['latitude']:.3f},{city['longitude']:.3f}"
-    return f"{city['countrycode']},{city['admin1code']},{city['population']},{where}"
+    return f"{city['countrycode']},{city['admin1code']},{city['population']},{where},{city['name']}"
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

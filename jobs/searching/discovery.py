@@ -4,11 +4,15 @@ import re
 from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField, SearchRank
-from django.db import connection
 from django.db.models import Case, Func, Value, When
+from django.db.models.functions import Length
+from django.db.models.lookups import StartsWith
 
-from jobs.models import Job
+from anywork.api.text import Folded
+from anywork.database.replicas import reading_connection
+from jobs.models import Job, Synonym
 from jobs.querysets import OPEN_SQL, JobQuerySet
+from jobs.searching.completion import MAX_TYPED
 from jobs.searching.countries import country_title
 from jobs.searching.listing import NEWEST, JobListing
 from jobs.searching.query import TITLE_VECTOR
@@ -20,16 +24,20 @@ _WORD = re.compile(r"\w\w")
 MAX_FACET_VALUES = 20
 MAX_SUGGESTIONS = 8
 MAX_SIMILAR_JOBS = 10
+# The number of newest matches whose skills are counted: five million skills of a million jobs take seconds.
+MAX_SKILL_FACET_JOBS = 5_000
 # The number of suggestions that are checked for an open job, and of jobs that are ranked by similarity.
 _SUGGESTION_CANDIDATES = 200
 _SIMILAR_CANDIDATES = 500
 
+FACETS = ("job_type", "workplace", "category", "location", "country", "employer", "skill")
 Facets = dict[str, list[dict[str, Any]]]
 _facets: VersionedCache[Facets] = VersionedCache(max_size=200)
 
 # The ORM has no grouping sets, and four queries would read the jobs four times.
 _COUNT_FACETS = """
     WITH matches AS MATERIALIZED ({matches}),
+    newest AS ({newest}),
     counted AS (
         SELECT job_type, workplace, category_id, location_id, employer_id, count(*) AS jobs
         FROM matches GROUP BY GROUPING SETS (job_type, workplace, category_id, location_id, employer_id)
@@ -46,6 +54,11 @@ _COUNT_FACETS = """
             ORDER BY jobs DESC, job_type, workplace, category_id, location_id, employer_id
         ) AS rank
         FROM counted
+    ),
+    skills AS (
+        SELECT folded, mode() WITHIN GROUP (ORDER BY name) AS name, count(*) AS jobs
+        FROM newest JOIN jobs_jobskill USING (job_id)
+        GROUP BY folded ORDER BY 3 DESC, 1 LIMIT %s
     )
     SELECT
         CASE
@@ -67,8 +80,11 @@ _COUNT_FACETS = """
     WHERE rank <= %s
         AND coalesce(job_type, workplace, category_id::text, location_id::text, employer_id::text) IS NOT NULL
     UNION ALL SELECT 'country', country, country, jobs FROM countries
+    UNION ALL SELECT 'skill', folded, name, jobs FROM skills
     ORDER BY 1, 4 DESC, 3, 2
 """
+
+_NEWEST_MATCHES = "SELECT job_id FROM matches ORDER BY posted_at DESC, job_id DESC LIMIT %s"
 
 # The ORM takes three queries, each of which reads all completions, and as long again to compile them. Folded text has
 # no wildcards.
@@ -103,13 +119,20 @@ def count_facets(listing: JobListing) -> Facets:
 
 
 def _count_facets(listing: JobListing) -> Facets:
-    facets: Facets = {"job_type": [], "workplace": [], "category": [], "location": [], "country": [], "employer": []}
+    facets: Facets = {name: [] for name in FACETS}
     if not listing.count():
         return facets
-    matches = listing.queryset.values("job_type", "workplace", "category_id", "location_id", "employer_id")
+    columns = ("job_type", "workplace", "category_id", "location_id", "employer_id", "posted_at", "job_id")
+    matches = listing.queryset.values(*columns)
     sql, parameters = matches.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_FACETS.format(matches=sql), [*parameters, MAX_FACET_VALUES, MAX_FACET_VALUES])
+    newest, newest_parameters = _NEWEST_MATCHES, (MAX_SKILL_FACET_JOBS,)
+    if listing.matches.query is None and listing.matches.is_exact and listing.count() > MAX_SKILL_FACET_JOBS:
+        # By the index of the order: to sort a million matches takes half a second.
+        jobs = listing.queryset.order_by(*NEWEST).values("job_id")[:MAX_SKILL_FACET_JOBS]
+        newest, newest_parameters = jobs.query.sql_with_params()
+    with reading_connection().cursor() as cursor:
+        limits = (MAX_FACET_VALUES, MAX_FACET_VALUES, MAX_FACET_VALUES)
+        cursor.execute(_COUNT_FACETS.format(matches=sql, newest=newest), [*parameters, *newest_parameters, *limits])
         for facet, value, name, count in cursor.fetchall():
             shown = country_title(name) if facet == "country" else name
             facets[facet].append({"value": value, "name": shown, "count": count})
@@ -121,11 +144,23 @@ def suggest(typed: str) -> dict[str, list[str]]:
     # Dictionaries as ordered sets: two companies, or two locations, may have the same name.
     suggestions: dict[str, dict[str, None]] = {"titles": {}, "companies": {}, "places": {}}
     if _WORD.search(typed):
-        with connection.cursor() as cursor:
+        with reading_connection().cursor() as cursor:
             cursor.execute(_SUGGEST, {"typed": typed, "candidates": _SUGGESTION_CANDIDATES, "most": MAX_SUGGESTIONS})
             for name, text in cursor.fetchall():
                 suggestions[name][text] = None
     return {name: list(texts) for name, texts in suggestions.items()}
+
+
+def typed_synonyms(typed: str) -> list[str]:
+    """Return synonyms that begin with `typed`, the shortest first, without former names of categories and places."""
+    names, meanings = (
+        Synonym.objects.filter(StartsWith(Folded(field), Folded(Value(typed))), is_former_name=False)
+        .order_by(Length(field), field)
+        .values_list(field, flat=True)[:MAX_TYPED]
+        for field in ("name", "meaning")
+    )
+    # A union has no order.
+    return sorted(names.union(meanings), key=lambda synonym: (len(synonym), synonym))
 
 
 def similar_jobs(job: Job) -> JobQuerySet:

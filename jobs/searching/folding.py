@@ -1,4 +1,4 @@
-"""Names of places in the form in which the gazetteer compares them."""
+"""Words, and names of places in the form in which the gazetteer compares them."""
 
 import re
 import unicodedata
@@ -15,11 +15,15 @@ _LETTERS = str.maketrans(
 _SHORT_FORMS = {"saint": "st", "sankt": "st", "sint": "st", "sainte": "ste", "fort": "ft", "mount": "mt"}
 
 
+def fold_letters(text: str) -> str:
+    """Return `text` without accents, capitals and apostrophes."""
+    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    return _APOSTROPHES.sub("", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
 def fold_place(text: str) -> str:
     """Return `text` without accents, capitals and punctuation; a hyphen is a space, and Saint is St."""
-    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    letters = _APOSTROPHES.sub("", "".join(letter for letter in letters if not unicodedata.combining(letter)))
-    letters = _INITIAL.sub(r"\1", letters)
+    letters = _INITIAL.sub(r"\1", fold_letters(text))
     words = "".join(letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in letters)
     words = " ".join(_SHORT_FORMS.get(word, word) for word in words.split())
     return _SINGLE_LETTERS.sub(r"\1", words)

@@ -1,8 +1,9 @@
 """Where cities of 5,000 inhabitants or more are, from GeoNames (https://www.geonames.org, CC BY 4.0).
 
-`cities.csv.gz` has a line for each, the most populous first: country, region, inhabitants, latitude and longitude.
-`city_names.txt.gz` has their names, each with the numbers of these lines; a main name is marked by a star. Both are
-written by `build_gazetteer`. A place that may be another is none: no coordinates are better than wrong ones.
+`cities.csv.gz` has a line for each, the most populous first: country, region, inhabitants, latitude, longitude and main
+name. `city_names.txt.gz` has their names, each with the numbers of these lines; a main name is marked by a star, one of
+a part or of the region by a minus. Both are written by `build_gazetteer`. A place that may be another is none: no
+coordinates are better than wrong ones.
 """
 
 import gzip
@@ -13,12 +14,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from jobs.searching.countries import Country, Region, find_country, find_regions
+from jobs.searching.countries import Country, Region, country_title, find_country, find_regions
 from jobs.searching.folding import fold_place
 from jobs.searching.sorted_lines import SortedLines
 
 CITIES = Path(__file__).with_name("cities.csv.gz")
 CITY_NAMES = Path(__file__).with_name("city_names.txt.gz")
+# Other names of cities and countries that mean something else in a search: of the 20,000 most frequent words of English
+# and the 3,000 of sixteen other languages.
+_FREQUENT_WORDS = Path(__file__).with_name("frequent_words.txt")
 
 # Namesakes that are nearer are one place; of others, one must have this many times the inhabitants of the next.
 _ONE_PLACE_KM = 100
@@ -28,6 +32,15 @@ _SAME_PLACE_KM = 60
 # "West Salem" is no part of Salem, but "East London" is one of London, and "Amsterdam Zuid" one of Amsterdam.
 _LARGE = 300_000
 _VERY_LARGE = 600_000
+
+# By another name, a search finds cities with this many inhabitants, unless it is the main name of one with a tenth of
+# them; shorter names are mostly codes.
+_KNOWN = 100_000
+_SURE_RATIO = 10
+_MIN_NAME = 4
+# From the first letter of Japanese on, names of two letters are usual.
+_EAST_ASIAN = "\u3040"
+_MAX_NAME_WORDS = 3
 
 # Words that name no place.
 _VAGUE_WORDS = """
@@ -72,13 +85,18 @@ _MAX_LENGTH = 200
 Coordinates = tuple[float, float]
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     country: str
     region: str
     population: int
     latitude: float
     longitude: float
-    is_main_name: bool
+    name: str
+    mark: str
+
+    @property
+    def is_main_name(self) -> bool:
+        return self.mark == "*"
 
 
 class _Area(NamedTuple):
@@ -87,7 +105,7 @@ class _Area(NamedTuple):
     countries: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
 
-    def has(self, place: _Place) -> bool:
+    def has(self, place: Place) -> bool:
         return (not self.countries or place.country in self.countries) and (
             not self.regions or place.region in self.regions
         )
@@ -98,16 +116,56 @@ class _UncertainError(Exception):
 
 
 @lru_cache(maxsize=10_000)
-def coordinates(city: str, country: str, state: str = "") -> Coordinates | None:
-    """Return latitude and longitude of a city, or None if it is unknown or uncertain."""
+def find_place(city: str, country: str, state: str = "") -> Place | None:
+    """Return the city of a location, or None if it is unknown or uncertain."""
     nation = find_country(country)
     if nation is None or not city or len(city) > _MAX_LENGTH:
         return None
     try:
-        place = _find(city, nation, state)
+        return _find(city, nation, state)
     except _UncertainError:
         return None
+
+
+def coordinates(city: str, country: str, state: str = "") -> Coordinates | None:
+    """Return latitude and longitude of a city, or None if it is unknown or uncertain."""
+    place = find_place(city, country, state)
     return (place.latitude, place.longitude) if place else None
+
+
+def load() -> None:
+    """Read the data, which takes 0.2 s, before a request needs it."""
+    coordinates("Paris", "France")
+
+
+def main_names(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield other names of large cities and countries among neighbouring words, each with the main name.
+
+    Of "chef munique allemagne": "munique" with "Munich", "allemagne" with "Germany".
+    """
+    folded = [fold_place(word) for word in words]
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _MAX_NAME_WORDS, len(words)) + 1):
+            name = " ".join(filter(None, folded[start:end]))
+            if len(name) < (2 if name >= _EAST_ASIAN else _MIN_NAME) or name in _frequent_words() or _is_vague(name):
+                continue
+            if (main_name := _main_name(name)) and fold_place(main_name) != name:
+                yield " ".join(words[start:end]), main_name
+
+
+@lru_cache(maxsize=10_000)
+def _main_name(name: str) -> str | None:
+    """Return the English name of a country, or the main name of a large city unless it may be another city."""
+    if country := find_country(name):
+        return None if country.region else country_title(country.code)
+    try:
+        place = _choose([place for place in _namesakes(name) if place.mark != "-"])
+    except _UncertainError:
+        return None
+    if not place or place.is_main_name or place.population < _KNOWN:
+        return None
+    namesakes = (other.population for other in _namesakes(name) if other.is_main_name)
+    return place.name if max(namesakes, default=0) * _SURE_RATIO < place.population else None
 
 
 @lru_cache(maxsize=10_000)
@@ -150,14 +208,14 @@ def _region_of(nation: Country, state: str) -> Region | None:
     return next((region for region in find_regions(state) if region.country == nation.code), None) if state else None
 
 
-def _certain(city: str, area: _Area) -> _Place | None:
+def _certain(city: str, area: _Area) -> Place | None:
     try:
         return _find_name(fold_place(city), area)
     except _UncertainError:
         return None
 
 
-def _find(city: str, nation: Country, state: str) -> _Place | None:
+def _find(city: str, nation: Country, state: str) -> Place | None:
     if place := _choose(_candidates(_without_workplace(city), _area(nation, state))):
         return place
     names, state = _parts(city, nation, state)
@@ -192,7 +250,7 @@ def _without_workplace(text: str) -> str:
     return _WORKPLACE.sub(" ", fold_place(text)).strip()
 
 
-def _find_in_parts(names: list[str], area: _Area) -> _Place | None:
+def _find_in_parts(names: list[str], area: _Area) -> Place | None:
     """Return the place of the first name; the others are larger ones around it, or other names of it."""
     first, *others = names
     around = [place for name in others if (place := _find_name(name, area))]
@@ -205,7 +263,7 @@ def _find_in_parts(names: list[str], area: _Area) -> _Place | None:
     return near[0] if near else around[0]
 
 
-def _find_name(name: str, area: _Area) -> _Place | None:
+def _find_name(name: str, area: _Area) -> Place | None:
     """Return the place of this name; of several readings the first that is known."""
     if _is_vague(name):
         return None
@@ -215,7 +273,7 @@ def _find_name(name: str, area: _Area) -> _Place | None:
     return _find_before_state(name, area) or _find_around_part(name, area)
 
 
-def _find_before_state(name: str, area: _Area) -> _Place | None:
+def _find_before_state(name: str, area: _Area) -> Place | None:
     """Return the place of "Washington DC" or "London UK"."""
     words = name.split()
     for start in range(len(words) - 1, max(0, len(words) - 4), -1):
@@ -229,7 +287,7 @@ def _find_before_state(name: str, area: _Area) -> _Place | None:
     return None
 
 
-def _find_around_part(name: str, area: _Area) -> _Place | None:
+def _find_around_part(name: str, area: _Area) -> Place | None:
     """Return the large city of "East London", "Lagos Mainland" or "Amsterdam Zuid"."""
     words = name.split()
     cities = [(pattern.sub("", name), _LARGE) for pattern in (_PART_BEFORE, _PART_AFTER)]
@@ -264,7 +322,7 @@ def _is_vague(name: str) -> bool:
     return all(word in _VAGUE for word in name.split())
 
 
-def _choose(candidates: list[_Place]) -> _Place | None:
+def _choose(candidates: list[Place]) -> Place | None:
     """Return the place that is meant, of all countries the most populous one's.
 
     Raises:
@@ -281,25 +339,32 @@ def _choose(candidates: list[_Place]) -> _Place | None:
     return largest
 
 
-def _candidates(name: str, area: _Area) -> list[_Place]:
+def _candidates(name: str, area: _Area) -> list[Place]:
     """Return the places of this name, the most populous first; those of the country itself before an island's."""
     places = [place for place in _namesakes(name) if area.has(place)]
     return [place for place in places if place.country == area.countries[0]] or places if area.countries else places
 
 
-def _namesakes(name: str) -> Iterable[_Place]:
+def _namesakes(name: str) -> Iterable[Place]:
     cities = _cities()
     for row in (_city_names().get(name) or "").split():
-        country, region, population, latitude, longitude = cities[int(row.rstrip("*"))].decode().split(",")
-        yield _Place(country, region, int(population), float(latitude), float(longitude), row.endswith("*"))
+        fields = cities[int(row.rstrip("*-"))].decode().split(",", maxsplit=5)
+        country, region, population, latitude, longitude, main_name = fields
+        mark = row[-1] if row[-1] in "*-" else ""
+        yield Place(country, region, int(population), float(latitude), float(longitude), main_name, mark)
 
 
-def _distance(one: _Place, other: _Place) -> float:
+def _distance(one: Place, other: Place) -> float:
     """Return the distance in km, by the haversine formula on a globe of 6,371 km."""
     south, north = math.radians(one.latitude), math.radians(other.latitude)
     half = math.sin((north - south) / 2) ** 2
     half += math.cos(south) * math.cos(north) * math.sin(math.radians(one.longitude - other.longitude) / 2) ** 2
     return 12742 * math.asin(min(1, math.sqrt(half)))
+
+
+@cache
+def _frequent_words() -> frozenset[str]:
+    return frozenset(map(fold_place, _FREQUENT_WORDS.read_text(encoding="utf-8").split()))
 
 
 @cache

@@ -5,10 +5,11 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count, F, Func, Q, QuerySet, Value
 from psycopg2.errors import QueryCanceled
 
+from anywork.database.replicas import reading_connection
 from jobs.querysets import JobQuerySet
 from jobs.searching.limits import Limits
 from jobs.searching.query import SearchQuery
@@ -36,7 +37,7 @@ class MatchCount(NamedTuple):
         return sum(self.tiers)
 
 
-_counts: VersionedCache[MatchCount] = VersionedCache()
+_counts: VersionedCache[MatchCount] = VersionedCache(shared="counts")
 
 
 class JobListing:
@@ -81,6 +82,19 @@ class JobListing:
         if self.matches.is_exact:
             return (self._matching(query) if query else self._jobs).order_by()
         return self._newest(query)[: self._limits.uncounted_facet_jobs]
+
+    def matches_among(self, condition: Q) -> Iterator[JobQuerySet]:
+        """Yield the matches that also fulfil a condition, unordered and not counted.
+
+        First those of the search as it was typed; then, in case these are none, those of the corrected one if it is the
+        corrected one that finds anything.
+        """
+        if self._search is None:
+            yield self._jobs.filter(condition)
+            return
+        yield self._matching_among(self._search, condition)
+        if self._search.corrections() and self.matches.query:
+            yield self._matching_among(self.matches.query, condition)
 
     def count(self) -> int:
         return self.matches.total
@@ -180,6 +194,12 @@ class JobListing:
             return self._jobs.exclude(pk__in=self._having(excluded).values("pk"))
         return self._having(query)
 
+    def _matching_among(self, query: SearchQuery, condition: Q) -> JobQuerySet:
+        if query.excluded:
+            # By no index: it would find all jobs that have the words, to leave them out.
+            return self._jobs.filter(condition, query.anywhere(by_index=False))
+        return self._having(query).filter(condition)
+
     def _having(self, query: SearchQuery, condition: Q | Func | None = None) -> JobQuerySet:
         return self._jobs.filter(having_words(query, condition, has_closed=self._has_closed))
 
@@ -204,7 +224,7 @@ class JobListing:
         return self._ordered_page(self._jobs.filter(query.anywhere(by_index=False)), page)
 
     def _page_by_relevance(self, query: SearchQuery, page: slice) -> QuerySet[Any]:
-        by_relevance = (query.tier(), *NEWEST)
+        by_relevance = (query.tier(by_missing_words=self._sorts_by_title(query)), *NEWEST)
         if self.matches.total <= self._limits.rank_jobs:
             return self._having(query).order_by(*by_relevance)[page]
         parts = []
@@ -219,12 +239,19 @@ class JobListing:
 
     def _slice_of_tier(self, query: SearchQuery, number: int, page: slice) -> QuerySet[Any]:
         tiers = self.matches.tiers
+        by_title = number == len(tiers) - 1 and self._sorts_by_title(query)
+        order = (query.missing_in_title().asc(), *NEWEST) if by_title else NEWEST
         # The word index finds a tier together with the higher ones.
-        if self._prefers_word_index(tiers[number], sum(tiers[: number + 1]), page):
-            jobs = _prevent_ordered_scan(self._tier_by_index(query, number).order_by(*NEWEST))
+        if by_title or self._prefers_word_index(tiers[number], sum(tiers[: number + 1]), page):
+            jobs = _prevent_ordered_scan(self._tier_by_index(query, number).order_by(*order))
         else:
-            jobs = self._jobs.filter(query.tiers(by_index=False)[number]).order_by(*NEWEST)
+            jobs = self._jobs.filter(query.tiers(by_index=False)[number]).order_by(*order)
         return self._slice_from_nearer_end(jobs, page, tiers[number])
+
+    def _sorts_by_title(self, query: SearchQuery) -> bool:
+        """In the last tier, jobs with more of the words in the title come first: so few are sorted in any case."""
+        is_short = self.matches.is_exact and max(self.matches.tiers) <= self._limits.sort_jobs
+        return is_short and len(query.wanted) > 1
 
     def _tier_by_index(self, query: SearchQuery, number: int) -> JobQuerySet:
         if query.may_exclude:
@@ -269,7 +296,7 @@ def _prevent_ordered_scan(jobs: JobQuerySet) -> JobQuerySet:
 
 
 def _estimated_table_rows() -> int:
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'jobs_job'::regclass")
         return int(cursor.fetchone()[0])
 
@@ -278,14 +305,15 @@ def _with_timeout(milliseconds: int | None, read: Callable[[], T]) -> T | None:
     """Return what `read` returns, or None if one of its queries takes longer."""
     if milliseconds is None:
         return read()
+    connection = reading_connection()
     is_nested = connection.in_atomic_block
     try:
-        with transaction.atomic():
+        with transaction.atomic(using=connection.alias):
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = %s", [milliseconds])
             result = read()
             # SET LOCAL would last to the end of an outer transaction; a rollback to the savepoint ends it.
-            transaction.set_rollback(is_nested)
+            transaction.set_rollback(is_nested, using=connection.alias)
             return result
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):

@@ -10,18 +10,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, pairwise, product
+from operator import itemgetter
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
-from django.db import connection
 from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, Value, When
+
+from anywork.database.replicas import reading_connection
+from jobs.searching.folding import fold_letters
+from jobs.searching.gazetteer import main_names
 
 # Words that are corrected; a shorter one resembles too many others.
 _MISTYPED = re.compile(r"\w{4,40}")
 _TERM = re.compile(r'-?"[^"]*"|\S+')
-# The edit distance that is accepted, by the minimum length of the word.
-_MAX_DISTANCES = {4: 1, 6: 2}
+# The edit distance that is accepted, by the minimum length of the word ("lehrer" is no "leader"), and from which length
+# on two are for the same letters in another order ("phyton").
+_MAX_DISTANCES = {4: 1, 8: 2}
+_MIN_REORDERED = 6
 # The number of unknown words that are corrected, the first ones: each takes a lookup of similar words.
 MAX_CORRECTED_WORDS = 4
+# The number of words similar to one, the nearest, of which that of most jobs is chosen.
+_MAX_SIMILAR = 6
 # The number of corrected searches, each of which takes three counts.
 MAX_CORRECTIONS = 4
 # A last word of fewer letters is no beginning of one.
@@ -29,28 +37,34 @@ _MIN_BEGINNING = 3
 # Words that say nothing beside other words; those of English grammar have no stem anyway.
 _NOISE = re.compile(
     r"jobs?|vacanc(y|ies)|vacant|hiring|hire|(position|opening|role)s?|opportunit(y|ies)|employment|careers|wanted|needed"
-    r"|looking|near|nearby|available|emplois?|empleos?|vagas?|stellen(angebote?)?"
+    r"|urgently|looking|near|nearby|available|emplois?|empleos?|vagas?|stellen(angebote?)?"
 )
 # The number of synonyms in a search.
 MAX_SYNONYMS = 20
+# The number of its words that may be other names of cities: each takes three lookups of 40 us.
+_MAX_PLACE_WORDS = 10
 _SIGNS = re.compile(r"[-,;:!?()/\\]")
 _CJK = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 
+_MEANING, _PLACE = 2, 3
 # Of each word of the terms, and of it and the next word as one: itself and its stem, as the vectors have them. The same
-# of each synonym in the terms (kind 1), and of what it means (kind 2). There are few synonyms: all are compared.
+# of each synonym or other name of a place in the terms (kind 1), and of what it means (kind 2; of a place 3). There are
+# few synonyms: all are compared.
 _LEXEMES = """
     WITH meant AS (
-        SELECT name, meaning, row_number() OVER (ORDER BY name, meaning) AS number
+        SELECT name, meaning, is_place, row_number() OVER (ORDER BY name, meaning) AS number
         FROM (
-            SELECT name, meaning FROM jobs_synonym UNION SELECT meaning, name FROM jobs_synonym
-        ) AS both_ways
+            SELECT name, meaning, FALSE FROM jobs_synonym
+            UNION SELECT meaning, name, FALSE FROM jobs_synonym WHERE NOT is_former_name
+            UNION SELECT *, TRUE FROM unnest(%(cities)s::text[], %(main_names)s::text[])
+        ) AS both_ways (name, meaning, is_place)
         WHERE strpos(%(plain)s, ' ' || lower(name) || ' ') > 0
         ORDER BY number LIMIT %(most)s
     ),
     given AS (
         SELECT 0 AS kind, term, number FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS typed (term, number)
         UNION ALL SELECT 1, name, number FROM meant
-        UNION ALL SELECT 2, meaning, number FROM meant
+        UNION ALL SELECT 2 + is_place::int, meaning, number FROM meant
     ),
     split AS (
         SELECT kind, number, place, word, word || lead(word) OVER (
@@ -76,8 +90,13 @@ _SIMILAR_WORDS = """
         WHERE NOT EXISTS (SELECT FROM jobs_suggestion WHERE kind = 'word' AND key = btrim(jobs_folded(word)))
         ORDER BY place LIMIT %s
     )
-    SELECT unknown.word, known.word, to_tsvector('jobs_stems', unknown.word) = to_tsvector('jobs_stems', known.word)
+    SELECT unknown.word, btrim(jobs_folded(unknown.word)), known.word,
+        to_tsvector('jobs_stems', unknown.word) = to_tsvector('jobs_stems', known.word)
     FROM unknown, jobs_similar_words(unknown.word) AS known (word)
+"""
+_KNOWN_WORDS = """
+    SELECT word, jobs, names, coalesce(text, word)
+    FROM jobs_known_words(%s::text[]) LEFT JOIN jobs_suggestion ON kind = 'word' AND key = word
 """
 
 
@@ -127,14 +146,17 @@ class _Term:
 class _Synonym:
     name: list[_Word]
     meaning: list[_Word]
+    is_place: bool
 
     @property
     def query(self) -> str:
         """The query for its meaning; several words are found in titles and names, which have each two as one."""
+        # "Nice" is a word of descriptions, too.
+        weight = ":C" if self.is_place else ""
         if len(self.meaning) == 1:
             word = self.meaning[0]
-            return _any([_lexemes(word.stems or word.words), _lexemes(word.stems, "+")])
-        return _all(_lexemes(word.joined_stems, "+") for word in self.meaning[:-1])
+            return _any([_lexemes(word.stems or word.words, weight=weight), _lexemes(word.stems, "+", weight)])
+        return _all(_lexemes(word.joined_stems, "+", weight) for word in self.meaning[:-1])
 
 
 @dataclass(frozen=True)
@@ -232,12 +254,29 @@ class SearchQuery:
             tiers.append(nested[number] & ~higher & (found if number < len(nested) - 1 else Q()))
         return tuple(tiers)
 
-    def tier(self) -> Case:
-        """Return the number of a match's tier, from 0."""
+    def tier(self, *, by_missing_words: bool) -> Case:
+        """Return the number of a match's tier, from 0; of the last tier, more the more words the title lacks."""
         *higher, _ = self.nested(by_index=False)
+        last = Value(len(higher))
         return Case(
             *(When(condition, then=Value(number)) for number, condition in enumerate(higher)),
-            default=Value(len(higher)),
+            default=last + self.missing_in_title() if by_missing_words else last,
+            output_field=IntegerField(),
+        )
+
+    @property
+    def wanted(self) -> list[str]:
+        """The queries for each word and phrase that is not excluded."""
+        return list(dict.fromkeys(word for terms in self._alternatives for word in _wanted(terms)))
+
+    def missing_in_title(self) -> Func:
+        """Return how many of the wanted words and phrases the title lacks."""
+        return Func(
+            TITLE_VECTOR,
+            Func(Value(self.wanted), template="%(expressions)s::tsquery[]"),
+            # The vector is read once a row: it is large.
+            template="(SELECT count(*) FROM (SELECT %(expressions)s OFFSET 0) AS job (title, words),"
+            " unnest(words) AS word WHERE NOT ts_match_vq(title, word))",
             output_field=IntegerField(),
         )
 
@@ -246,7 +285,8 @@ class SearchQuery:
 
         No more are generated, as 20 words have a million combinations.
         """
-        similar = {word: [other for other, _ in others[:2]] for word, others in self._similar_words().items()}
+        words = self._similar_words(have_same_stem=False)
+        similar = {word: [other.spelling for other in others[:2]] for word, others in words.items()}
         if not similar:
             return []
         choices = (
@@ -260,31 +300,41 @@ class SearchQuery:
         A different ending alone is no misspelling.
         """
         others = {}
-        for word, similar in self._similar_words().items():
-            same = (other for other, has_same_stem in similar if has_same_stem)
-            if (
-                (other := next(same, None))
-                and not other.startswith(word.lower())
-                and not word.lower().startswith(other)
-            ):
-                others[word] = other
+        for word, (other, *_) in self._similar_words(have_same_stem=True).items():
+            if not other.word.startswith(word.lower()) and not word.lower().startswith(other.word):
+                others[word] = other.spelling
         return _replace_words(self.text, others) if others else None
 
-    def _similar_words(self) -> dict[str, list[tuple[str, bool]]]:
-        """Return for each unknown word the similar known ones, and whether the stems are equal."""
+    def _similar_words(self, *, have_same_stem: bool) -> dict[str, list["_Similar"]]:
+        """Return for each unknown word the similar known ones: the nearest first, of these those of most jobs.
+
+        With `have_same_stem` only those that the search finds anyway.
+        """
         typed = list(dict.fromkeys(_MISTYPED.findall(self.text)))
         if not typed:
             return {}
-        with connection.cursor() as cursor:
+        with reading_connection().cursor() as cursor:
             cursor.execute(_SIMILAR_WORDS, [typed, MAX_CORRECTED_WORDS])
-            rows = cursor.fetchall()
-        similar: dict[str, list[tuple[str, bool]]] = {}
-        for word, known, has_same_stem in sorted(rows, key=lambda row: _distance(row[0].lower(), row[1])):
-            distance = _distance(word.lower(), known)
-            # The first letter is seldom mistyped, and together with another one it makes another word.
-            if distance <= _max_distance(word) and (distance <= 1 or word[0].lower() == known[0]):
-                similar.setdefault(word, []).append((known, has_same_stem))
-        return similar
+            near: dict[str, list[tuple[int, str]]] = {}
+            for word, folded, known, has_same_stem in cursor.fetchall():
+                if have_same_stem and not has_same_stem:
+                    continue
+                distance = _distance(folded, known)
+                most = 1 if have_same_stem else _max_distance(folded, known)
+                if distance <= most and _has_first_letter(folded, known):
+                    near.setdefault(word, []).append((distance, known))
+            if not near:
+                return {}
+            near = {word: sorted(others, key=itemgetter(0))[:_MAX_SIMILAR] for word, others in near.items()}
+            cursor.execute(_KNOWN_WORDS, [[known for others in near.values() for _, known in others]])
+            details = {known: (jobs, _spelling(known, names, text)) for known, jobs, names, text in cursor.fetchall()}
+        return {
+            word: sorted(
+                (_Similar(*other, *details[other[1]]) for other in others),
+                key=lambda other: (other.distance, -other.jobs),
+            )
+            for word, others in near.items()
+        }
 
     @cached_property
     def _alternatives(self) -> list[list[_Term]]:
@@ -294,18 +344,28 @@ class SearchQuery:
             return []
         typed = " ".join(text for text in texts if text[0] != "-" and '"' not in text).lower()
         # "c++" is a synonym itself; "sr." and "front-end," are not.
-        plain = f" {typed}  {re.sub(_SIGNS, ' ', typed.replace('.', ''))} "
+        simple = re.sub(_SIGNS, " ", typed.replace(".", ""))
+        cities = list(main_names(simple.split()[:_MAX_PLACE_WORDS]))
         words: dict[tuple[int, int], list[_Word]] = {}
-        with connection.cursor() as cursor:
-            cursor.execute(_LEXEMES, {"plain": plain, "terms": texts, "most": MAX_SYNONYMS})
+        with reading_connection().cursor() as cursor:
+            cursor.execute(
+                _LEXEMES,
+                {
+                    "plain": f" {typed}  {' '.join(simple.split())} ",
+                    "terms": texts,
+                    "most": MAX_SYNONYMS,
+                    "cities": [city for city, _ in cities],
+                    "main_names": [name for _, name in cities],
+                },
+            )
             for kind, number, *lexemes in cursor.fetchall():
                 words.setdefault((kind, number), []).append(_Word(*lexemes))
         terms = iter([_Term(text, words.get((0, number), [])) for number, text in enumerate(texts, 1)])
         alternatives = [list(islice(terms, len(alternative))) for alternative in self.alternatives]
         synonyms = [
-            _Synonym(name, words[2, number])
-            for (kind, number), name in words.items()
-            if kind == 1 and (2, number) in words
+            _Synonym(words[1, number], meaning, is_place=kind == _PLACE)
+            for (kind, number), meaning in words.items()
+            if kind in {_MEANING, _PLACE} and (1, number) in words
         ]
         return [_with_synonyms(alternative, synonyms) for alternative in alternatives]
 
@@ -335,6 +395,28 @@ class SearchQuery:
         return Func(Value(_any(alternatives)), template="%(expressions)s::tsquery", output_field=SearchQueryField())
 
 
+@dataclass(frozen=True)
+class _Similar:
+    """A known word that resembles a mistyped one, and about how many open jobs have it."""
+
+    distance: int
+    word: str
+    jobs: int
+    spelling: str
+
+
+def _spelling(word: str, names: list[str | None] | None, text: str) -> str:
+    """Return a word as it is written in the place, title, company or category of a job, else `text`.
+
+    Titles and categories are written in capitals for another reason.
+    """
+    for name, is_proper in zip(names or (), (True, False, True, False), strict=False):
+        for written in re.findall(r"\w+", name or ""):
+            if fold_letters(written) == word:
+                return written if is_proper else written.lower()
+    return text
+
+
 def _with_synonyms(terms: list[_Term], synonyms: list[_Synonym]) -> list[_Term]:
     """Add meanings to the words of terms that are, or together are, a synonym."""
     sequence = [
@@ -357,6 +439,15 @@ def _with_synonyms(terms: list[_Term], synonyms: list[_Synonym]) -> list[_Term]:
 
 def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool, is_verbatim: bool) -> str:
     """Return the query for all terms of an alternative."""
+    operands = _wanted(terms, beginning=beginning, in_description=in_description, is_verbatim=is_verbatim)
+    operands += [f"!({query})" for term in terms if term.is_excluded and (query := _without(term, in_description))]
+    return _all(operands)
+
+
+def _wanted(
+    terms: list[_Term], *, beginning: str | None = None, in_description: bool = False, is_verbatim: bool = False
+) -> list[str]:
+    """Return the queries for each word and phrase of an alternative that is not excluded."""
     wanted = [term for term in terms if not term.is_excluded]
     if any(term.words and not term.is_noise for term in wanted):
         wanted = [term for term in wanted if not term.is_noise or term.is_quoted]
@@ -386,8 +477,7 @@ def _all_of(terms: list[_Term], *, beginning: str | None, in_description: bool, 
     if not any(operands):
         # Words of grammar alone: they are kept where texts are short.
         operands = [_lexemes(word.words, "=") for term in wanted for word in term.words]
-    operands += [f"!({query})" for term in terms if term.is_excluded and (query := _without(term, in_description))]
-    return _all(operands)
+    return list(filter(None, operands))
 
 
 def _forms(word: _Word, before: _Word | None, *, is_joined: bool, is_verbatim: bool) -> list[str]:
@@ -468,8 +558,18 @@ def _replace_words(text: str, others: dict[str, str]) -> str:
     return re.sub(r"\w+", lambda word: others.get(word[0], word[0]), text)
 
 
-def _max_distance(word: str) -> int:
+def _max_distance(word: str, known: str) -> int:
+    if len(word) >= _MIN_REORDERED and sorted(word) == sorted(known):
+        return max(_MAX_DISTANCES.values())
     return max((number for length, number in _MAX_DISTANCES.items() if len(word) >= length), default=0)
+
+
+def _has_first_letter(folded: str, known: str) -> bool:
+    """Return whether the first letter is right, or nothing else is wrong.
+
+    It is seldom mistyped, and together with another one it makes another word.
+    """
+    return folded[:1] == known[0] or known[1:] in (folded[1:], folded) or folded[1:] == known
 
 
 def _distance(one: str, other: str) -> int:

@@ -15,7 +15,7 @@ from babel.numbers import get_currency_precision
 
 from jobs.searching.currencies import SIGNS, currency_of_sign
 
-# Raise it with every change of what is read: jobs.services.recalculate_salaries then reads all texts again.
+# Raise it with every change of what is read: jobs.batches.recalculate_salaries then reads all texts again.
 RULES_VERSION = 1
 # Payments a year, of 52 weeks of 40 hours.
 PER_YEAR = {"hour": 2_080, "day": 260, "week": 52, "month": 12, "year": 1}
@@ -482,6 +482,11 @@ def parse_salary(text: str, country: Callable[[], str] = str) -> Salary:
         return _Reading(text, country).salary()
     except _Doubt:
         return UNSPECIFIED
+
+
+def names_period(text: str) -> bool:
+    """Return whether a text says which period the salary is for; if not, `parse_salary` may guess it by the amount."""
+    return any(token.kind == "period" for token in _tokens(_normalized(text)))
 
 
 class _Reading:

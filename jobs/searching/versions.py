@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from weakref import WeakSet
 
 from cachetools import LRUCache
-from django.db import connection
 from rest_framework.request import Request
 
+from anywork.api.caching.shared import SharedValue, SharedValues
+from anywork.database.replicas import reading_connection
 from jobs.searching.limits import Limits
 
 # The time for which a value that is slow to compute may lag behind its version; a fast one never does.
@@ -31,18 +32,20 @@ class Version(NamedTuple):
 
 def current_version() -> Version:
     """Read the version of all job lists."""
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(_CURRENT_VERSION)
         changes, transaction, name_changes, name_transaction, closing = cursor.fetchone()
     return Version((changes, transaction, str(closing)), (name_changes, name_transaction))
 
 
 def version_of(request: Request) -> Version:
-    """Return the version for a request, read once."""
-    if not hasattr(request, "jobs_version"):
-        request.jobs_version = current_version()  # type: ignore[attr-defined]
-    version: Version = request.jobs_version  # type: ignore[attr-defined]
-    return version
+    """Return the version for a request, read once from each database."""
+    # A replica may have another one than the primary.
+    versions: dict[str, Version] = vars(request).setdefault("jobs_versions", {})
+    alias = reading_connection().alias
+    if alias not in versions:
+        versions[alias] = current_version()
+    return versions[alias]
 
 
 class _Entry(NamedTuple):
@@ -50,19 +53,22 @@ class _Entry(NamedTuple):
     version: Hashable
     # `time.monotonic()` until which it is served for later versions.
     lags_until: float
+    is_slow: bool
 
 
 class VersionedCache(Generic[T]):
     """Thread-safe LRU cache of one process, whose entries are valid for one version.
 
-    A value that took longer than `slow_seconds` to compute is served for up to MAX_LAG_SECONDS after a change.
+    A value that took longer than `slow_seconds` to compute is served for up to MAX_LAG_SECONDS after a change. If the
+    cache has a name as `shared`, one process computes the next one for all.
     """
 
     _instances: "ClassVar[WeakSet[VersionedCache[Any]]]" = WeakSet()
 
-    def __init__(self, *, max_size: int = 1_000, slow_seconds: float | None = None) -> None:
+    def __init__(self, *, max_size: int = 1_000, slow_seconds: float | None = None, shared: str = "") -> None:
         self._entries: LRUCache[Hashable, _Entry] = LRUCache(max_size)
         self._slow_seconds = Limits.current().slow_seconds if slow_seconds is None else slow_seconds
+        self._shared = SharedValues(shared) if shared else None
         self._lock = Lock()
         self._instances.add(self)
 
@@ -76,13 +82,20 @@ class VersionedCache(Generic[T]):
                 return entry.value, True
             if started_at < entry.lags_until:
                 return entry.value, False
-        value = compute()
-        is_slow = time.monotonic() - started_at > self._slow_seconds
+        now = time.time()
+        if self._shared and entry and entry.is_slow:
+            # Only then: asking for a fast value may take longer than computing it.
+            made = self._shared.get(key, version, compute, max_age=MAX_LAG_SECONDS)
+        else:
+            made = SharedValue(compute(), version, now)
+        is_slow = made.computed_at < now or time.monotonic() - started_at > self._slow_seconds
+        if self._shared and is_slow and made.computed_at == now:
+            self._shared.set(key, made)
         # At random, or all processes would compute it at the same moment, and requests would wait for all of them.
-        lag = random.uniform(0.5, 1) * MAX_LAG_SECONDS if is_slow else 0  # noqa: S311 - no secret
+        lag = random.uniform(0.5, 1) * MAX_LAG_SECONDS - (now - made.computed_at) if is_slow else 0  # noqa: S311
         with self._lock:
-            self._entries[key] = _Entry(value, version, started_at + lag)
-        return value, True
+            self._entries[key] = _Entry(made.value, made.version, started_at + lag, is_slow)
+        return made.value, made.version == version
 
     @classmethod
     def clear_all(cls) -> None:

@@ -10,7 +10,7 @@ from accounts.tests.factories import EmployerFactory
 from analytics.tests.factories import AnalyticsFactory
 from applications.tests.factories import ApplicationFactory
 from jobs.models import Category, Job, Location
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.tests.factories import NO_SKILLS, CategoryFactory, JobFactory, LocationFactory, SavedSearchFactory
 from notifications.models import Notification, OutgoingEmail
 
 LIST = "admin:jobs_job_changelist"
@@ -20,7 +20,7 @@ def form(job, **fields):
     names = ("title", "description", "salary_range", "job_type")
     keys = {name: getattr(job, f"{name}_id") for name in ("employer", "location", "category")}
     expiry = {"expires_at_0": "2090-12-12", "expires_at_1": "00:00:00"}
-    return {**{name: getattr(job, name) for name in names}, **keys, **expiry, "is_active": "on", **fields}
+    return {**{name: getattr(job, name) for name in names}, **keys, **expiry, **NO_SKILLS, "is_active": "on", **fields}
 
 
 def test_admin_posts_a_job_for_an_employer(admin_client):
@@ -37,6 +37,18 @@ def test_admin_edits_a_job_but_not_its_employer(admin_client):
     values = form(job, title="Plumber", employer=EmployerFactory().pk)
     assert admin_client.post(reverse("admin:jobs_job_change", args=[job.pk]), values).status_code == 302
     assert (Job.objects.get().title, Job.objects.get().employer) == ("Plumber", job.employer)
+
+
+def test_admin_reads_the_history_of_a_job(admin_client, client_for):
+    job = JobFactory(title="Cook")
+    address = reverse("admin:jobs_job_change", args=[job.pk])
+    assert "by the employer" not in admin_client.get(address).content.decode()
+    values = {"title": "Chef", "description": "Cook <well>."}
+    assert client_for(job.employer.user).patch(f"/api/jobs/{job.pk}/", values).status_code == 200
+
+    page = admin_client.get(address).content.decode()
+
+    assert "UTC, by the employer: title Cook → Chef; description changed</p>" in page
 
 
 def test_admin_deletes_a_job(admin_client):
@@ -241,7 +253,7 @@ def take_down(client, *jobs, reason="The pay is\nnot that of the posting."):
 
 def test_admin_closes_a_job_and_its_owner_reads_why(admin_client, anonymous):
     job = JobFactory(title="Plumber", employer__company_name="Umbrella")
-    closed = JobFactory(is_active=False)
+    closed = JobFactory(closed=True)
 
     page = take_down(admin_client, job, closed).content.decode()
 
@@ -264,7 +276,7 @@ def test_owner_opens_a_closed_job_again(admin_client, client_for):
     job = JobFactory()
     take_down(admin_client, job)
 
-    answer = client_for(job.employer.user).patch(f"/api/jobs/{job.pk}/", {"is_active": True})
+    answer = client_for(job.employer.user).post(f"/api/jobs/{job.pk}/relist/", {"expires_at": "2999-12-31"})
 
     assert (answer.status_code, answer.json()["is_active"]) == (200, True)
     take_down(admin_client, job)
@@ -300,3 +312,12 @@ def test_admin_finds_short_names(admin_client, model):
     page = admin_client.get(reverse(f"admin:jobs_{model}_changelist"), {"q": words})
 
     assert list(page.context["cl"].result_list) == [wanted]
+
+
+def test_admin_reads_what_explains_an_alert(admin_client):
+    search = SavedSearchFactory(query="city=lagos")
+
+    page = admin_client.get(reverse("admin:jobs_savedsearch_change", args=[search.pk])).content.decode()
+
+    for shown in ("city=lagos", "Told until", "Alert at"):
+        assert shown in page

@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from jobs.batches import recalculate_salaries
 from jobs.models import CurrencyRate, Job, SalaryRecalculation
 from jobs.searching.versions import current_version
-from jobs.services import recalculate_salaries
 from jobs.tests.factories import JobFactory, LocationFactory
 from jobs.tests.test_transfer import confirm, upload
 

@@ -33,6 +33,7 @@ KEYS = [
     "category",
 ]
 DETAILS = ["employer_details", "location_details", "category_details"]
+BESIDE = ["state", "closes_at", "publish_at", "closed_reason", "skills"]
 
 
 @pytest.fixture
@@ -508,7 +509,7 @@ class TestState:
         public = employer.get(f"{URL}{job.pk}/?expand=state").json()
 
         assert (one["state"], one["closes_at"]) == (state, closes_at)
-        assert list(one) == [*KEYS, *DETAILS, "state", "closes_at"]
+        assert list(one) == [*KEYS, *DETAILS, *BESIDE, "counts"]
         assert row == one
         assert list(public) == [*KEYS, "state", "closes_at"]
 
@@ -604,14 +605,13 @@ class TestDescriptionHTML:
         for client, url in ((anonymous, URL), (anonymous, f"{URL}{job.pk}/similar/"), (employer, OWN)):
             response = client.get(f"{url}?expand=description_html")
 
-            assert response.json()["errors"] == {
-                "expand": ["description_html: not one of employer, location, category, state, salary, workplace."]
-            }
+            known = "employer, location, category, state, publishing, salary, workplace, saved, skills"
+            assert response.json()["errors"] == {"expand": [f"description_html: not one of {known}."]}
 
     def test_employer_reads_its_own_description_as_html(self, employer, job):
         response = employer.get(f"{OWN}{job.pk}/?expand=description_html").json()
 
-        assert list(response) == [*KEYS, *DETAILS, "description_html"]
+        assert list(response) == [*KEYS, *DETAILS, *BESIDE, "description_html", "counts"]
 
 
 class TestOwnJobs:
@@ -625,7 +625,7 @@ class TestOwnJobs:
 
         assert response["count"] == 3
         assert [row["job_id"] for row in response["results"]] == [str(job.pk) for job in reversed(mine)]
-        assert list(response["results"][0]) == [*KEYS, *DETAILS]
+        assert list(response["results"][0]) == [*KEYS, *DETAILS, *BESIDE, "counts"]
 
     @pytest.mark.parametrize("state", [{}, {"closed": True}, {"expired": True}])
     def test_employer_reads_its_own_job_with_details(self, employer, state):
@@ -633,7 +633,7 @@ class TestOwnJobs:
 
         response = employer.get(f"{OWN}{job.pk}/").json()
 
-        assert list(response) == [*KEYS, *DETAILS]
+        assert list(response) == [*KEYS, *DETAILS, *BESIDE, "counts"]
         assert response["location_details"]["city"] == job.location.city
         assert response["category_details"]["name"] == job.category.name
         assert response["employer_details"]["company_name"] == job.employer.company_name

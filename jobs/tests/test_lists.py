@@ -160,6 +160,9 @@ class TestFilters:
             ("category=Nothing", []),
             ("location=Lagos", ["Chef"]),
             ("location=fct", ["Designer"]),
+            # Words of no place: neither exclusions nor alternatives.
+            ("location=-nowhere", []),
+            ("location=nowhere+or+-elsewhere", []),
             ("location=nigeria", ["Designer", "Chef"]),
             ("location=Abuja,+Nigeria", ["Designer"]),
             ("location=Lagos,+Kenya", []),

@@ -8,8 +8,8 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
+from jobs.batches import reindex_renamed_jobs
 from jobs.models import Job, Location, Renaming
-from jobs.services import reindex_renamed_jobs
 from jobs.tests.factories import JobFactory, LocationFactory
 
 URL = "/api/jobs/"

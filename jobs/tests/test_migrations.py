@@ -1,11 +1,14 @@
-"""Names of existing jobs, categories and locations."""
+"""Names of existing jobs, categories and locations, and their words; states of existing jobs."""
 
 import importlib
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
-from jobs.models import Category, Job, Location
+from jobs.batches import reindex_renamed_jobs
+from jobs.models import Category, Job, Location, Renaming, Suggestion, Synonym
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
 
 migration = importlib.import_module("jobs.migrations.0011_clean_names")
@@ -84,3 +87,58 @@ def test_existing_title_is_cleaned_and_one_that_shows_nothing_is_listed(capsys):
     assert Job.objects.get(pk=hostile.pk).title == "Engineer"
     assert Job.objects.get(pk=empty.pk).title == "\u200b"
     assert capsys.readouterr().out == f"\n  job {empty.pk} is left as it is: its title has no visible letter."
+
+
+@pytest.mark.django_db
+def test_existing_jobs_that_are_not_active_are_paused_or_closed_if_the_employer_is_erased():
+    states = importlib.import_module("jobs.migrations.0030_states")
+    active, inactive = JobFactory(), JobFactory(is_active=False)
+    erased = JobFactory(employer=None, is_active=False)
+
+    states.close_jobs_of_erased_employers(apps, None)
+
+    found = dict(Job.objects.with_state().values_list("pk", "state"))
+    assert found == {active.pk: "open", inactive.pk: "paused", erased.pk: "closed"}
+
+
+def migrate(targets):
+    executor = MigrationExecutor(connection)
+    executor.migrate(targets or executor.loader.graph.leaf_nodes())
+
+
+def plain_text(text):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jobs_plain_text(%s)", [text])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_of_existing_jobs_are_made_again_after_an_upgrade_and_after_its_reversal(anonymous):
+    place = Location.objects.create(city="M\u00fcnchen", country="Germany")
+    job = JobFactory(title="Guide, Hawai\u02bbi", location=place)
+    try:
+        migrate([("jobs", "0025_first_synonyms")])
+
+        assert plain_text("Hawai\u02bbi") == "Hawai\u02bbi"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relation, reached FROM jobs_renaming")
+            assert cursor.fetchall() == [("all", None)]
+            # As an earlier gazetteer left it, with the words of an earlier version.
+            cursor.execute("UPDATE jobs_location SET other_names = '', latitude = NULL, longitude = NULL")
+            cursor.execute("UPDATE jobs_job SET search = NULL")
+            cursor.execute("INSERT INTO jobs_renaming (relation, renamed) VALUES ('location', %s)", [place.pk])
+            cursor.execute("UPDATE jobs_renaming SET reached = %s WHERE relation = 'all'", [job.pk])
+            cursor.execute("SELECT FROM jobs_suggestion WHERE key = 'hawai''i'")
+            assert cursor.rowcount == 1
+    finally:
+        migrate(None)
+
+    assert plain_text("Hawai\u02bbi") == "Hawai i"
+    assert not Suggestion.objects.filter(key__contains="'").exists()
+    assert list(Renaming.objects.values_list("relation", "reached")) == [("all", None)]
+    assert Synonym.objects.filter(name="home office", meaning="remote").exists()
+    place.refresh_from_db()
+    assert place.latitude == pytest.approx(48.1, abs=0.1)
+    assert "Munich" in place.other_names
+    reindex_renamed_jobs(seconds=5)
+    assert anonymous.get("/api/jobs/", {"search": "hawaii munich"}).json()["count"] == 1

@@ -58,7 +58,8 @@ class TestJob:
         monkeypatch.setattr(timezone, "now", lambda: now)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT substring(prosrc FROM 'WHERE (is_active .*) ORDER') FROM pg_proc WHERE proname = 'jobs_version'"
+                "SELECT substring(prosrc FROM 'WHERE (is_active [^;]*) ORDER') FROM pg_proc "
+                "WHERE proname = 'jobs_version'"
             )
             in_function = cursor.fetchone()[0]
             queries = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.searching.countries import _regions, find_country, find_regions
-from jobs.searching.gazetteer import CITIES, coordinates, find_city
+from jobs.searching.gazetteer import CITIES, coordinates, find_city, main_names
 
 _FOLDER = Path(__file__).parent
 
@@ -132,3 +132,24 @@ def test_region_words_are_left_out():
         "Province of Ontario": ["CA"],
         "Osaka-fu": ["JP"],
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("chef munique allemagne", {"munique": "Munich", "allemagne": "Germany"}),
+        ("慕尼黑", {"慕尼黑": "Munich"}),
+        ("القاهرة", {"القاهرة": "Cairo"}),
+        ("den haag", {"den haag": "The Hague", "haag": "The Hague"}),
+        ("estados unidos", {"estados unidos": "United States"}),
+        # Main names, which jobs have.
+        ("munich köln germany", {}),
+        # Of other cities or countries, of parts of a city, codes and frequent words.
+        ("victoria york georgia", {}),
+        ("lekki the city silicon valley", {}),
+        ("ny la pe cpt", {}),
+        ("lime roles tour google island england", {}),
+    ],
+)
+def test_other_names_of_cities_and_countries_have_a_main_name(words, names):
+    assert dict(main_names(words.split())) == names

@@ -8,7 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tests.factories import EmployerFactory
-from jobs.models import Category, Job, Location
+from jobs.batches import reindex_renamed_jobs
+from jobs.models import Category, Job, Location, Suggestion
+from jobs.searching.gathering import gather_words
 from jobs.searching.query import SearchQuery
 from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory, SynonymFactory
 
@@ -163,6 +165,56 @@ class TestWords:
             assert found(word) == ["Baker"]
 
 
+class TestApostrophes:
+    """Letters that unaccent turns into apostrophes: U+02BB, U+02BC and others."""
+
+    @pytest.mark.parametrize("search", ["hawaii", "Hawai\u02bbi", "hawai'i", "HAWAI\u2019I"])
+    def test_seeker_finds_a_title_with_or_without_them(self, found, post, search):
+        post("Guide, Hawai\u02bbi", "Cook")
+
+        assert found(search) == ["Guide, Hawai\u02bbi"]
+
+    @pytest.mark.parametrize("search", ["комп\u02bcютер", "комп'ютер", "комп\u2019ютер"])
+    def test_seeker_finds_a_description_with_any_of_them(self, found, post, search):
+        post("Cook", "Waiter", "Baker", description="Тут є комп\u02bcютер.")
+        post("Pilot")
+
+        assert gather_words()
+        assert found(search) == ["Cook", "Waiter", "Baker"]
+        # Only titles and names have two neighbouring words as one.
+        assert found("компютер") == []
+
+    @pytest.mark.parametrize("key", ["hawai'i", "a'b''c", "back\\slash", "'", "\\"])
+    def test_any_word_is_counted_and_forgotten(self, anonymous, post, key):
+        post("Nurse")
+        Suggestion.objects.create(kind="word", key=key, text=key, folded=f" {key}", is_gathered=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT word, jobs FROM jobs_known_words(%s)", [[key, "nurse"]])
+            assert cursor.fetchall() == [(key, 0), ("nurse", 1)]
+
+        gather_words()
+
+        assert not Suggestion.objects.filter(key=key).exists()
+
+    def test_employer_deletes_a_job_with_one(self, employer, post):
+        post("Guide, Hawai\u02bbi", employer=employer.user.employer)
+
+        assert employer.delete(f"{URL}{Job.objects.get().pk}/").status_code == 204
+        assert not Suggestion.objects.filter(kind="word", key__startswith="hawai").exists()
+
+    def test_company_with_one_is_renamed(self, found, post):
+        company = EmployerFactory(company_name="\u02bbOhana \u0149 Co")
+        post("Guide", employer=company)
+        company.company_name = "Aloha"
+        company.save()
+        Suggestion.objects.create(kind="word", key="'ohana", text="'ohana", folded=" 'ohana")
+
+        reindex_renamed_jobs(seconds=5)
+
+        assert found("aloha") == ["Guide"]
+        assert not Suggestion.objects.filter(kind="word", key="ohana").exists()
+
+
 class TestOrder:
     def test_title_comes_before_company_and_location_and_these_before_descriptions(self, found, post):
         post("Newest", description="A berlin of a job.")
@@ -197,6 +249,40 @@ class TestOrder:
 
         assert sorted(seen[:2]) == ["Mechanic", "Mechanic for Trains"]
         assert seen[2:] == ["Mechanical Engineer", "Mechanics Lead", "Baker", "Cook", "Waiter"]
+
+    @pytest.mark.parametrize("search", ["warehouse operative night", "warehouse operative night -pilot"])
+    @pytest.mark.parametrize("limits", [{"rank_jobs": 0}, {}])
+    def test_titles_with_more_of_the_words_come_first_among_descriptions(
+        self, anonymous, post, settings, *, search, limits
+    ):
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | limits
+        text = "A warehouse operative works at night."
+        post("Guard", "Night Guard", "Pastry Chef", description=text)
+        post("Night Operative", "Warehouse Operative", description=text, posted_at=timezone.now() - timedelta(days=9))
+        post("Cook", description=text, posted_at=timezone.now() - timedelta(days=10))
+        post("Night Warehouse Operative", posted_at=timezone.now() - timedelta(days=11))
+
+        pages = [
+            anonymous.get(URL, {"search": search, "page": page, "page_size": 2}).json()["results"]
+            for page in (1, 2, 3, 4)
+        ]
+
+        seen = [job["title"] for page in pages for job in page]
+        assert seen[0] == "Night Warehouse Operative"
+        assert sorted(seen[1:3]) == ["Night Operative", "Warehouse Operative"]
+        assert seen[3] == "Night Guard"
+        assert sorted(seen[4:6]) == ["Guard", "Pastry Chef"]
+        assert seen[6] == "Cook"
+
+    def test_titles_come_first_in_a_short_last_tier_of_a_long_list(self, anonymous, post, settings):
+        settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | {"rank_jobs": 0, "sort_jobs": 3}
+        post("Guard", "Cook", "Night Guard", description="A warehouse at night.")
+        post("Night Warehouse Lead", "Night Warehouse Helper")
+
+        pages = [anonymous.get(URL, {"search": "warehouse night", "page": page, "page_size": 2}) for page in (1, 2, 3)]
+
+        seen = [job["title"] for page in pages for job in page.json()["results"]]
+        assert seen[2:] == ["Night Guard", "Guard", "Cook"]
 
     def test_jobs_are_ordered_by_closing_time(self, found, post):
         post("Later Chef", expires_at=timezone.now() + timedelta(days=9))
@@ -256,17 +342,90 @@ class TestMistyped:
         assert "X-Did-You-Mean" not in response.headers
 
     def test_only_the_first_four_unknown_words_are_corrected_in_four_ways(self, post):
-        post("Engineer Engines", "Gardener Gardens", "Manager Managers", "Teacher Teachers", "Baker Bakers")
-        text = "enginer gardner managr techer bakr enginees gardenes managrs techers"
-
-        corrections = SearchQuery(text).corrections()
-
+        post("Engineer Engines", "Gardener", "Manager Manage", "Teacher", "Baker")
         rest = "bakr enginees gardenes managrs techers"
-        assert [query.text for query in corrections] == [
-            f"engineer gardener {third} {fourth} {rest}"
-            for third in ("manager", "managers")
-            for fourth in ("teacher", "teachers")
+
+        corrections = SearchQuery(f"enginer gardner managr techer {rest}").corrections()
+
+        assert sorted(query.text for query in corrections) == [
+            f"{first} gardener {third} teacher {rest}"
+            for first in ("engineer", "engines")
+            for third in ("manage", "manager")
         ]
+
+    def test_of_equally_near_words_that_of_more_jobs_is_meant(self, anonymous, post):
+        post("Clerk", employer=EmployerFactory(company_name="Exl"))
+        post("Excel Trainer", "Analyst with Excel")
+
+        response = anonymous.get(URL, {"search": "exel"})
+
+        assert response.headers["X-Did-You-Mean"] == "excel"
+        assert response.json()["count"] == 2
+
+    @pytest.mark.parametrize(
+        ("search", "spelling"),
+        [
+            ("kolln", "Köln"),
+            ("driver kölln", "driver Köln"),
+            ("lorreal", "Loréal"),
+            ("ingenerre", "ingénere"),
+            ("cafeteriaa", "cafétéria"),
+        ],
+    )
+    def test_correction_has_the_real_spelling(self, anonymous, post, search, spelling):
+        post("Driver", location=Location.objects.create(city="Köln", country="Germany"))
+        post("Driver", employer=EmployerFactory(company_name="Loréal"))
+        post("Ingénere", "Cook", "Waiter", "Baker", description="Une cafétéria.")
+        gather_words()
+
+        response = anonymous.get(URL, {"search": search})
+
+        assert unquote(response.headers["X-Did-You-Mean"]) == spelling
+        assert response.json()["count"]
+
+    def test_gathered_word_is_forgotten_when_it_is_rare(self, post):
+        post("Cook", "Waiter", "Falafel Cook", description="Hummus with falafel.")
+        gather_words()
+        words = Suggestion.objects.filter(kind="word", key__in=["hummus", "falafel", "cook"]).order_by("key")
+        assert [word.key for word in words.all()] == ["cook", "falafel", "hummus"]
+
+        Job.objects.filter(title="Waiter").update(description="Come.")
+        gather_words()
+
+        assert [word.key for word in words.all()] == ["cook", "falafel"]
+
+    def test_title_gets_the_spelling_of_descriptions(self, anonymous, post):
+        post("Koln Guide", "Cook", "Waiter", "Baker", description="Köln.")
+        Job.objects.filter(title="Koln Guide").delete()
+        gather_words()
+
+        assert Suggestion.objects.get(kind="word", key="koln").text == "köln"
+        assert unquote(anonymous.get(URL, {"search": "kolln"}).headers["X-Did-You-Mean"]) == "köln"
+
+    @pytest.mark.parametrize(("search", "spelling"), [("saimt", "Saint"), ("mouunt", "Mount"), ("fortt", "Fort")])
+    def test_correction_has_no_short_form_of_places(self, anonymous, post, search, spelling):
+        post("Driver", location=Location.objects.create(city="Saint Mount Fort", country="Canada"))
+
+        assert anonymous.get(URL, {"search": search}).headers["X-Did-You-Mean"] == spelling
+
+    @pytest.mark.parametrize(
+        ("search", "corrected"),
+        [
+            ("burse", "nurse"),
+            ("urse", "nurse"),
+            ("anurse", "nurse"),
+            ("nusre", "nurse"),
+            ("unrse", None),
+            ("bursee", None),
+            ("mardener", "gardener"),
+            ("agrdener", None),
+            ("mardenr", None),
+        ],
+    )
+    def test_first_letter_is_corrected_alone(self, anonymous, post, search, corrected):
+        post("Nurse", "Gardener")
+
+        assert anonymous.get(URL, {"search": search}).headers.get("X-Did-You-Mean") == corrected
 
     def test_word_that_is_similar_to_none_finds_nothing(self, anonymous, post):
         post("Baker")

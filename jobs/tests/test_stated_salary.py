@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import Job
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.tests.factories import NO_SKILLS, CategoryFactory, JobFactory, LocationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +190,7 @@ def test_administrator_changes_the_text_and_the_stated_salary_is_forgotten(admin
         "description": job.description,
         "expires_at_0": job.expires_at.date(),
         "expires_at_1": "00:00:00",
+        **NO_SKILLS,
     }
 
     admin_client.post(url, {**form, "salary_range": job.salary_range})

@@ -19,8 +19,8 @@ from accounts.tests.factories import EmployerFactory, UserFactory
 from analytics.tests.factories import AnalyticsFactory
 from anywork import transfer
 from anywork.admin import changed_by_admin
-from jobs.models import Category, Location, Renaming
-from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory
+from jobs.models import Category, Location, Renaming, Synonym
+from jobs.tests.factories import CategoryFactory, JobFactory, LocationFactory, SynonymFactory
 
 
 def upload(client, text, model="category"):
@@ -101,6 +101,17 @@ def test_admin_imports_locations_and_they_get_coordinates(admin_client):
     }
     assert Location.objects.get(city="KANO").pk == existing.pk
     assert Location.objects.get(city="Lagos").latitude == pytest.approx(6.5, abs=0.2)
+
+
+def test_admin_imports_synonyms(admin_client):
+    SynonymFactory(name="zzqa", meaning="zz quality")
+
+    confirm(
+        admin_client, upload(admin_client, "name,meaning\nZZQA,zz quality\nzzqb,zz quality\n", "synonym"), "synonym"
+    )
+
+    synonyms = Synonym.objects.filter(name__istartswith="zzq")
+    assert set(synonyms.values_list("name", "meaning")) == {("ZZQA", "zz quality"), ("zzqb", "zz quality")}
 
 
 def test_admin_sees_which_rows_are_wrong_and_why(admin_client):

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # Longer than the hard time limit of a task, so that two attempts never overlap.
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
+# An alert is no news later.
+ALERT_AGE = timedelta(hours=24)
 FIRST_RETRY_SECONDS = 10
 MAX_RETRY_SECONDS = 3_600
 # Allowed attempts of unknown outcome; one more, and the email is given up for an administrator to decide.
@@ -71,7 +73,15 @@ _CLAIM = """
         WHERE (user_id, kind, channel) = (email.recipient_id, email.kind, 'email')
     ) AS choice, (
         SELECT NOT is_active FROM accounts_user WHERE user_id = email.recipient_id
-    ) AS is_blocked
+    ) AS is_blocked, (
+        email.kind = 'job_alert' AND (
+            email.created_at <= %(now)s - %(alert_age)s
+            OR NOT EXISTS (
+                SELECT FROM jobs_savedsearch AS search
+                WHERE search.saved_search_id = email.saved_search_id AND frequency <> 'off'
+            )
+        )
+    ) AS is_over
 """
 
 
@@ -92,9 +102,10 @@ def deliver_next() -> bool:
 
 
 def _claim(email_id: UUID | None = None) -> Any:
-    """Claim a due email, this one or the first, or give it up; return it with `choice` and `is_blocked`, or None.
+    """Claim a due email, this one or the first, or give it up; return it, or None.
 
-    `choice` is the recipient's preference for such emails, None for the default.
+    `choice` of the email is the recipient's preference for such emails, None for the default. `is_over` is an alert
+    that is older than ALERT_AGE, or whose saved search is off or deleted.
     """
     claimed = OutgoingEmail.objects.raw(
         _CLAIM,
@@ -103,6 +114,7 @@ def _claim(email_id: UUID | None = None) -> Any:
             "now": timezone.now(),
             "lease": LEASE,
             "max_possible_duplicates": MAX_POSSIBLE_DUPLICATES,
+            "alert_age": ALERT_AGE,
         },
     )
     return next(iter(claimed), None)
@@ -115,7 +127,9 @@ def _deliver(email: Any) -> bool:
         logger.error("Email %s given up: no attempt was completed.", email.pk)
     elif not insert_link(email):
         email.delete()
-    elif email.recipient_id and (email.is_blocked or not is_chosen(email.choice, email.kind, Channel.EMAIL)):
+    elif email.recipient_id and (
+        email.is_blocked or email.is_over or not is_chosen(email.choice, email.kind, Channel.EMAIL)
+    ):
         # The recipient was blocked or has switched this kind off since it was queued.
         _save_outcome(email, state=EmailState.SKIPPED, text="", html="")
     elif not email.to.isascii():
@@ -171,7 +185,7 @@ def _send(email: OutgoingEmail) -> None:
     headers = {"Message-ID": message_id(email), "Auto-Submitted": "auto-generated"}
     if email.recipient_id and is_optional(email.kind):
         # RFC 8058: one-click unsubscribe in the mail client.
-        headers["List-Unsubscribe"] = f"<{unsubscribe_url(email.recipient_id, email.kind)}>"
+        headers["List-Unsubscribe"] = f"<{unsubscribe_url(email.recipient_id, email.kind, email.saved_search_id)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     with connections.take() as mail_server:
         message = EmailMultiAlternatives(

@@ -54,7 +54,7 @@ def _queue_digest(preference: NotificationPreference, day: datetime) -> None:
     dedup_key = f"applications-digest:{employer.pk}:{day:%Y-%m-%d}"
     if OutgoingEmail.objects.filter(dedup_key=dedup_key).exists():
         return
-    applications = Application.objects.live().filter(
+    applications = Application.objects.shared().filter(
         job__employer=employer, applied_at__gte=day, applied_at__lt=day + timedelta(days=1)
     )
     jobs = list(

@@ -32,7 +32,7 @@ _STATES = {
     EmailState.SENT: "Accepted by {host}; from there on, its log tells more",
     EmailState.DEAD: "Given up",
     EmailState.HELD: "Held by an administrator, or in a restored backup",
-    EmailState.SKIPPED: "Not sent: the recipient is blocked, or has switched off this kind of email",
+    EmailState.SKIPPED: "Not sent: the recipient is blocked or has switched it off, or it is an alert of a day ago",
 }
 _AFTER_ATTEMPTS = (EmailState.RETRY, EmailState.DEAD, EmailState.HELD)
 

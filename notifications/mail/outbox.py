@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.retention import NOTICE
+from anywork.api.batches import BATCH_SIZE, sweep
 from applications.models import Application
-from notifications.choices import UNSENT, Channel, EmailKind, EmailState
+from notifications.choices import STOPPED, UNSENT, Channel, EmailKind, EmailState
 from notifications.mail.one_time_links import LINK_PLACEHOLDER
 from notifications.mail.publishing import publish_email
 from notifications.mail.unsubscribing import unsubscribe_url
@@ -29,8 +32,15 @@ from notifications.querysets import OutgoingEmailQuerySet
 
 SUBJECT_LENGTH = 255
 TO_APPLICANTS = frozenset(
-    {EmailKind.APPLICATION_RECEIVED, EmailKind.APPLICATION_ACCEPTED, EmailKind.APPLICATION_REJECTED}
+    {
+        EmailKind.APPLICATION_RECEIVED,
+        EmailKind.APPLICATION_ACCEPTED,
+        EmailKind.APPLICATION_REJECTED,
+        EmailKind.JOB_CLOSED,
+        EmailKind.APPLICATIONS_EXPIRING,
+    }
 )
+TO_JOB_SEEKERS = TO_APPLICANTS | {EmailKind.JOB_ALERT, EmailKind.SAVED_JOB_CLOSING}
 SUBJECTS = {
     EmailKind.APPLICATION_RECEIVED: "We received your application for {job_title}",
     EmailKind.APPLICATION_ACCEPTED: "Good news about your application for {job_title}",
@@ -47,6 +57,11 @@ SUBJECTS = {
     EmailKind.REFRESH_TOKEN_REUSED: "A session of your account was ended",
     EmailKind.SIGN_IN_FAILURES: "Many failed attempts to log in to your account",
     EmailKind.JOB_TAKEN_DOWN: "Your job {job_title} was closed",
+    EmailKind.JOB_CLOSED: "The job {job_title} was closed",
+    EmailKind.JOB_ALERT: "{total} for {search}",
+    EmailKind.SAVED_JOB_CLOSING: "{job_title} closes soon",
+    EmailKind.APPLICATIONS_EXPIRING: "Employers will no longer see {applications} of yours",
+    EmailKind.ACCOUNT_IDLE: "Log in to keep your account",
 }
 
 
@@ -60,25 +75,28 @@ def queue_email(
     application: Application | None = None,
     to: str = "",
     due_at: datetime | None = None,
-) -> None:
+    **columns: Any,
+) -> bool:
     """Render an email and write its row in the present transaction; publish it after the commit.
 
-    `about_id` is another user whom the email names, `to` an address other than the present one of the recipient, and
-    `due_at` the time to send it, if not at once. Nothing is queued if `dedup_key` exists, or if the recipient is
-    blocked or has switched this kind off. An unverified address may belong to another person: the email has no name in
-    it and says why it was sent.
+    Returns whether it is wanted. `about_id` is another user whom the email names, `to` an address other than the
+    present one of the recipient, `due_at` the time to send it, if not at once, and `columns` are further ones of the
+    row. Nothing is queued if `dedup_key` exists, or if the recipient is blocked or has switched this kind off. An
+    unverified address may belong to another person: an email to a job seeker has no name in it then, and says why it
+    was sent.
     """
     if not (recipient.is_active and is_wanted(recipient.pk, kind, Channel.EMAIL)):
-        return
+        return False
     values = {"support_email": settings.SUPPORT_EMAIL, **context, "url": settings.FRONTEND_URL + context["path"]}
-    if kind in TO_APPLICANTS and recipient.email_verified_at is None:
-        values.update(name="", is_unverified=True)
-    elif is_optional(kind):
+    if kind in TO_JOB_SEEKERS and recipient.email_verified_at is None:
+        values.update(name="", is_unverified=kind in TO_APPLICANTS)
+    if is_optional(kind) and not values.get("is_unverified"):
         values["unsubscribe_url"] = unsubscribe_url(recipient.pk, kind)
-    row = {"dedup_key": dedup_key, "recipient": recipient, "about_id": about_id, "application": application}
+    row = {"dedup_key": dedup_key, "recipient": recipient, "about_id": about_id, "application": application, **columns}
     if due_at:
         row.update(next_attempt_at=due_at, give_up_at=due_at + GIVE_UP_AFTER)
     _create(kind, values, to=to or recipient.email, **row)
+    return True
 
 
 def queue_decision_email(*, kind: EmailKind, dedup_key: str, application: Application, **email: Any) -> None:
@@ -122,10 +140,23 @@ def queue_link_email(*, kind: EmailKind, address: str, recipient: User | None = 
     _create(kind, context, dedup_key=f"{kind.value}:{uuid4()}", recipient=recipient, to=address)
 
 
+def awaits_question() -> Exists:
+    """Return whether the email that asks the user to log in is still to be sent, or was sent less than NOTICE ago.
+
+    One that was given up may be sent again, unless its address is refused.
+    """
+    questions = OutgoingEmail.objects.filter(recipient=OuterRef("pk"), kind=EmailKind.ACCOUNT_IDLE)
+    is_unsent = Q(state__in=(*UNSENT, *STOPPED)) & ~Q(
+        state=EmailState.DEAD, last_error__startswith=SMTPRecipientsRefused.__name__
+    )
+    return Exists(questions.filter(is_unsent | Q(sent_at__gt=timezone.now() - NOTICE)))
+
+
 def delete_emails_of(user: User) -> None:
     """Delete the emails to `user`, and those to others that name `user`, unless they are still to be sent."""
     OutgoingEmail.objects.filter(Q(recipient=user) | Q(to=user.email)).delete()
-    OutgoingEmail.objects.filter(about=user, state__in=(EmailState.SENT, EmailState.DEAD, EmailState.SKIPPED)).delete()
+    done = OutgoingEmail.objects.filter(state__in=(EmailState.SENT, EmailState.DEAD, EmailState.SKIPPED))
+    done.filter(Q(about=user) | Q(named_ids__contains=[user.pk])).delete()
 
 
 def requeue_emails(emails: OutgoingEmailQuerySet) -> list[OutgoingEmail]:
@@ -170,11 +201,26 @@ def release_held_emails() -> int:
     return len(requeue_emails(OutgoingEmail.objects.filter(state=EmailState.HELD)))
 
 
-def blank_old_bodies() -> int:
-    """Blank the bodies of emails sent more than MAIL_BODY_DAYS ago; the rows stay."""
+def blank_old_bodies(*, until: float, batch_size: int = BATCH_SIZE) -> int:
+    """Blank the bodies of emails sent more than MAIL_BODY_DAYS ago; the rows stay, but for those of alerts."""
     before = timezone.now() - timedelta(days=settings.MAIL_BODY_DAYS)
     old = OutgoingEmail.objects.filter(state=EmailState.SENT, sent_at__lt=before).exclude(text="")
-    return old.update(text="", html="")
+
+    def blank(emails: QuerySet[OutgoingEmail]) -> None:
+        # There may be a hundred thousand alerts a day.
+        emails.filter(kind=EmailKind.JOB_ALERT).delete()
+        emails.update(text="", html="")
+
+    return sweep(old, blank, until=until, batch_size=batch_size)
+
+
+def delete_old_emails(*, until: float) -> int:
+    """Delete sent and skipped emails older than MAIL_DAYS, whose dedup_key is not used again; return their number."""
+    if not settings.MAIL_DAYS:
+        return 0
+    before = timezone.now() - timedelta(days=settings.MAIL_DAYS)
+    done = (EmailState.SENT, EmailState.SKIPPED)
+    return sweep(OutgoingEmail.objects.filter(state__in=done, created_at__lt=before), until=until)
 
 
 def _publish_after_commit(email: OutgoingEmail) -> None:

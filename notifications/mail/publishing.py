@@ -3,23 +3,32 @@
 import logging
 import time
 from threading import Lock
-from typing import Any
 from uuid import UUID
 
+from amqp.exceptions import MessageNacked
 from celery import current_app
 from kombu.exceptions import KombuError
 from kombu.pools import producers
+from prometheus_client import Gauge
+
+from anywork.operations.broker import WAIT_SECONDS, connect
+from anywork.operations.metrics import registry
 
 logger = logging.getLogger(__name__)
 
 SEND_TASK = "notifications.send_outgoing_email"
 
-# Timeout of connecting, and of each reply of the broker.
-WAIT_SECONDS = 1
 # A healthy broker accepts a message in less. Longer means that another thread waits for a broker in trouble.
 ACQUIRE_TIMEOUT_SECONDS = 0.1
-# One retry without delay: enough for a connection that broke when the broker was restarted.
-RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+
+
+# A time, since no process notices when its breaker closes.
+_OPEN_UNTIL = Gauge(
+    "anywork_breaker_open_until_timestamp_seconds",
+    "Time until which a process does not publish to the broker.",
+    multiprocess_mode="max",
+    registry=registry,
+)
 
 
 class CircuitBreaker:
@@ -52,6 +61,7 @@ class CircuitBreaker:
 
     def trip(self) -> None:
         self._open_until = time.monotonic() + self._pause_seconds
+        _OPEN_UNTIL.set(time.time() + self._pause_seconds)
 
     def reset(self) -> None:
         self._open_until = 0.0
@@ -70,10 +80,7 @@ def publish_email(email_id: UUID) -> None:
 
 
 def _publish(email_id: UUID) -> None:
-    # Not the connection of workers and beat, which should wait for their broker.
-    connection = current_app.connection_for_write(
-        connect_timeout=WAIT_SECONDS, transport_options={"on_open": _set_timeout}
-    )
+    connection = connect(max_retries=0)
     failures: tuple[type[BaseException], ...] = (
         KombuError,
         *connection.connection_errors,
@@ -81,12 +88,24 @@ def _publish(email_id: UUID) -> None:
     )
     try:
         with producers[connection].acquire(block=True, timeout=WAIT_SECONDS) as producer:
-            current_app.send_task(SEND_TASK, args=[str(email_id)], producer=producer, retry_policy=RETRY_POLICY)
+            # Once more by a new connection, to the next URL: enough if a broker was restarted, or one of several died.
+            # Not by kombu's retries, which retry within each other and took 9.5 s.
+            for is_last in (False, True):
+                try:
+                    current_app.send_task(SEND_TASK, args=[str(email_id)], producer=producer, retry=False)
+                    break
+                except failures as error:
+                    if isinstance(error.__cause__, MessageNacked):
+                        raise
+                    # Closing the connection would wait for the broker, twice.
+                    producer.connection.collect()
+                    producer.connection.maybe_switch_next()
+                    producer.revive(producer.connection)
+                    if is_last:
+                        raise
     except failures as error:
-        breaker.trip()
-        logger.warning("The broker is unavailable (%s); emails wait for the sweep.", type(error).__name__)
-
-
-def _set_timeout(connection: Any) -> None:
-    # The read_timeout of the transport limits nothing: on EAGAIN, py-amqp reads again.
-    connection.sock.settimeout(WAIT_SECONDS)
+        cause = error.__cause__ or error
+        # A queue that has lost its leader rejects messages at once, until it has another within a second.
+        if not isinstance(cause, MessageNacked):
+            breaker.trip()
+        logger.warning("The broker is unavailable (%s); emails wait for the sweep.", type(cause).__name__)

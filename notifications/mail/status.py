@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from notifications.choices import STOPPED, EmailState
+from notifications.choices import STOPPED, UNSENT
 from notifications.models import OutgoingEmail
 
 # A due email is sent within seconds, or by the next sweep; a longer wait means that no worker runs.
@@ -19,18 +19,19 @@ def age_of_oldest(due: QuerySet[OutgoingEmail], now: datetime) -> int:
 
 
 def mail_figures() -> dict[str, int]:
-    """Return the number of due emails, the age of the oldest in seconds, and the numbers of emails to look after."""
+    """Return the number of due emails, the age of the oldest in seconds, and the numbers of emails by state."""
     now = timezone.now()
     due = OutgoingEmail.objects.due(now)
-    stopped = OutgoingEmail.objects.filter(state__in=STOPPED).aggregate(
-        **{state: Count("pk", filter=Q(state=state)) for state in STOPPED}
+    # Sent ones are too many to count.
+    states = [*UNSENT, *STOPPED]
+    counts = OutgoingEmail.objects.filter(state__in=states).aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in states}
     )
     doubtful = OutgoingEmail.objects.filter(possible_duplicates__gt=0).aggregate(number=Sum("possible_duplicates"))
     return {
         "due": due.count(),
         "oldest_due_seconds": age_of_oldest(due, now),
-        "dead": stopped[EmailState.DEAD],
-        "held": stopped[EmailState.HELD],
+        **counts,
         "possible_duplicates": doubtful["number"] or 0,
     }
 

@@ -18,6 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
+from jobs.saving.models import Frequency, SavedSearch
+from jobs.saving.querysets import SavedSearchQuerySet
 from notifications.choices import Channel, NotificationKind
 from notifications.preferences import change_preferences
 
@@ -26,9 +28,9 @@ PAGE = "notifications/unsubscribe.html"
 _signer = Signer(salt="notifications.unsubscribe")
 
 
-def unsubscribe_url(user_id: UUID, kind: str) -> str:
-    """Return the absolute URL that unsubscribes this user from emails of this kind."""
-    token = _signer.sign_object([str(user_id), kind])
+def unsubscribe_url(user_id: UUID, kind: str, saved_search_id: UUID | None = None) -> str:
+    """Return the absolute URL that unsubscribes this user from emails of this kind, or of one saved search."""
+    token = _signer.sign_object([str(user_id), kind, *([str(saved_search_id)] if saved_search_id else [])])
     # In the query string, which is not logged.
     return f"{settings.PUBLIC_URL}{reverse('unsubscribe')}?{urlencode({'token': token})}"
 
@@ -42,21 +44,29 @@ class UnsubscribeView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            user_id, kind = _signer.unsign_object(request.GET.get("token", ""))
+            user_id, kind, *search = _signer.unsign_object(request.GET.get("token", ""))
         except BadSignature:
             user = None
         else:
             user = User.objects.filter(pk=user_id).first()
         if user is None:
             return render(request, PAGE, {"state": "unknown"}, status=404)
-        return super().dispatch(request, user, kind)
+        # None of them if it was deleted since.
+        searches = SavedSearch.objects.visible_to(user).filter(pk__in=search) if search else None
+        return super().dispatch(request, user, kind, searches)
 
-    def get(self, request: HttpRequest, user: User, kind: str) -> HttpResponse:
-        return self._render(request, kind, "asked")
+    def get(self, request: HttpRequest, user: User, kind: str, searches: SavedSearchQuerySet | None) -> HttpResponse:
+        return self._render(request, kind, searches, "asked")
 
-    def post(self, request: HttpRequest, user: User, kind: str) -> HttpResponse:
-        change_preferences(user=user, choices={kind: {Channel.EMAIL: False}})
-        return self._render(request, kind, "done")
+    def post(self, request: HttpRequest, user: User, kind: str, searches: SavedSearchQuerySet | None) -> HttpResponse:
+        if searches is None:
+            change_preferences(user=user, choices={kind: {Channel.EMAIL: False}})
+        else:
+            searches.update(frequency=Frequency.OFF)
+        return self._render(request, kind, searches, "done")
 
-    def _render(self, request: HttpRequest, kind: str, state: str) -> HttpResponse:
-        return render(request, PAGE, {"state": state, "kind": NotificationKind(kind).label})
+    def _render(
+        self, request: HttpRequest, kind: str, searches: SavedSearchQuerySet | None, state: str
+    ) -> HttpResponse:
+        label = NotificationKind(kind).label if searches is None else "New jobs of one saved search"
+        return render(request, PAGE, {"state": state, "kind": label})

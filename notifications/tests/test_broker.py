@@ -3,10 +3,13 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from amqp import AMQPError
@@ -14,10 +17,13 @@ from celery import current_app
 from django.conf import settings as django_settings
 from kombu import Connection
 
+from anywork.operations.broker import WAIT_SECONDS
 from anywork.testing.processes import Program, wait_for
 from anywork.testing.proxy import Proxy, amqp_url
+from anywork.testing.rabbitmq import Cluster, find_program
 from jobs.tests.factories import JobFactory
 from notifications.mail import publishing
+from notifications.mail.publishing import SEND_TASK
 from notifications.models import OutgoingEmail
 from notifications.tasks import sweep_outgoing_email
 from notifications.tests.factories import OutgoingEmailFactory
@@ -55,6 +61,15 @@ def rabbitmq() -> Iterator[str]:
         channel: Any = broker.default_channel
         channel.queue_delete(queue)
         channel.exchange_delete(queue)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three nodes of RabbitMQ."""
+    if find_program("rabbitmq-server") is None:
+        pytest.skip("rabbitmq-server is not installed")
+    with Cluster(tmp_path_factory.mktemp("rabbitmq")) as nodes:
+        yield nodes
 
 
 @pytest.fixture
@@ -119,6 +134,18 @@ def test_application_and_decision_are_mailed_by_a_worker(rabbitmq, start_worker,
 
 
 @pytest.mark.broker
+def test_prometheus_reads_how_many_messages_wait_for_a_worker(rabbitmq, monkeypatch, settings, client, db):
+    monkeypatch.setenv("CELERY_BROKER_URL", rabbitmq)
+    settings.METRICS_TOKEN = "of-the-tests-0123456789"
+    for _ in range(3):
+        current_app.send_task(SEND_TASK, args=[str(uuid4())])
+
+    lines = client.get("/metrics", headers={"Authorization": f"Bearer {settings.METRICS_TOKEN}"}).content.decode()
+
+    assert "\nanywork_queue_messages 3.0\n" in lines
+
+
+@pytest.mark.broker
 @pytest.mark.django_db(transaction=True)
 def test_email_of_a_worker_that_is_killed_before_sending_is_sent_once(
     rabbitmq, start_worker, seeker, employer, mail_server
@@ -166,6 +193,45 @@ def test_restart_of_the_broker_loses_and_duplicates_no_email(rabbitmq, start_wor
         assert len(mail_server.messages) == 3
     finally:
         proxy.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publisher_waits_once_and_briefly_for_a_cluster_out_of_memory(cluster, monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", cluster.url)
+    publishing.publish_email(OutgoingEmailFactory().pk)
+    assert not publishing.breaker.is_open
+    cluster.control(cluster.nodes[1], "set_vm_memory_high_watermark", "0.0000001")
+
+    start = time.monotonic()
+    publishing.publish_email(OutgoingEmailFactory().pk)
+    seconds = time.monotonic() - start
+
+    # It accepts connections and messages, but confirms none.
+    assert 2 * WAIT_SECONDS <= seconds < 5
+    assert publishing.breaker.is_open
+    cluster.control(cluster.nodes[1], "set_vm_memory_high_watermark", "0.4")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_death_of_the_leader_of_the_queue_loses_and_duplicates_no_email(cluster, start_worker, mail_server, caplog):
+    worker = start_worker(broker=cluster.url, email_url=mail_server.url)
+    emails = OutgoingEmailFactory.create_batch(60)
+    killing = Thread(target=cluster.leader(django_settings.CELERY_TASK_DEFAULT_QUEUE).kill)
+
+    for number, email in enumerate(emails):
+        if number == 20:
+            killing.start()
+        publishing.publish_email(email.pk)
+    killing.join()
+    rejected = sum("MessageNacked" in message for message in caplog.messages)
+    assert not publishing.breaker.is_open
+    # Those are late, and no others: every message that was confirmed is delivered.
+    wait_for(lambda: states().count("sent") >= len(emails) - rejected, "the mails whose messages were confirmed")
+    sweep()
+    wait_for(lambda: states() == ["sent"] * len(emails), "all mails")
+
+    assert len({message["Message-ID"] for message in mail_server.messages}) == len(mail_server.messages) == 60
+    assert "Connection to broker lost" in worker.log
 
 
 @pytest.mark.django_db(transaction=True)

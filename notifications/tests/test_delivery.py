@@ -10,7 +10,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from anywork.operations.health import probe
@@ -417,16 +417,27 @@ def test_mail_server_may_take_longer_for_the_final_reply(smtp, settings, email):
     assert len(smtp.messages) == 1
 
 
+def end_connection():
+    backend = connection.connection.info.backend_pid
+    with connection.copy().cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    cursor.db.close()
+
+
+def become_read_only():
+    """As a connection that a proxy has led to the former primary."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+
+
+@pytest.mark.parametrize("lose_the_database", [end_connection, become_read_only])
 @pytest.mark.django_db(transaction=True)
-def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch):
+def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch, lose_the_database):
     email = OutgoingEmailFactory()
 
     def send_and_lose_the_database(message):
         mailed.append(message)
-        backend = connection.connection.info.backend_pid
-        with connection.copy().cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
-        cursor.db.close()
+        lose_the_database()
         return 1
 
     mailed: list[object] = []
@@ -435,6 +446,22 @@ def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, m
     assert deliver(email).state == "sent"
     assert len(mailed) == 1
     assert not deliver_next()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_email_that_is_due_while_the_database_is_read_only_is_sent_by_the_sweep(smtp):
+    email = OutgoingEmailFactory()
+    become_read_only()
+
+    with pytest.raises(OperationalError):
+        send_outgoing_email(str(email.pk))
+
+    assert not smtp.messages
+    # As before the next task.
+    close_old_connections()
+    sweep_outgoing_email()
+    email.refresh_from_db()
+    assert (email.state, email.attempts, len(smtp.messages)) == ("sent", 1, 1)
 
 
 # --- One connection for many emails -----------------------------------------------------------------------------------
@@ -503,7 +530,8 @@ def test_line_that_begins_with_a_dot_arrives_unchanged(smtp, db):
 
 
 def test_other_emails_are_sent_while_one_is_refused(smtp, db):
-    first, refused, last = OutgoingEmailFactory.create_batch(3)
+    # After ten attempts the next one waits up to an hour; after none it may not outlast this sweep.
+    first, refused, last = (OutgoingEmailFactory(attempts=attempts) for attempts in (0, 10, 0))
     smtp.replies["RCPT"] = [None, "450 greylisted", None]
 
     sweep_outgoing_email()
@@ -594,13 +622,19 @@ def test_operator_sees_the_figures_of_the_outbox(client, db):
     OutgoingEmailFactory.create_batch(2, state="dead", possible_duplicates=1)
     OutgoingEmailFactory(state="held")
     OutgoingEmailFactory(state="sent", next_attempt_at=now - timedelta(days=2))
-    figures = {"due": 2, "oldest_due_seconds": 120, "dead": 2, "held": 1, "possible_duplicates": 4}
+    states = {"queued": 1, "sending": 1, "retry": 1, "dead": 2, "held": 1}
+    figures = {"due": 2, **states, "possible_duplicates": 4}
 
     response = client.get("/readyz").json()
 
+    # Of these figures, only the age of the oldest changes while the test runs.
+    assert 120 <= response["mail"].pop("oldest_due_seconds") < 180
     assert response["mail"] == figures
     assert response["checks"]["mail"] == "ok"
     lines = run_command("mail_status").splitlines()
+    [oldest] = [line for line in lines if "oldest_due_seconds" in line]
+    assert oldest.startswith("anywork_mail_oldest_due_seconds 1")
+    lines.remove(oldest)
     assert lines == [f"anywork_mail_{name} {value}" for name, value in figures.items()]
 
 

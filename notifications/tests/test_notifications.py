@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -45,6 +46,33 @@ def test_list_with_a_bad_parameter_is_refused(seeker, inbox):
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["is_read"]
+
+
+def test_user_polls_what_is_new_in_one_query(seeker, inbox, django_assert_num_queries):
+    newest = inbox[2].created_at
+    with django_assert_num_queries(2):
+        # The session is the other one.
+        response = seeker.get(URL, {"created_after": (newest - timedelta(microseconds=1)).isoformat()})
+    assert [row["notification_id"] for row in response.json()["results"]] == [str(inbox[2].pk)]
+    nothing = seeker.get(URL, {"created_after": newest.isoformat()})
+    assert (nothing.json()["count"], nothing.json()["results"]) == (0, [])
+
+    known = {"HTTP_IF_NONE_MATCH": nothing["ETag"]}
+    unchanged = seeker.get(URL, {"created_after": newest.isoformat()}, **known)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+    latest = NotificationFactory(user=seeker.user)
+    changed = seeker.get(URL, {"created_after": newest.isoformat()}, **known)
+    assert [row["notification_id"] for row in changed.json()["results"]] == [str(latest.pk)]
+
+
+def test_list_of_several_pages_counts_all(seeker, inbox, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        first = seeker.get(URL, {"page_size": 2}).json()
+    assert (first["count"], len(first["results"]), first["next"] is None) == (3, 2, False)
+    second = seeker.get(URL, {"page_size": 2, "page": 2}).json()
+    assert (second["count"], len(second["results"]), second["next"]) == (3, 1, None)
+    assert seeker.get(URL, {"page_size": 3}).json()["next"] is None
 
 
 def test_user_counts_unread_notifications(seeker, inbox):

@@ -1,46 +1,26 @@
-"""The configuration of docs/files.md with a real nginx."""
+"""Files sent by a real nginx with deploy/nginx.conf."""
 
+import json
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from django.conf import settings as django_settings
 
-from anywork.testing.nginx import running_nginx
+from anywork.testing.nginx import deployed, running_nginx
 from anywork.testing.smtp import free_port
 from resumes.tests.factories import ResumeFactory
 
 pytestmark = pytest.mark.slow
-
-DOCS = Path(django_settings.BASE_DIR) / "docs" / "files.md"
-SITE = """
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass {upstream};
-            proxy_set_header Host $http_host;
-        }}
-        {documented}
-    }}
-}}
-"""
 
 
 @pytest.fixture
 def nginx(live_server, settings, tmp_path):
     """Return the origin of an nginx in front of the live server."""
     settings.MEDIA_ACCEL_PREFIX = "/private-media/"
-    documented = DOCS.read_text(encoding="utf-8").partition("```nginx\n")[2].partition("```")[0]
     port = free_port()
-    config = SITE.format(
-        port=port,
-        upstream=live_server.url,
-        documented=documented.replace("/srv/anywork/media/", f"{settings.MEDIA_ROOT}/"),
+    config = deployed(port, live_server.url.removeprefix("http://")).replace(
+        "/srv/anywork/media/", f"{settings.MEDIA_ROOT}/"
     )
     with running_nginx(config, port=port, folder=tmp_path):
         yield f"http://127.0.0.1:{port}"
@@ -75,6 +55,8 @@ def test_nginx_sends_the_file_with_our_headers_and_ranges_of_it(nginx, client_fo
     assert "X-Accel-Redirect" not in headers
     status, _, body = fetch(link, Range="bytes=0-4")
     assert (status, body) == (206, b"%PDF-")
+    status, _, body = fetch(link, **{"If-Match": '"another"'})
+    assert (status, json.loads(body)["code"]) == (412, "precondition_failed")
 
 
 def test_internal_folder_of_nginx_is_not_public(nginx):

@@ -1,6 +1,7 @@
 """Resumes on S3, with a real S3 server (moto's): the same promises as on a disk."""
 
 import socket
+import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -216,15 +217,16 @@ class TestStorageAway:
 class TestAsFiles:
     """Operations that the sweep needs."""
 
-    def test_sweep_removes_objects_without_a_row_and_names_rows_without_an_object(self, server, db):
+    def test_sweep_removes_objects_without_a_row_and_names_rows_without_an_object(self, server, db, monkeypatch):
         kept, lost = ResumeFactory.create_batch(2)
         orphan = s3.save("resumes/orphan.pdf", ContentFile(PDF))
         s3.delete(lost.file.name)
 
         assert orphans.sweep_resume_files().removed == []
-        sweep = orphans.sweep_resume_files(min_age=timedelta(0))
+        monkeypatch.setattr(orphans, "MIN_AGE", timedelta(0))
+        sweep = orphans.sweep_resume_files()
 
-        assert sweep == ([orphan], [str(lost.pk)])
+        assert sweep == ([orphan], [], [str(lost.pk)])
         assert stored() == [kept.file.name]
 
     def test_objects_are_listed_measured_and_dated(self, server):
@@ -259,4 +261,18 @@ def test_readyz_shows_whether_the_bucket_responds(server, client, db):
 
     probe.cache_clear()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["checks"]["media"]) == (503, "OSError")
+    # Not 503: what needs no file is there, and another node has the same bucket.
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["checks"]["media"] == "OSError"
+
+
+def test_readyz_waits_a_second_for_a_frozen_bucket(settings, client, db):
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        use_storage(settings, f"http://127.0.0.1:{frozen.getsockname()[1]}")
+        start = time.monotonic()
+        response = client.get("/readyz")
+
+    assert 0.9 < time.monotonic() - start < 2.5
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    checks = response.json()["checks"]
+    assert {name: outcome for name, outcome in checks.items() if outcome != "ok"} == {"media": "TimeoutError"}

@@ -1,9 +1,9 @@
 """Conditional requests (RFC 9110): ETag, If-None-Match and If-Match.
 
-The tag of a row has up to two parts, "<own>-<related>". The first part stands for the row itself and is the same at
-every URL that shows it; the second for the data shown with it: related rows, and links that expire. If-None-Match
-compares both. If-Match compares the first part only, so that the tag of any of these URLs protects against changes of
-the row itself, and only against these.
+The tag of a row has up to two parts, "<own>-<related>". The first part stands for the row itself, with what a change
+may set but few responses show, and is the same at every URL that shows the row; the second for the data shown with it:
+related rows, and links that expire. If-None-Match compares both. If-Match compares the first part only, so that the tag
+of any of these URLs protects against changes of the row itself, and only against these.
 """
 
 import json
@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer, Field
 
 from anywork.api.exceptions import PreconditionFailed
+from anywork.api.serializers import ModelSerializer
 
 # Actions that change the row of the URL; these check If-Match.
 CHANGING_ACTIONS = frozenset({"update", "partial_update", "destroy"})
@@ -39,6 +40,8 @@ def row_tag(serializer: BaseSerializer[Any]) -> str:
     for name, value in serializer.data.items():
         part = related if _is_related(serializer.fields[name]) else own  # type: ignore[attr-defined]
         part.append((name, value))
+    if isinstance(serializer, ModelSerializer):
+        own += serializer.unshown_state(serializer.instance).items()
     digests = (_digest(part, _ROW_DIGEST_BYTES) for part in (own, related) if part)
     return f'"{"-".join(digests)}"'
 

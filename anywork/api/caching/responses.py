@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from anywork.api.caching.etags import is_known, list_tag, not_modified
+from anywork.database.replicas import from_replica
 
 # Per process: 700 to 1,000 pages of 20 jobs (14 to 24 kB each).
 MAX_BYTES = 16 * 1024 * 1024
@@ -73,6 +74,7 @@ class VersionedListMixin(mixins.ListModelMixin):
         """Return whether the list just made is that of its version, not of a moment before."""
         return True
 
+    @from_replica
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         tag = list_tag(
             # What a deployment may change.

@@ -3,11 +3,14 @@
 Django's `incr` in PostgreSQL reads and then writes, so that some of several concurrent calls are lost.
 """
 
+import time
 from typing import Any, NamedTuple, Protocol
 
 from django.core.cache.backends.db import DatabaseCache as DjangoDatabaseCache
 from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
 from django.db import Error, connection
+
+from anywork.api.batches import BATCH_SIZE
 
 TABLE = "anywork_cache"
 # Requests wait for the cache.
@@ -37,12 +40,15 @@ class CountingCache(Protocol):
             CacheAway: nothing was counted.
         """
 
-    def remove_expired(self) -> int:
-        """Delete expired keys, which may never be read again; return their number."""
+    def remove_expired(self, *, until: float) -> int:
+        """Delete expired keys, which may never be read again, as `batches.sweep` does; return their number."""
 
 
 class DatabaseCache(DjangoDatabaseCache):
     """The cache in PostgreSQL."""
+
+    # What it raises when it is away.
+    errors = (Error,)
 
     def __init__(self, table: str, params: dict[str, Any]) -> None:
         super().__init__(TABLE, params)
@@ -57,10 +63,17 @@ class DatabaseCache(DjangoDatabaseCache):
             raise CacheAway from error
         return Count(int(total), float(seconds_left))
 
-    def remove_expired(self) -> int:
+    def _cull(self, *args: Any) -> None:
+        """Do nothing: from 300 rows on, Django's would delete counters. Expired rows are deleted every hour."""
+
+    def remove_expired(self, *, until: float) -> int:
+        number = 0
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {TABLE} WHERE expires < clock_timestamp()")  # noqa: S608 - a constant
-            return int(cursor.rowcount)
+            while True:
+                cursor.execute(_REMOVE, [BATCH_SIZE])
+                number += cursor.rowcount
+                if cursor.rowcount < BATCH_SIZE or time.monotonic() > until:
+                    return number
 
 
 class RedisCache(DjangoRedisCache):
@@ -71,6 +84,7 @@ class RedisCache(DjangoRedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         from redis.backoff import NoBackoff  # noqa: PLC0415 - as below
+        from redis.exceptions import RedisError  # noqa: PLC0415 - as below
         from redis.retry import Retry  # noqa: PLC0415 - as below
 
         options = {
@@ -80,6 +94,7 @@ class RedisCache(DjangoRedisCache):
             "retry": Retry(NoBackoff(), 1),
         }
         super().__init__(server, {**params, "OPTIONS": options})
+        self.errors = (RedisError,)
 
     def count(self, key: str, amount: int, seconds: int) -> Count:
         from redis.exceptions import RedisError  # noqa: PLC0415 - only where Redis is used
@@ -94,10 +109,16 @@ class RedisCache(DjangoRedisCache):
             raise CacheAway from error
         return Count(total, milliseconds / 1_000)
 
-    def remove_expired(self) -> int:
+    def remove_expired(self, *, until: float) -> int:
         # Redis does this itself.
         return 0
 
+
+_REMOVE = f"""
+    DELETE FROM {TABLE} WHERE cache_key IN (
+        SELECT cache_key FROM {TABLE} WHERE expires < clock_timestamp() LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""  # noqa: S608 - a constant
 
 # One statement, so that PostgreSQL orders concurrent calls; by its clock, because those of the processes differ.
 _COUNT = f"""

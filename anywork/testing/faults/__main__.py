@@ -4,6 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from django.core.management import call_command
+
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer
 from anywork.local.runner import server_binaries
 from anywork.testing.faults.configuration import configure
@@ -20,13 +22,16 @@ def main(names: list[str]) -> int:
             server.start()
             configure(server.url, directory)
             # These need Django.
+            from anywork.testing.engines import PgBouncer
             from anywork.testing.faults.runs import RUNS
             from anywork.testing.faults.stand import Stand
 
             if unknown := set(names) - set(RUNS):
                 print(f"error: unknown names: {', '.join(sorted(unknown))}; choose from {', '.join(RUNS)}")
                 return 2
-            with Stand(directory, server) as stand:
+            pool = PgBouncer(server.url, directory)
+            with Stand(directory, server, environment={"DB_POOLED": "on", "DATABASE_URL": pool.url}) as stand:
+                call_command("configure_database_role")
                 print(HEADER, "|---|---|---|---|---|---|---|", sep="\n", flush=True)
                 failed = 0
                 for name in names or RUNS:

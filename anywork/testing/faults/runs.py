@@ -14,6 +14,7 @@ from django.db import connection
 
 from anywork.testing.faults.stand import Result, Stand
 from anywork.testing.processes import Program, wait_for
+from anywork.testing.rabbitmq import Cluster
 from anywork.testing.smtp import MailServer
 from notifications.mail.outbox import requeue_emails
 from notifications.mail.publishing import SEND_TASK
@@ -72,6 +73,35 @@ def broker_is_cut_under_load(stand: Stand) -> Result:
         stand.broker.mend()
     load.join()
     return stand.result(stand.wait_for_mail(), stand.slowest)
+
+
+@fault_run
+def two_of_three_brokers_are_killed_in_turn(stand: Stand) -> Result:
+    folder = stand.directory / "rabbitmq"
+    folder.mkdir()
+    with Cluster(folder) as cluster, stand.using_broker(cluster.url):
+        worker = stand.start_worker()
+        stand.start_beat()
+        stand.apply(10)
+        recovered = 0.0
+        # First the node that leads the queue, then one that follows.
+        for is_leader in (True, False):
+            leader = cluster.leader(stand.queue)
+            victim = next(node for node in cluster.nodes if (node is leader) == is_leader)
+            enough = len(stand.mail.messages) + 60
+            load = stand.start_load(200)
+            while len(stand.mail.messages) < enough:
+                time.sleep(0.05)
+            victim.kill()
+            load.join()
+            recovered = max(recovered, stand.wait_for_mail())
+            victim.launch()
+            cluster.wait()
+        delays = stand.delays()
+        late = sum(delay > 1 for delay in delays)
+        noticed = worker.log.count("Connection to broker lost")
+        remarks = f"{stand.slowest}, {late} mails late, by up to {max(delays):.1f} s; lost connections in the log"
+        return stand.result(recovered, remarks, is_good=lambda r: not r.lost + r.duplicated and noticed > 0)
 
 
 # --- The worker -------------------------------------------------------------------------------------------------------
@@ -277,6 +307,8 @@ def _copy_of_the_database(name: str) -> str:
     original = connection.settings_dict["NAME"]
     connection.close()
     with connection._nodb_cursor() as cursor:  # noqa: SLF001
+        # PgBouncer keeps connections of the processes that have ended.
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [original])
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
     return name
 
@@ -285,6 +317,6 @@ def _hold_in(database: str) -> None:
     original = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = database
-    call_command("hold_outgoing_email", stdout=StringIO())
+    call_command("restored", stdout=StringIO())
     connection.close()
     connection.settings_dict["NAME"] = original

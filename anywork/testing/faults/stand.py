@@ -6,7 +6,7 @@ import statistics
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -65,9 +65,18 @@ class Result:
 class Stand:
     """All processes as in production, on this machine; usable as a context manager."""
 
-    def __init__(self, directory: Path, server: PrivateServer, *, broker_url: str = "", mail_url: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        server: PrivateServer,
+        *,
+        broker_url: str = "",
+        mail_url: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.postgres = server
+        self.environment = environment or {}
         self.queue = settings.CELERY_TASK_DEFAULT_QUEUE
         self.broker = Proxy()
         # Benchmarks connect to RabbitMQ directly, since a proxy takes time.
@@ -118,6 +127,19 @@ class Stand:
         schedule = self.directory / f"schedule-{uuid.uuid4().hex}"
         return self._start("celery", "-A", "anywork", "beat", "--loglevel", "INFO", "--schedule", str(schedule))
 
+    @contextlib.contextmanager
+    def using_broker(self, url: str) -> Iterator[None]:
+        """Restart the web server with another broker, which later processes use, too."""
+        usual, self.broker_url = self.broker_url, url
+        self.web.stop()
+        self.start_web()
+        try:
+            yield
+        finally:
+            self.broker_url = usual
+            for program in self._programs:
+                program.kill()
+
     def _start(self, *command: str, **environment: str) -> Program:
         program = Program(
             *command,
@@ -126,6 +148,7 @@ class Stand:
                 "CELERY_BROKER_URL": self.broker_url,
                 "CELERY_QUEUE": self.queue,
                 "EMAIL_URL": self._mail_url,
+                **self.environment,
                 **environment,
             },
         )
@@ -203,6 +226,11 @@ class Stand:
 
     def arrived(self) -> Counter[str]:
         return Counter(str(message["Message-ID"]).strip() for message in list(self.mail.messages))
+
+    def delays(self) -> list[float]:
+        """Return how many seconds after its row was written each mail arrived."""
+        rows = {message_id(email): email.created_at.timestamp() for email in OutgoingEmail.objects.all()}
+        return [arrival - rows[key] for key, arrival in self.mail.arrivals.items() if key in rows]
 
     def wait_for_mail(self) -> float:
         """Wait until all these mails have arrived and their rows are sent; return how long that took."""

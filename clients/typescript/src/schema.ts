@@ -73,13 +73,13 @@ export interface paths {
         };
         /**
          * List applications
-         * @description Job seekers see their own applications, employers those to their jobs, newest first. A withdrawn application shows the employer no cover letter, contact details or file (`resume_details` is null). If the applicant has deleted the account, `job_seeker` and `resume` are null, too.
+         * @description Job seekers see their own applications, employers those to their jobs, newest first. One that is withdrawn or revoked shows the employer no cover letter, contact details or file (`resume_details` is null). If the applicant has deleted the account, `job_seeker` and `resume` are null, too.
          */
         get: operations["applications_list"];
         put?: never;
         /**
          * Apply to a job
-         * @description For job seekers, with the id of an uploaded resume. `job_seeker` is optional and must be the caller. One application to each job, withdrawn ones excepted: a 409 names the `existing` one. The job seeker gets an email, the employer a notification.
+         * @description For job seekers, with the id of an uploaded resume. `job_seeker` is optional and must be the caller. One application to each job, withdrawn ones excepted: a 409 names the `existing` one. `answers` answers the questions of the job, if there are any. The job seeker gets an email, the employer a notification.
          */
         post: operations["applications_create"];
         delete?: never;
@@ -121,9 +121,235 @@ export interface paths {
          *     | rejected | reviewed, accepted |
          *     | withdrawn | (final) |
          *
-         *     The job seeker gets a notification of every change, and an email when the status becomes `accepted` or `rejected`.
+         *     The job seeker gets a notification of every change, and an email when the status becomes `accepted` or `rejected`. A rejection may have a `reason`, which the job seeker gets to know if `reason_shared` is true; with `rejected` again, they change reason and sharing, and nothing is told again; another status drops both.
+         *
+         *     Where the employer's settings, or the site's, say so, the job seeker is told of a rejection later; until then it does not exist for the job seeker, and may be taken back.
          */
         patch: operations["applications_partial_update"];
+        trace?: never;
+    };
+    "/api/applications/{application_id}/assessment/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve an assessment
+         * @description Rating and tags; null and [] if there are none. `expand=assessment` adds them to applications. The applicant never gets them. Deleted with a withdrawal, and with the account of applicant or employer.
+         */
+        get: operations["applications_assessment_retrieve"];
+        /**
+         * Assess an application
+         * @description For the employer of the job. Replaces both: what is left out becomes null or []. Of tags that are equal in any case, the first is kept.
+         */
+        put: operations["applications_assessment_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/{application_id}/notes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notes
+         * @description The employer's notes about an application, newest first. The applicant never gets them. Deleted with a withdrawal, and with the account of applicant or employer.
+         */
+        get: operations["applications_notes_list"];
+        put?: never;
+        /**
+         * Create a note
+         * @description For the employer of the job.
+         */
+        post: operations["applications_notes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/{application_id}/notes/{note_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a note
+         * @description Of an application to a job of the caller.
+         */
+        get: operations["applications_notes_retrieve"];
+        /**
+         * Update a note
+         * @description For its author.
+         */
+        put: operations["applications_notes_update"];
+        post?: never;
+        /**
+         * Delete a note
+         * @description For its author.
+         */
+        delete: operations["applications_notes_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Partially update a note
+         * @description For its author.
+         */
+        patch: operations["applications_notes_partial_update"];
+        trace?: never;
+    };
+    "/api/applications/{application_id}/posting/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve what was applied to
+         * @description Title, company, place, pay and description of the job as they were when the application was sent. If the
+         *     employer has deleted the account, company and description are "".
+         */
+        get: operations["applications_posting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/{application_id}/revoke/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke an application
+         * @description For the applicant, once told of a decision. As after a withdrawal, the employer no longer gets letter, answers, contact details, file, skills and profile, and its notes are deleted. Job, dates and status stay for good; there is no other application to the job.
+         */
+        post: operations["applications_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/{application_id}/timeline/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to an application
+         * @description Oldest first. `resume_opened` is the first time that the employer opened the resume. The applicant gets to know
+         *     a rejection when it is told of it, its `reason` only if it is shared, and no `note`.
+         */
+        get: operations["applications_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/bulk-status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on several applications
+         * @description Each by itself: one that cannot change does not hinder the others, and the response says what became of each
+         *     `application_id`, in the order of `ids`. Repeated ids count once. Each counts as a request of the rate `decide`.
+         */
+        post: operations["applications_bulk_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/counts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count applications by status
+         * @description Takes the filters of the list; `ordering` changes nothing.
+         */
+        get: operations["applications_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/draft/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draft an application
+         * @description For job seekers: what to send to apply to a job, with letter, resume and fitting answers of the latest application. Nothing is sent. An answer fits if the question has the same text and kind.
+         */
+        get: operations["applications_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export applications as CSV
+         * @description For employers: applications to their jobs with rating and tags, in UTF-8. Takes the filters of the list, and is
+         *     always newest first. A quote before a text that a spreadsheet program would take for a formula makes it a text.
+         */
+        get: operations["applications_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/auth/email/verify/": {
@@ -358,6 +584,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/me/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve my settings
+         * @description When emails about new jobs are sent: at `alert_hour` (0 to 23) in `time_zone`.
+         */
+        get: operations["auth_me_settings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change my settings
+         * @description Those that the body leaves out stay the same.
+         */
+        patch: operations["auth_me_settings_partial_update"];
+        trace?: never;
+    };
+    "/api/auth/me/terms/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the terms of use
+         * @description Takes the present `version`, which the message of a 403 `terms_changed` names. Where the site has terms,
+         *     users who have not accepted them read and delete only, but for /api/auth/. Otherwise the response is a 404.
+         */
+        post: operations["auth_me_terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password/change/": {
         parameters: {
             query?: never;
@@ -506,6 +777,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/blocked-employers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List blocked employers
+         * @description For job seekers, newest first. A blocked employer cannot write to the caller; its jobs are neither recommended nor in alerts. Lists of jobs show them as to everyone.
+         */
+        get: operations["blocked_employers_list"];
+        put?: never;
+        /**
+         * Create a blocked employer
+         * @description For job seekers. A blocked employer cannot write to the caller; its jobs are neither recommended nor in alerts. Lists of jobs show them as to everyone. At most 200.
+         */
+        post: operations["blocked_employers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blocked-employers/{employer_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a blocked employer
+         * @description Removes an employer from the list: it is no longer blocked.
+         */
+        delete: operations["blocked_employers_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories/": {
         parameters: {
             query?: never;
@@ -571,7 +886,7 @@ export interface paths {
         };
         /**
          * List employer jobs
-         * @description The caller's own jobs in every state, with their details. Newest first; takes the filters of GET /api/jobs/.
+         * @description The caller's own jobs in every state, with their details, and the numbers of their applications by status and of their views (`counts`). Newest first; takes the filters of GET /api/jobs/, and `state`.
          */
         get: operations["employer_jobs_list"];
         put?: never;
@@ -595,27 +910,231 @@ export interface paths {
         };
         /**
          * Retrieve an employer job
-         * @description A job of the caller in any state, with its details. This is not counted as a view.
+         * @description A job of the caller in any state, with its details and `counts`. This is not counted as a view.
          */
         get: operations["employer_jobs_retrieve"];
         /**
          * Update an employer job
-         * @description Replaces a job of the caller. Without `is_active` its state stays the same.
+         * @description Replaces a job of the caller. `is_active` false pauses an open job; true publishes a draft or scheduled one and resumes a paused one, and is a 409 for a closed one. Left out, the state stays the same.
          */
         put: operations["employer_jobs_update"];
         post?: never;
         /**
          * Delete an employer job
-         * @description A job that has applications is closed instead, because applications are never lost.
+         * @description A job that has applications is closed as cancelled instead, because applications are never lost.
          */
         delete: operations["employer_jobs_destroy"];
         options?: never;
         head?: never;
         /**
          * Partially update an employer job
-         * @description Changes the given fields only; `is_active` false closes the job.
+         * @description Changes the given fields only. `is_active` false pauses an open job; true publishes a draft or scheduled one and resumes a paused one, and is a 409 for a closed one. Left out, the state stays the same.
          */
         patch: operations["employer_jobs_partial_update"];
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/close/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close an employer job
+         * @description For the employer and administrators, while it is open or paused or scheduled. Undecided applicants are told if the employer does it; the status of their applications stays.
+         */
+        post: operations["employer_jobs_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/duplicate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate an employer job
+         * @description For the employer, while it is draft or scheduled or open or paused or closed or expired. Returns a draft with the same content and questions.
+         */
+        post: operations["employer_jobs_duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/extend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend an employer job
+         * @description For the employer, while it is open or paused. It expires later.
+         */
+        post: operations["employer_jobs_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause an employer job
+         * @description For the employer, while it is open. It takes no applications until it is resumed.
+         */
+        post: operations["employer_jobs_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/publish/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish an employer job
+         * @description For the employer, while it is draft or scheduled. It opens, `posted_at` is now; with `publish_at` it is scheduled, and opens within 30 seconds of that.
+         */
+        post: operations["employer_jobs_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/questions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List questions with knock-outs
+         * @description Questions to the applicants of a job of the caller, with their knock-outs.
+         */
+        get: operations["employer_jobs_questions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/relist/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relist an employer job
+         * @description For the employer, while it is closed or expired. It is open, and `posted_at` is now; its applications stay.
+         */
+        post: operations["employer_jobs_relist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/{job_id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume an employer job
+         * @description For the employer, while it is paused. It is open again; `posted_at` stays.
+         */
+        post: operations["employer_jobs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/jobs/counts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count my jobs by state
+         * @description All states, also those without jobs.
+         */
+        get: operations["employer_jobs_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employer/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve my settings as an employer
+         * @description `decision_hold_minutes` is how long applicants are not told of a rejection; null: as long as the site says.
+         */
+        get: operations["employer_settings_retrieve"];
+        /**
+         * Change my settings as an employer
+         * @description What is decided already stays as it is.
+         */
+        put: operations["employer_settings_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/employers/": {
@@ -675,7 +1194,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Open jobs (active and not expired), newest first. A job must match all filters; `job_type` and `category` may be repeated, also as `job_type[]`, and then any of them matches. Commas join types, too. Administrators also find closed jobs.
+         * @description Open jobs (active and not expired), newest first. A job must match all filters; `job_type`, `category` and `skill` may be repeated, also as `job_type[]`, and then any of them matches. Commas join types, too. Administrators also find closed jobs.
          *
          *     With `search`, jobs that have the words in the title come first, then those that have them in title, company, category and location, then the others; in each group the newest first. If nothing matches, similar words are searched for; the header `X-Did-You-Mean` names them (percent-encoded UTF-8).
          *
@@ -685,7 +1204,7 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim; `salary` gives its numbers.
+         * @description For employers; the caller becomes its `employer`. `salary_range` is optional and kept verbatim; `salary` gives its numbers. With `is_active` false it is a draft, with `publish_at` it is scheduled; the employer alone sees these.
          */
         post: operations["jobs_create"];
         delete?: never;
@@ -708,22 +1227,249 @@ export interface paths {
         get: operations["jobs_retrieve"];
         /**
          * Update a job
-         * @description Replaces a job of the caller; `is_active` false closes it.
+         * @description Replaces a job of the caller. `is_active` false pauses an open job; true publishes a draft or scheduled one and resumes a paused one, and is a 409 for a closed one. Left out, the state stays the same.
          */
         put: operations["jobs_update"];
         post?: never;
         /**
          * Delete a job
-         * @description A job that has applications is closed instead, because applications are never lost.
+         * @description A job that has applications is closed as cancelled instead, because applications are never lost.
          */
         delete: operations["jobs_destroy"];
         options?: never;
         head?: never;
         /**
          * Partially update a job
-         * @description Changes the given fields of a job of the caller; `is_active` false closes it.
+         * @description Changes the given fields of a job of the caller. `is_active` false pauses an open job; true publishes a draft or scheduled one and resumes a paused one, and is a 409 for a closed one. Left out, the state stays the same.
          */
         patch: operations["jobs_partial_update"];
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/close/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a job
+         * @description For the employer and administrators, while it is open or paused or scheduled. Undecided applicants are told if the employer does it; the status of their applications stays.
+         */
+        post: operations["jobs_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/duplicate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate a job
+         * @description For the employer, while it is draft or scheduled or open or paused or closed or expired. Returns a draft with the same content and questions.
+         */
+        post: operations["jobs_duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/extend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend a job
+         * @description For the employer, while it is open or paused. It expires later.
+         */
+        post: operations["jobs_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the changes of a job
+         * @description For its employer and administrators, newest first. `state` is never expired here, since a job expires by
+         *     itself; nor does the history tell that an account was blocked.
+         */
+        get: operations["jobs_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/jsonld/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a job as structured data
+         * @description Returns an open job as schema.org's JobPosting for the page of the job, with the fields that Google for Jobs
+         *     asks for; the page may have the body as it is in a script element. This is not counted as a view.
+         */
+        get: operations["jobs_jsonld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/match/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Match my skills with a job
+         * @description Compares the caller's skills, the first 500 by name, with those of the job, without regard to case and accents;
+         *     synonyms of the search are the same. `formula` says how the score is computed.
+         */
+        get: operations["jobs_match"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a job
+         * @description For the employer, while it is open. It takes no applications until it is resumed.
+         */
+        post: operations["jobs_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/publish/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a job
+         * @description For the employer, while it is draft or scheduled. It opens, `posted_at` is now; with `publish_at` it is scheduled, and opens within 30 seconds of that.
+         */
+        post: operations["jobs_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/questions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List questions to applicants
+         * @description In the order in which the employer asks. `answers` of POST /api/applications/ answers them: with a text of up to 5,000 letters, a number, true or false, one of `choices`, or a list of them.
+         */
+        get: operations["jobs_questions_list"];
+        /**
+         * Replace questions to applicants
+         * @description For the owner of the job, until the first application: up to 20 questions. Each gets a new `question_id`. A `knock_out` names the answers that pass; `expand=screening` of the applications shows which do, and nothing is rejected by itself. An empty list asks nothing.
+         */
+        put: operations["jobs_questions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/relist/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relist a job
+         * @description For the employer, while it is closed or expired. It is open, and `posted_at` is now; its applications stay.
+         */
+        post: operations["jobs_relist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a job
+         * @description For the employer, while it is paused. It is open again; `posted_at` stays.
+         */
+        post: operations["jobs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/jobs/{job_id}/similar/": {
@@ -755,11 +1501,32 @@ export interface paths {
         };
         /**
          * Count jobs by facet
-         * @description Takes the parameters of the list, and returns the number of matching jobs by type, category, location and
-         *     employer, the most frequent first, up to twenty of each. If nothing matches, `without` tells which filters
-         *     to drop, and `without_word` which word of the search.
+         * @description Takes the parameters of the list, and returns the number of matching jobs by type, workplace, category,
+         *     location, country and employer, the most frequent first, up to twenty of each. If nothing matches, `without`
+         *     tells which filters to drop, and `without_word` which word of the search.
          */
         get: operations["jobs_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/recommended/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs that match my skills
+         * @description Returns up to 50 jobs: of the newest 500 open ones that have a skill of the caller those of the highest score,
+         *     each with the skills in common (`because`).
+         */
+        get: operations["jobs_recommended"];
         put?: never;
         post?: never;
         delete?: never;
@@ -890,6 +1657,50 @@ export interface paths {
          * @description For administrators. Changes the given fields only.
          */
         patch: operations["locations_partial_update"];
+        trace?: never;
+    };
+    "/api/muted-employers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List muted employers
+         * @description For job seekers, newest first. Messages of a muted employer arrive as read.
+         */
+        get: operations["muted_employers_list"];
+        put?: never;
+        /**
+         * Create a muted employer
+         * @description For job seekers. Messages of a muted employer arrive as read. At most 200.
+         */
+        post: operations["muted_employers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/muted-employers/{employer_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a muted employer
+         * @description Removes an employer from the list: it is no longer muted.
+         */
+        delete: operations["muted_employers_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/notification-preferences/": {
@@ -1079,6 +1890,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/saved-jobs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List saved jobs
+         * @description The jobs that the caller has saved, the latest first. They stay when they are closed: `expand=state` tells. Three days before one closes, the caller is reminded of it once.
+         */
+        get: operations["saved_jobs_list"];
+        put?: never;
+        /**
+         * Create a saved job
+         * @description Saves a job that the caller sees.
+         */
+        post: operations["saved_jobs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-jobs/{saved_job_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a saved job
+         * @description By the key of the saved job, which `expand=saved` of job lists names, too.
+         */
+        delete: operations["saved_jobs_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-searches/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List saved searchs
+         * @description The searches of the caller, the latest first.
+         */
+        get: operations["saved_searches_list"];
+        put?: never;
+        /**
+         * Create a saved search
+         * @description Saves a search, up to 20. Once a day, or once in seven days, the caller gets an email with its jobs that were posted since, at the hour of the settings. `query` is checked as `GET /api/jobs/` does.
+         */
+        post: operations["saved_searches_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-searches/{saved_search_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a saved search
+         * @description A search of the caller.
+         */
+        get: operations["saved_searches_retrieve"];
+        /**
+         * Update a saved search
+         * @description Replaces a search. After another query only jobs posted from then on are news.
+         */
+        put: operations["saved_searches_update"];
+        post?: never;
+        /**
+         * Delete a saved search
+         * @description Its emails end, also those that are being sent.
+         */
+        delete: operations["saved_searches_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Partially update a saved search
+         * @description Changes the given fields. After `off`, only jobs posted from then on are news.
+         */
+        patch: operations["saved_searches_partial_update"];
+        trace?: never;
+    };
     "/api/skills/": {
         parameters: {
             query?: never;
@@ -1144,9 +2055,50 @@ export interface paths {
         };
         /**
          * Complete a skill
-         * @description Returns up to ten names that begin with `q` and that at least five users have, the shortest first.
+         * @description Returns up to ten names that begin with `q`, the shortest first: those that at least five users have, and
+         *     synonyms of the job market.
          */
         get: operations["skills_suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/jobs.rss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve the newest jobs as RSS
+         * @description The first 100 open jobs as RSS 2.0, the newest ones without `ordering`. Takes the filters of GET /api/jobs/.
+         */
+        get: operations["feeds_rss_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/jobs.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve the feed of all jobs
+         * @description The index of the feed, in the format of a sitemap index, or one part: up to 5,000 open jobs in the XML of job aggregators (`source`, `job`). Read the index first each time: a part is a range of jobs, and the ranges change. The parts of one index have each job once that was open when it was made. Descriptions are lines of text.
+         */
+        get: operations["feeds_jobs_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1177,6 +2129,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/robots.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve robots.txt
+         * @description What crawlers may read here, and where the sitemap is.
+         */
+        get: operations["robots_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sitemap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve the sitemap
+         * @description The index of sitemaps, or one of them: the pages of up to 50,000 open jobs. The times are those of posting. Read the index first each time: a part is a range of jobs, and the ranges change.
+         */
+        get: operations["sitemap_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1198,13 +2190,13 @@ export interface components {
             last_name: string;
             full_name: string;
             phone_number: string;
-            /** @description "" once withdrawn. */
+            /** @description "" once withdrawn or revoked. */
             email: string;
         };
         /**
          * @description An application, with the ids of related objects.
          *
-         *     A withdrawn application shows cover letter, contact details and file only to its applicant.
+         *     One that is withdrawn or revoked shows cover letter, contact details and file only to its applicant.
          */
         Application: {
             /** Format: uuid */
@@ -1239,30 +2231,61 @@ export interface components {
              */
             resume: string;
             cover_letter?: string | null;
-        };
-        /** @description An application with details of applicant, resume and job. */
-        ApplicationDetails: {
-            /** Format: uuid */
-            application_id: string;
-            cover_letter: string;
-            /** @default pending */
-            status: components["schemas"]["ApplicationStatus"];
-            /** Format: date-time */
-            applied_at: string;
-            /** Format: uuid */
-            job_seeker: string | null;
-            /** Format: uuid */
-            job: string;
-            /** Format: uuid */
-            resume: string | null;
-            job_seeker_details: components["schemas"]["Applicant"];
-            resume_details: components["schemas"]["SubmittedResume"] | null;
-            job_details: components["schemas"]["JobSummary"];
+            /** @description To the questions of the job, by `question_id`. */
+            answers?: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
         };
         /** @enum {string} */
         ApplicationStatus: "pending" | "reviewed" | "accepted" | "rejected" | "withdrawn";
+        /** @description What the employer thinks of an application. */
+        Assessment: {
+            rating: number | null;
+            tags: string[];
+        };
+        /** @description What the employer thinks of an application. */
+        AssessmentRequest: {
+            rating?: number | null;
+            tags?: string[];
+        };
         /** @enum {unknown} */
         Blank: "";
+        /** @description An employer that the caller has blocked. */
+        BlockedEmployer: {
+            /** Format: uuid */
+            employer: string;
+            company_name: string;
+            /** Format: date-time */
+            blocked_at: string;
+        };
+        /** @description An employer that the caller has blocked. */
+        BlockedEmployerRequest: {
+            /** Format: uuid */
+            employer: string;
+        };
+        /** @enum {string} */
+        BulkOutcome: "changed" | "unchanged" | "illegal" | "not_found";
+        /** @description Request to set the status of several applications. */
+        BulkStatusRequest: {
+            /** @description Only with `rejected`. */
+            reason?: components["schemas"]["RejectionReason"] | components["schemas"]["Blank"];
+            /** @description Only with `rejected`: whether the applicant gets to know the reason. Default: false. */
+            reason_shared?: boolean;
+            ids: string[];
+            status: components["schemas"]["EmployerStatus"];
+        };
+        /** @description What became of one application. */
+        BulkStatusResult: {
+            /** Format: uuid */
+            application_id: string;
+            outcome: components["schemas"]["BulkOutcome"];
+            /** @description The outcome in words. */
+            message: string;
+        };
+        /** @description What became of several applications. */
+        BulkStatusResults: {
+            results: components["schemas"]["BulkStatusResult"][];
+        };
         /** @description A field of work. */
         Category: {
             /** Format: uuid */
@@ -1284,6 +2307,27 @@ export interface components {
         ChannelChoiceRequest: {
             email?: boolean;
             in_app?: boolean;
+        };
+        /** @description Why a job is closed. */
+        CloseRequest: {
+            reason: components["schemas"]["ClosedReason"];
+        };
+        /** @enum {string} */
+        ClosedReason: "filled" | "cancelled";
+        /** @description A request to apply, filled with what the latest application had. */
+        Draft: {
+            /** Format: uuid */
+            job: string;
+            /**
+             * Format: uuid
+             * @description Null if there is none, or it is deleted.
+             */
+            resume: string | null;
+            cover_letter: string;
+            /** @description Those that fit the questions of the job, by `question_id`. */
+            answers: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
         };
         /** @description The number of jobs without one of the filters. */
         DroppedFilter: {
@@ -1307,7 +2351,7 @@ export interface components {
             company_description: string;
             website: string;
         };
-        /** @description A job with its details; `expand` adds the other fields. */
+        /** @description A job with its details and counts; `expand` adds the other fields. */
         EmployerJob: {
             /** Format: uuid */
             job_id: string;
@@ -1332,16 +2376,58 @@ export interface components {
             employer_details: components["schemas"]["Employer"];
             location_details: components["schemas"]["LocationDetails"];
             category_details: components["schemas"]["Category"];
-            state?: components["schemas"]["JobState"];
+            state: components["schemas"]["JobState"];
             /**
              * Format: date-time
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
-            closes_at?: string;
+            closes_at: string;
+            /**
+             * Format: date-time
+             * @description Of a scheduled job.
+             */
+            publish_at: string | null;
+            /** @description Of a job that its employer has closed. */
+            closed_reason: components["schemas"]["ClosedReason"] | components["schemas"]["Null"];
             salary_details?: components["schemas"]["SalaryDetails"] | null;
             workplace?: components["schemas"]["Workplace"];
+            /**
+             * Format: uuid
+             * @description Key of the saved job, if the caller has saved it.
+             */
+            saved_job_id?: string | null;
+            skills: components["schemas"]["JobSkill"][];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
+            counts: components["schemas"]["JobCounts"];
+        };
+        /** @description A question to the applicants of a job, with its knock-out. */
+        EmployerQuestion: {
+            /** Format: uuid */
+            question_id: string;
+            text: string;
+            kind: components["schemas"]["QuestionKind"];
+            /** @description Of the kinds `choice` and `choices`. */
+            choices: string[];
+            required: boolean;
+            /** @description The answers that pass: true or false; {minimum, maximum} or one of them; a list of choices, of which one is enough. Null: all pass. */
+            knock_out: boolean | {
+                minimum?: number;
+                maximum?: number;
+            } | string[] | null;
+        };
+        /** @description A question to the applicants of a job, with its knock-out. */
+        EmployerQuestionRequest: {
+            text: string;
+            kind: components["schemas"]["QuestionKind"];
+            /** @description Of the kinds `choice` and `choices`. */
+            choices?: string[];
+            required: boolean;
+            /** @description The answers that pass: true or false; {minimum, maximum} or one of them; a list of choices, of which one is enough. Null: all pass. */
+            knock_out?: boolean | {
+                minimum?: number;
+                maximum?: number;
+            } | string[] | null;
         };
         /** @description Public profile of a company. */
         EmployerRequest: {
@@ -1349,6 +2435,18 @@ export interface components {
             company_description?: string | null;
             website?: (string | null) | string;
         };
+        /** @description Settings of an employer. */
+        EmployerSettings: {
+            /** @description Until then, a rejection may be taken back. 0 tells at once. */
+            decision_hold_minutes: number | null;
+        };
+        /** @description Settings of an employer. */
+        EmployerSettingsRequest: {
+            /** @description Until then, a rejection may be taken back. 0 tells at once. */
+            decision_hold_minutes: number | null;
+        };
+        /** @enum {string} */
+        EmployerStatus: "pending" | "reviewed" | "accepted" | "rejected";
         EmptyEnvelope: {
             /** @description Always empty. */
             data: {
@@ -1357,6 +2455,18 @@ export interface components {
             status: components["schemas"]["SuccessStatus"];
             /** @description For people. */
             message: string;
+        };
+        /** @description Entry of a timeline. */
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            kind: components["schemas"]["TimelineKind"];
+            from_status: components["schemas"]["ApplicationStatus"] | components["schemas"]["Null"];
+            to_status: components["schemas"]["ApplicationStatus"] | components["schemas"]["Null"];
+            actor: components["schemas"]["TimelineActor"];
+            reason: components["schemas"]["RejectionReason"] | components["schemas"]["Null"];
+            /** @description "" for the applicant. */
+            note: string;
         };
         /** @description Password, or Google's code if the account has no password. */
         ErasureRequest: {
@@ -1384,9 +2494,39 @@ export interface components {
             };
         };
         /** @enum {string} */
-        ErrorCode: "account_inactive" | "already_exists" | "bad_request" | "conflict" | "email_not_verified" | "error" | "google_account_conflict" | "google_email_unverified" | "google_link_required" | "google_not_configured" | "google_unavailable" | "idempotency_key_reused" | "in_use" | "invalid_credentials" | "invalid_google_code" | "invalid_google_token" | "invalid_status_change" | "link_expired" | "method_not_allowed" | "not_acceptable" | "not_authenticated" | "not_found" | "other_account" | "otp_required" | "parse_error" | "permission_denied" | "precondition_failed" | "refresh_token_used" | "request_too_large" | "service_unavailable" | "session_ended" | "sign_in_to_confirm" | "storage_full" | "throttled" | "token_not_valid" | "too_many_failures" | "unsupported_media_type" | "validation_error";
+        ErrorCode: "account_inactive" | "already_exists" | "bad_request" | "conflict" | "email_not_verified" | "error" | "google_account_conflict" | "google_email_unverified" | "google_link_required" | "google_not_configured" | "google_unavailable" | "idempotency_key_reused" | "illegal_state" | "in_use" | "invalid_credentials" | "invalid_google_code" | "invalid_google_token" | "invalid_status_change" | "limit_reached" | "link_expired" | "method_not_allowed" | "not_acceptable" | "not_authenticated" | "not_decided" | "not_found" | "other_account" | "otp_required" | "parse_error" | "permission_denied" | "precondition_failed" | "refresh_token_used" | "request_too_large" | "service_unavailable" | "session_ended" | "sign_in_to_confirm" | "storage_full" | "terms_changed" | "terms_required" | "throttled" | "token_not_valid" | "too_many_failures" | "unsupported_media_type" | "validation_error";
         /** @enum {string} */
         ErrorStatus: "error";
+        /** @description An application with its details; `expand` adds the other fields. */
+        ExpandableApplication: {
+            /** Format: uuid */
+            application_id: string;
+            cover_letter: string;
+            /** @default pending */
+            status: components["schemas"]["ApplicationStatus"];
+            /** Format: date-time */
+            applied_at: string;
+            /** Format: uuid */
+            job_seeker: string | null;
+            /** Format: uuid */
+            job: string;
+            /** Format: uuid */
+            resume: string | null;
+            job_seeker_details: components["schemas"]["Applicant"];
+            resume_details: components["schemas"]["SubmittedResume"] | null;
+            job_details: components["schemas"]["JobSummary"];
+            /** @description By `question_id`; once withdrawn or revoked, null but for the applicant. */
+            answers?: {
+                [key: string]: string | number | boolean | string[] | null;
+            } | null;
+            assessment?: components["schemas"]["Assessment"];
+            screening?: components["schemas"]["Screening"] | null;
+            /**
+             * Format: date-time
+             * @description When the applicant was told of the status, or will be told of a rejection.
+             */
+            told_at?: string | null;
+        };
         /** @description A job; `expand` adds the other fields. */
         ExpandableJob: {
             /** Format: uuid */
@@ -1418,10 +2558,81 @@ export interface components {
              * @description When it expires: at the end of the day if `expires_at` is midnight.
              */
             closes_at?: string;
+            /**
+             * Format: date-time
+             * @description Of a scheduled job.
+             */
+            publish_at?: string | null;
+            /** @description Of a job that its employer has closed. */
+            closed_reason?: components["schemas"]["ClosedReason"] | components["schemas"]["Null"];
             salary_details?: components["schemas"]["SalaryDetails"] | null;
             workplace?: components["schemas"]["Workplace"];
+            /**
+             * Format: uuid
+             * @description Key of the saved job, if the caller has saved it.
+             */
+            saved_job_id?: string | null;
+            skills?: components["schemas"]["JobSkill"][];
             /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
             description_html?: string;
+        };
+        /** @description A recommended job; `expand` adds the other fields. */
+        ExpandableRecommendedJob: {
+            /** Format: uuid */
+            job_id: string;
+            title: string;
+            description: string;
+            salary_range: string;
+            job_type: components["schemas"]["JobType"];
+            /** Format: date-time */
+            posted_at: string;
+            /**
+             * Format: date-time
+             * @description A date, or a timestamp. Midnight at any offset is taken as its date, and means until the end of that day (UTC). Not in the past.
+             */
+            expires_at: string;
+            is_active: boolean;
+            /** Format: uuid */
+            employer: string | null;
+            /** Format: uuid */
+            location: string;
+            /** Format: uuid */
+            category: string;
+            employer_details?: components["schemas"]["Employer"];
+            location_details?: components["schemas"]["LocationDetails"];
+            category_details?: components["schemas"]["Category"];
+            state?: components["schemas"]["JobState"];
+            /**
+             * Format: date-time
+             * @description When it expires: at the end of the day if `expires_at` is midnight.
+             */
+            closes_at?: string;
+            /**
+             * Format: date-time
+             * @description Of a scheduled job.
+             */
+            publish_at?: string | null;
+            /** @description Of a job that its employer has closed. */
+            closed_reason?: components["schemas"]["ClosedReason"] | components["schemas"]["Null"];
+            salary_details?: components["schemas"]["SalaryDetails"] | null;
+            workplace?: components["schemas"]["Workplace"];
+            /**
+             * Format: uuid
+             * @description Key of the saved job, if the caller has saved it.
+             */
+            saved_job_id?: string | null;
+            skills?: components["schemas"]["JobSkill"][];
+            /** @description The description as safe HTML: from HTML if it has the end of an element or <br>, else from Markdown. */
+            description_html?: string;
+            /** @description As in the match of the job. */
+            score: number;
+            /** @description The skills that the job seeker has. */
+            because: components["schemas"]["MatchedSkill"][];
+        };
+        /** @description The new time at which a job expires. */
+        ExpiryRequest: {
+            /** @description As in a job. Not in the past. */
+            expires_at: string;
         };
         /** @description The number of jobs with a value. */
         FacetValue: {
@@ -1442,6 +2653,8 @@ export interface components {
             location: components["schemas"]["FacetValue"][];
             country: components["schemas"]["FacetValue"][];
             employer: components["schemas"]["FacetValue"][];
+            /** @description In the newest 5,000 of the jobs. */
+            skill: components["schemas"]["FacetValue"][];
             /** @description If nothing matches: the filters of which dropping one alone gives matches. */
             without: components["schemas"]["DroppedFilter"][];
             /** @description If nothing matches: the one word of the search without which jobs would. */
@@ -1460,6 +2673,8 @@ export interface components {
             redirect_uri?: string;
             code_verifier?: string;
         };
+        /** @enum {string} */
+        Importance: "required" | "useful";
         /** @description Choice for notifications in the app only. */
         InAppChoice: {
             in_app: boolean;
@@ -1491,6 +2706,20 @@ export interface components {
             /** Format: uuid */
             category: string;
         };
+        /** @enum {string} */
+        JobActor: "employer" | "administrator";
+        /** @description A change in the history of a job: the old and the new value by field; of `description` only `changed`. */
+        JobChange: {
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["JobActor"];
+            changes: unknown;
+        };
+        /** @description Numbers of what happened to a job. */
+        JobCounts: {
+            applications: components["schemas"]["StatusCounts"];
+            views: number;
+        };
         /** @description A job, with the keys of employer, location and category. */
         JobRequest: {
             title: string;
@@ -1508,6 +2737,8 @@ export interface components {
             salary?: components["schemas"]["SalaryRequest"] | null;
             /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
             workplace?: components["schemas"]["Workplace"];
+            /** @description Up to 30, of different names without regard to case and accents, in place of the former ones. Left out of a change they stay. Read by `expand=skills`. */
+            skills?: components["schemas"]["JobSkillRequest"][];
         };
         /** @description Profile of a job seeker. */
         JobSeeker: {
@@ -1523,8 +2754,27 @@ export interface components {
             last_name: string;
             phone_number?: string | null;
         };
+        /** @description A skill that a job asks for. */
+        JobSkill: {
+            name: string;
+            importance: components["schemas"]["Importance"];
+        };
+        /** @description A skill that a job asks for. */
+        JobSkillRequest: {
+            name: string;
+            importance: components["schemas"]["Importance"];
+        };
         /** @enum {string} */
-        JobState: "open" | "closed" | "expired";
+        JobState: "draft" | "scheduled" | "open" | "paused" | "closed" | "expired";
+        /** @description The number of jobs in each state. */
+        JobStateCounts: {
+            draft: number;
+            scheduled: number;
+            open: number;
+            paused: number;
+            closed: number;
+            expired: number;
+        };
         /** @description The job of an application. */
         JobSummary: {
             title: string;
@@ -1578,6 +2828,77 @@ export interface components {
         MarkedAsRead: {
             updated: number;
         };
+        /** @description How well a job seeker's skills match those of a job. */
+        Match: {
+            /** @description 0 to 100; null if the job names no skills. */
+            score: number | null;
+            matched: components["schemas"]["MatchedSkill"][];
+            missing_required: string[];
+            missing_useful: string[];
+            /** @description How the score is computed: 100 * (2 * required matched + useful matched) / (2 * required + useful), rounded down. */
+            formula: string;
+        };
+        /** @description A skill of a job that the job seeker has. */
+        MatchedSkill: {
+            name: string;
+            importance: components["schemas"]["Importance"];
+            /** @description The job seeker's name of it, which may be a synonym. */
+            own_name: string;
+        };
+        /** @description An employer that the caller has muted. */
+        MutedEmployer: {
+            /** Format: uuid */
+            employer: string;
+            company_name: string;
+            /** Format: date-time */
+            muted_at: string;
+        };
+        /** @description An employer that the caller has muted. */
+        MutedEmployerRequest: {
+            /** Format: uuid */
+            employer: string;
+        };
+        /** @description A job to post: as a draft if `is_active` is false, scheduled if `publish_at` is given. */
+        NewJobRequest: {
+            title: string;
+            description: string;
+            salary_range?: string | null;
+            job_type: components["schemas"]["JobType"];
+            /** @description A date, or a timestamp. Midnight at any offset is taken as its date, and means until the end of that day (UTC). Not in the past. */
+            expires_at: string;
+            is_active?: boolean;
+            /** Format: uuid */
+            location: string;
+            /** Format: uuid */
+            category: string;
+            /** @description The numbers of `salary_range`, which come before what is read there. Null forgets them; so does a changed `salary_range` without them. `expand=salary` shows them. */
+            salary?: components["schemas"]["SalaryRequest"] | null;
+            /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
+            workplace?: components["schemas"]["Workplace"];
+            /** @description Up to 30, of different names without regard to case and accents, in place of the former ones. Left out of a change they stay. Read by `expand=skills`. */
+            skills?: components["schemas"]["JobSkillRequest"][];
+            /**
+             * Format: date-time
+             * @description A time in the future, at which it is published; a date begins in UTC.
+             */
+            publish_at?: string | null;
+        };
+        /** @description A note of an employer. */
+        Note: {
+            /** Format: uuid */
+            note_id: string;
+            text: string;
+            /** Format: uuid */
+            author: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description A note of an employer. */
+        NoteRequest: {
+            text: string;
+        };
         /** @description A notification as its recipient reads it; only `is_read` can be changed. */
         Notification: {
             /** Format: uuid */
@@ -1619,7 +2940,7 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Analytics"][];
         };
-        PaginatedApplicationDetailsList: {
+        PaginatedBlockedEmployerList: {
             /**
              * @description Rows on all pages.
              * @example 1
@@ -1637,7 +2958,7 @@ export interface components {
              * @example null
              */
             previous: string | null;
-            results: components["schemas"]["ApplicationDetails"][];
+            results: components["schemas"]["BlockedEmployer"][];
         };
         PaginatedCategoryList: {
             /**
@@ -1699,6 +3020,66 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Employer"][];
         };
+        PaginatedEmployerQuestionList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["EmployerQuestion"][];
+        };
+        PaginatedEntryList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["Entry"][];
+        };
+        PaginatedExpandableApplicationList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["ExpandableApplication"][];
+        };
         PaginatedExpandableJobList: {
             /**
              * @description Rows on all pages.
@@ -1718,6 +3099,46 @@ export interface components {
              */
             previous: string | null;
             results: components["schemas"]["ExpandableJob"][];
+        };
+        PaginatedExpandableRecommendedJobList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["ExpandableRecommendedJob"][];
+        };
+        PaginatedJobChangeList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["JobChange"][];
         };
         PaginatedJobSeekerList: {
             /**
@@ -1759,6 +3180,46 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Location"][];
         };
+        PaginatedMutedEmployerList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["MutedEmployer"][];
+        };
+        PaginatedNoteList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["Note"][];
+        };
         PaginatedNotificationList: {
             /**
              * @description Rows on all pages.
@@ -1778,6 +3239,26 @@ export interface components {
              */
             previous: string | null;
             results: components["schemas"]["Notification"][];
+        };
+        PaginatedQuestionList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["Question"][];
         };
         PaginatedResumeAccessList: {
             /**
@@ -1819,6 +3300,46 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Resume"][];
         };
+        PaginatedSavedJobDetailsList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["SavedJobDetails"][];
+        };
+        PaginatedSavedSearchList: {
+            /**
+             * @description Rows on all pages.
+             * @example 1
+             */
+            count: number;
+            /**
+             * Format: uri
+             * @description URL of the next page; null on the last page.
+             * @example null
+             */
+            next: string | null;
+            /**
+             * Format: uri
+             * @description URL of the previous page; null on the first page.
+             * @example null
+             */
+            previous: string | null;
+            results: components["schemas"]["SavedSearch"][];
+        };
         PaginatedSkillList: {
             /**
              * @description Rows on all pages.
@@ -1856,8 +3377,12 @@ export interface components {
             /** Format: email */
             email: string;
         };
-        /** @description Change of an application: the status by the employer, cover letter and withdrawal by the applicant. */
+        /** @description Change of an application: status and reason by the employer, cover letter and withdrawal by the applicant. */
         PatchedApplicationUpdateRequest: {
+            /** @description Only with `rejected`. */
+            reason?: components["schemas"]["RejectionReason"] | components["schemas"]["Blank"];
+            /** @description Only with `rejected`: whether the applicant gets to know the reason. Default: false. */
+            reason_shared?: boolean;
             cover_letter?: string | null;
             status?: components["schemas"]["ApplicationStatus"];
         };
@@ -1898,6 +3423,8 @@ export interface components {
             salary?: components["schemas"]["SalaryRequest"] | null;
             /** @description By default remote for the type remote, else onsite; left out of a change it stays. Read by `expand=workplace`. */
             workplace?: components["schemas"]["Workplace"];
+            /** @description Up to 30, of different names without regard to case and accents, in place of the former ones. Left out of a change they stay. Read by `expand=skills`. */
+            skills?: components["schemas"]["JobSkillRequest"][];
         };
         /** @description Profile of a job seeker. */
         PatchedJobSeekerRequest: {
@@ -1912,6 +3439,10 @@ export interface components {
             state?: string | null;
             country?: string;
         };
+        /** @description A note of an employer. */
+        PatchedNoteRequest: {
+            text?: string;
+        };
         /** @description A notification as its recipient reads it; only `is_read` can be changed. */
         PatchedNotificationRequest: {
             is_read?: boolean;
@@ -1920,9 +3451,37 @@ export interface components {
         PatchedRoleChoiceRequest: {
             role?: components["schemas"]["OpenRole"];
         };
+        /** @description A search that the caller has saved. */
+        PatchedSavedSearchRequest: {
+            name?: string;
+            /** @description Parameters of `GET /api/jobs/`, as in its URL. Stored without those that filter nothing. */
+            query?: string | null;
+            frequency?: components["schemas"]["SearchFrequency"];
+        };
+        /** @description Settings of the caller. */
+        PatchedSettingsRequest: {
+            /** @description A name of the IANA database, such as Africa/Lagos. */
+            time_zone?: string;
+            /** @description The local hour of emails about new jobs. */
+            alert_hour?: number;
+        };
         /** @description Skill of a job seeker. */
         PatchedSkillRequest: {
             name?: string;
+        };
+        /** @description What was applied to. */
+        Posting: {
+            title: string;
+            company_name: string;
+            place: string;
+            salary_range: string;
+            salary_details: components["schemas"]["SalaryDetails"] | null;
+            description: string;
+            /**
+             * Format: date-time
+             * @description When it was read; null for an application that is older than stored postings: it has the job's present texts.
+             */
+            as_of: string | null;
         };
         /** @description Notification preferences of a user, by kind and channel. */
         Preferences: {
@@ -1934,6 +3493,12 @@ export interface components {
             application_rejected: components["schemas"]["ChannelChoice"];
             /** @description To job seekers: application reviewed, pending again or withdrawn. */
             application_updated: components["schemas"]["InAppChoice"];
+            /** @description To job seekers: the employer closed a job while the application was undecided. */
+            job_closed: components["schemas"]["ChannelChoice"];
+            /** @description To job seekers: new jobs of saved searches. */
+            job_alert: components["schemas"]["EmailChoice"];
+            /** @description To job seekers: three days before a saved job closes. */
+            saved_job_closing: components["schemas"]["ChannelChoice"];
             /** @description To employers: each new application. */
             new_application: components["schemas"]["ChannelChoice"];
             /** @description To employers: a daily summary of new applications. */
@@ -1951,6 +3516,12 @@ export interface components {
             application_rejected?: components["schemas"]["ChannelChoiceRequest"];
             /** @description To job seekers: application reviewed, pending again or withdrawn. */
             application_updated?: components["schemas"]["InAppChoiceRequest"];
+            /** @description To job seekers: the employer closed a job while the application was undecided. */
+            job_closed?: components["schemas"]["ChannelChoiceRequest"];
+            /** @description To job seekers: new jobs of saved searches. */
+            job_alert?: components["schemas"]["EmailChoiceRequest"];
+            /** @description To job seekers: three days before a saved job closes. */
+            saved_job_closing?: components["schemas"]["ChannelChoiceRequest"];
             /** @description To employers: each new application. */
             new_application?: components["schemas"]["ChannelChoiceRequest"];
             /** @description To employers: a daily summary of new applications. */
@@ -1958,6 +3529,26 @@ export interface components {
             /** @description To employers: application withdrawn. */
             application_withdrawn?: components["schemas"]["EmailChoiceRequest"];
         };
+        /** @description When to publish a job; at once without a time. */
+        PublishRequest: {
+            /**
+             * Format: date-time
+             * @description A time in the future, at which it is published; a date begins in UTC.
+             */
+            publish_at?: string | null;
+        };
+        /** @description A question to the applicants of a job. */
+        Question: {
+            /** Format: uuid */
+            question_id: string;
+            text: string;
+            kind: components["schemas"]["QuestionKind"];
+            /** @description Of the kinds `choice` and `choices`. */
+            choices: string[];
+            required: boolean;
+        };
+        /** @enum {string} */
+        QuestionKind: "text" | "number" | "yes_no" | "choice" | "choices";
         /** @description Body with a refresh token. */
         RefreshTokenRequest: {
             refreshToken: string;
@@ -1972,7 +3563,11 @@ export interface components {
             last_name?: string | null;
             phone_number?: string | null;
             company_name?: string | null;
+            /** @description Version of the terms of use that the user accepts, where the site requires it. */
+            terms_version?: string | null;
         };
+        /** @enum {string} */
+        RejectionReason: "position_filled" | "experience" | "skills" | "location" | "salary" | "other";
         /** @description A resume with a signed link to its file. */
         Resume: {
             /** Format: uuid */
@@ -2057,6 +3652,59 @@ export interface components {
         };
         /** @enum {string} */
         SalarySource: "stated" | "read";
+        /** @description A job that the caller has saved. */
+        SavedJob: {
+            /** Format: uuid */
+            saved_job_id: string;
+            /** Format: uuid */
+            job: string;
+            /** Format: date-time */
+            saved_at: string;
+        };
+        /** @description A saved job with what `expand` in the context names, or with all. */
+        SavedJobDetails: {
+            /** Format: uuid */
+            saved_job_id: string;
+            /** Format: uuid */
+            job: string;
+            /** Format: date-time */
+            saved_at: string;
+        };
+        /** @description A job that the caller has saved. */
+        SavedJobRequest: {
+            /** Format: uuid */
+            job: string;
+        };
+        /** @description A search that the caller has saved. */
+        SavedSearch: {
+            /** Format: uuid */
+            saved_search_id: string;
+            name: string;
+            /** @description Parameters of `GET /api/jobs/`, as in its URL. Stored without those that filter nothing. */
+            query: string;
+            /** @default daily */
+            frequency: components["schemas"]["SearchFrequency"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A search that the caller has saved. */
+        SavedSearchRequest: {
+            name: string;
+            /** @description Parameters of `GET /api/jobs/`, as in its URL. Stored without those that filter nothing. */
+            query: string | null;
+            frequency?: components["schemas"]["SearchFrequency"];
+        };
+        /** @description What the knock-outs of a job say of the answers of an application. */
+        Screening: {
+            /** @description Whether all answers pass. */
+            passed: boolean;
+            /** @description By `question_id`: whether the answer passes; a missing one fails. */
+            questions: {
+                [key: string]: boolean;
+            };
+        };
+        /** @enum {string} */
+        SearchFrequency: "off" | "daily" | "weekly";
         /** @description Session of the caller. */
         Session: {
             /** Format: uuid */
@@ -2074,6 +3722,19 @@ export interface components {
         };
         SessionsEnvelope: {
             data: components["schemas"]["Session"][];
+            status: components["schemas"]["SuccessStatus"];
+            /** @description For people. */
+            message: string;
+        };
+        /** @description Settings of the caller. */
+        Settings: {
+            /** @description A name of the IANA database, such as Africa/Lagos. */
+            time_zone: string;
+            /** @description The local hour of emails about new jobs. */
+            alert_hour: number;
+        };
+        SettingsEnvelope: {
+            data: components["schemas"]["Settings"];
             status: components["schemas"]["SuccessStatus"];
             /** @description For people. */
             message: string;
@@ -2107,6 +3768,14 @@ export interface components {
         SkillSuggestions: {
             names: string[];
         };
+        /** @description Numbers of applications by status. */
+        StatusCounts: {
+            pending: number;
+            reviewed: number;
+            accepted: number;
+            rejected: number;
+            withdrawn: number;
+        };
         /** @description The submitted resume. */
         SubmittedResume: {
             /** Format: uuid */
@@ -2125,6 +3794,14 @@ export interface components {
             companies: string[];
             places: string[];
         };
+        /** @description Version of the terms of use that the user accepts. */
+        TermsRequest: {
+            version: string;
+        };
+        /** @enum {string} */
+        TimelineActor: "applicant" | "employer" | "system";
+        /** @enum {string} */
+        TimelineKind: "applied" | "status" | "withdrawn" | "letter_changed" | "resume_opened" | "revoked" | "job_closed";
         TokensData: {
             /** @description Sent as `Authorization: Bearer <accessToken>`. */
             accessToken: string;
@@ -2433,18 +4110,30 @@ export interface operations {
     applications_list: {
         parameters: {
             query?: {
+                /** @description Words, or parts of them, that all occur in the applicant's name or email address or, but for the staff, the job's title; of more than 3, the first 3. The list ends after 10,000 rows. */
+                search?: string;
                 /** @description Applications to this job. */
                 job?: string;
                 /** @description Applications of this job seeker. */
                 job_seeker?: string;
                 /** @description Any of these statuses. */
                 status?: ("accepted" | "pending" | "rejected" | "reviewed" | "withdrawn")[];
+                /** @description Made at this time or later; a date begins in UTC. */
+                applied_after?: string;
+                /** @description Made at this time or earlier; a date includes its whole day (UTC). */
+                applied_before?: string;
                 /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
-                ordering?: ("-applied_at" | "-status" | "applied_at" | "status")[];
+                ordering?: ("-applied_at" | "-rating" | "-status" | "applied_at" | "rating" | "status")[];
+                /** @description Rated this or better; not for job seekers. */
+                rating_min?: number;
+                /** @description With any of these tags; not for job seekers. */
+                tag?: string[];
                 /** @description Page number. A page that does not exist is a 404. */
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
+                /** @description `answers` adds `answers`. `assessment` adds `assessment` (not for job seekers). `screening` adds `screening` (not for job seekers). `told_at` adds `told_at` (not for job seekers). Several may be repeated, or joined by commas. */
+                expand?: ("answers" | "assessment" | "screening" | "told_at")[];
             };
             header?: never;
             path?: never;
@@ -2461,7 +4150,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedApplicationDetailsList"];
+                    "application/json": components["schemas"]["PaginatedExpandableApplicationList"];
                 };
             };
             /** @description The input is invalid. `errors` names the fields and the reasons. */
@@ -2553,7 +4242,10 @@ export interface operations {
     };
     applications_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `answers` adds `answers`. `assessment` adds `assessment` (not for job seekers). `screening` adds `screening` (not for job seekers). `told_at` adds `told_at` (not for job seekers). Several may be repeated, or joined by commas. */
+                expand?: ("answers" | "assessment" | "screening" | "told_at")[];
+            };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
                 "If-None-Match"?: string;
@@ -2576,7 +4268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApplicationDetails"];
+                    "application/json": components["schemas"]["ExpandableApplication"];
                 };
             };
             /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
@@ -2589,6 +4281,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             401: components["responses"]["NotAuthenticated"];
             404: components["responses"]["NotFound"];
@@ -2737,6 +4441,889 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_assessment_retrieve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_assessment_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AssessmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedNoteList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_retrieve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this note. */
+                note_id: string;
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this note. */
+                note_id: string;
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this note. */
+                note_id: string;
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. There is no body. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_notes_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this note. */
+                note_id: string;
+                /** @description A UUID string identifying the application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_posting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posting"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_timeline: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this application. */
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEntryList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_bulk_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkStatusRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkStatusResults"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_counts: {
+        parameters: {
+            query?: {
+                /** @description Words, or parts of them, that all occur in the applicant's name or email address or, but for the staff, the job's title; of more than 3, the first 3. The list ends after 10,000 rows. */
+                search?: string;
+                /** @description Applications to this job. */
+                job?: string;
+                /** @description Applications of this job seeker. */
+                job_seeker?: string;
+                /** @description Any of these statuses. */
+                status?: ("accepted" | "pending" | "rejected" | "reviewed" | "withdrawn")[];
+                /** @description Made at this time or later; a date begins in UTC. */
+                applied_after?: string;
+                /** @description Made at this time or earlier; a date includes its whole day (UTC). */
+                applied_before?: string;
+                /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
+                ordering?: ("-applied_at" | "-rating" | "-status" | "applied_at" | "rating" | "status")[];
+                /** @description Rated this or better; not for job seekers. */
+                rating_min?: number;
+                /** @description With any of these tags; not for job seekers. */
+                tag?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusCounts"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_draft: {
+        parameters: {
+            query: {
+                /** @description An open job. */
+                job: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applications_export: {
+        parameters: {
+            query?: {
+                /** @description Words, or parts of them, that all occur in the applicant's name or email address or, but for the staff, the job's title; of more than 3, the first 3. The list ends after 10,000 rows. */
+                search?: string;
+                /** @description Applications to this job. */
+                job?: string;
+                /** @description Applications of this job seeker. */
+                job_seeker?: string;
+                /** @description Any of these statuses. */
+                status?: ("accepted" | "pending" | "rejected" | "reviewed" | "withdrawn")[];
+                /** @description Made at this time or later; a date begins in UTC. */
+                applied_after?: string;
+                /** @description Made at this time or earlier; a date includes its whole day (UTC). */
+                applied_before?: string;
+                /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
+                ordering?: ("-applied_at" | "-rating" | "-status" | "applied_at" | "rating" | "status")[];
+                /** @description Rated this or better; not for job seekers. */
+                rating_min?: number;
+                /** @description With any of these tags; not for job seekers. */
+                tag?: string[];
+                /** @description Begin with a byte order mark, without which Excel does not recognize UTF-8. */
+                excel?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -3339,6 +5926,132 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    auth_me_settings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsEnvelope"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    auth_me_settings_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsEnvelope"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    auth_me_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description It does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     auth_password_change: {
         parameters: {
             query?: never;
@@ -3618,6 +6331,187 @@ export interface operations {
             };
             401: components["responses"]["NotAuthenticated"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    blocked_employers_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedBlockedEmployerList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    blocked_employers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockedEmployerRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedEmployer"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    blocked_employers_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The employer. */
+                employer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. There is no body. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -4021,7 +6915,7 @@ export interface operations {
     employer_jobs_list: {
         parameters: {
             query?: {
-                /** @description Words that must all occur in title, company, category, location or description, in any inflection. Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
+                /** @description Words that must all occur in title, company, category, location, type or description, in any inflection or as a synonym (docs/searching.md). Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
@@ -4029,6 +6923,8 @@ export interface operations {
                 workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
+                /** @description Any of these skills, by a name or a synonym. */
+                skill?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
@@ -4055,12 +6951,14 @@ export interface operations {
                 include_unspecified?: boolean;
                 /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
                 ordering?: ("-closing" | "-expires_at" | "-posted_at" | "-salary" | "-title" | "closing" | "expires_at" | "newest" | "posted_at" | "relevance" | "salary" | "title")[];
+                /** @description In any of these states. */
+                state?: ("closed" | "draft" | "expired" | "open" | "paused" | "scheduled")[];
                 /** @description Page number. A page that does not exist is a 404. */
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4137,7 +7035,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JobRequest"];
+                "application/json": components["schemas"]["NewJobRequest"];
             };
         };
         responses: {
@@ -4200,8 +7098,8 @@ export interface operations {
     employer_jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4326,6 +7224,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4447,7 +7357,702 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_close: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_duplicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpiryRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_pause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_publish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_questions_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEmployerQuestionList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_relist: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpiryRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_resume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_jobs_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStateCounts"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_settings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployerSettings"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    employer_settings_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployerSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployerSettings"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -4675,7 +8280,7 @@ export interface operations {
     jobs_list: {
         parameters: {
             query?: {
-                /** @description Words that must all occur in title, company, category, location or description, in any inflection. Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
+                /** @description Words that must all occur in title, company, category, location, type or description, in any inflection or as a synonym (docs/searching.md). Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
@@ -4683,6 +8288,8 @@ export interface operations {
                 workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
+                /** @description Any of these skills, by a name or a synonym. */
+                skill?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
@@ -4713,8 +8320,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4781,7 +8388,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JobRequest"];
+                "application/json": components["schemas"]["NewJobRequest"];
             };
         };
         responses: {
@@ -4844,8 +8451,8 @@ export interface operations {
     jobs_retrieve: {
         parameters: {
             query?: {
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`; `description_html`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace" | "description_html")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`; `description_html`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills" | "description_html")[];
             };
             header?: {
                 /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
@@ -4958,6 +8565,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5079,9 +8698,776 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_close: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_duplicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpiryRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_history: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedJobChangeList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_jsonld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            401: components["responses"]["TokenRejected"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Match"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_pause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_publish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_questions_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedQuestionList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["TokenRejected"];
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployerQuestionRequest"][];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEmployerQuestionList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_relist: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpiryRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_resume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -5093,8 +9479,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
-                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `salary_details`; `workplace`. Several may be repeated, or joined by commas. */
-                expand?: ("employer" | "location" | "category" | "state" | "salary" | "workplace")[];
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills")[];
             };
             header?: never;
             path: {
@@ -5138,7 +9524,7 @@ export interface operations {
     jobs_facets: {
         parameters: {
             query?: {
-                /** @description Words that must all occur in title, company, category, location or description, in any inflection. Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
+                /** @description Words that must all occur in title, company, category, location, type or description, in any inflection or as a synonym (docs/searching.md). Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
                 search?: string;
                 /** @description Any of these types. */
                 job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
@@ -5146,6 +9532,8 @@ export interface operations {
                 workplace?: ("hybrid" | "onsite" | "remote")[];
                 /** @description Any of these categories, by id or name. */
                 category?: string[];
+                /** @description Any of these skills, by a name or a synonym. */
+                skill?: string[];
                 /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
                 location?: string;
                 /** @description The location's city. */
@@ -5203,6 +9591,64 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobs_recommended: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+                /** @description Adds `employer_details`, `location_details`, `category_details`; `state` and `closes_at`; `publish_at` and `closed_reason`; `salary_details`; `workplace`; `skills`; for job seekers `saved_job_id`. Several may be repeated, or joined by commas. */
+                expand?: ("employer" | "location" | "category" | "state" | "publishing" | "salary" | "workplace" | "saved" | "skills")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedExpandableRecommendedJobList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -5861,6 +10307,187 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    muted_employers_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMutedEmployerList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    muted_employers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MutedEmployerRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MutedEmployer"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    muted_employers_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The employer. */
+                employer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. There is no body. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     notification_preferences_retrieve: {
         parameters: {
             query?: never;
@@ -5936,12 +10563,17 @@ export interface operations {
             query?: {
                 /** @description Only read, or only unread ones. */
                 is_read?: boolean;
+                /** @description Created after this time. Rows become visible when their transaction ends, up to some seconds after `created_at`: to miss none, ask from half a minute before the newest one that you have. */
+                created_after?: string;
                 /** @description Page number. A page that does not exist is a 404. */
                 page?: number;
                 /** @description Rows per page; more count as 200. */
                 page_size?: number;
             };
-            header?: never;
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5953,11 +10585,23 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedNotificationList"];
                 };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The input is invalid. `errors` names the fields and the reasons. */
             400: {
@@ -6501,6 +11145,556 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    saved_jobs_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+                /** @description Adds `job_details`; `state` and `closes_at` of the job. Several may be repeated, or joined by commas. */
+                expand?: ("job" | "state")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSavedJobDetailsList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_jobs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedJobRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedJob"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_jobs_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this saved job. */
+                saved_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. There is no body. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_list: {
+        parameters: {
+            query?: {
+                /** @description Page number. A page that does not exist is a 404. */
+                page?: number;
+                /** @description Rows per page; more count as 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSavedSearchList"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["PageNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is valid, but conflicts with the present state. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_retrieve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this saved search. */
+                saved_search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this saved search. */
+                saved_search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this saved search. */
+                saved_search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. There is no body. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    saved_searches_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` that the client has read, at any URL that shows the row; if the row was changed since, nothing is done and the response is a 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description A UUID string identifying this saved search. */
+                saved_search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSavedSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     skills_list: {
         parameters: {
             query?: {
@@ -6909,6 +12103,150 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    feeds_rss_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Words that must all occur in title, company, category, location, type or description, in any inflection or as a synonym (docs/searching.md). Also `"a phrase"`, `-exclude` and `this or that`. The last word may be the beginning of one, unless a space follows. */
+                search?: string;
+                /** @description Any of these types. */
+                job_type?: ("contract" | "full-time" | "internship" | "part-time" | "remote" | "temporary")[];
+                /** @description Any of these workplaces. */
+                workplace?: ("hybrid" | "onsite" | "remote")[];
+                /** @description Any of these categories, by id or name. */
+                category?: string[];
+                /** @description Any of these skills, by a name or a synonym. */
+                skill?: string[];
+                /** @description A location, by id or name, such as Lagos or Lagos, Nigeria. An unknown name is searched for as words. */
+                location?: string;
+                /** @description The location's city. */
+                city?: string;
+                /** @description The location's country, by code or by a name in any language. */
+                country?: string;
+                /** @description In or around this city, such as Lagos, Nigeria or Boston, MA. */
+                near?: string;
+                /** @description The radius around `near` in km; 50 by default. */
+                radius_km?: number;
+                /** @description Jobs of this employer. */
+                employer?: string;
+                /** @description Posted at this time or later; a date begins in UTC. */
+                posted_after?: string;
+                /** @description Posted at this time or earlier; a date includes its whole day (UTC). */
+                posted_before?: string;
+                /** @description Paid in this currency (ISO 4217). `salary_min`, `salary_max` and `ordering=salary` then are in it; without it in the site's base currency, by its rates. */
+                salary_currency?: string;
+                /** @description The upper bound of the yearly salary is at least this amount, or open. */
+                salary_min?: number;
+                /** @description The lower bound of the yearly salary is at most this amount, or open. */
+                salary_max?: number;
+                /** @description With `salary_min` or `salary_max`: also jobs whose yearly amount is not known in that currency. */
+                include_unspecified?: boolean;
+                /** @description Sort by this; a leading `-` reverses. Several may be repeated, or joined by commas. */
+                ordering?: ("-closing" | "-expires_at" | "-posted_at" | "-salary" | "-title" | "closing" | "expires_at" | "newest" | "posted_at" | "relevance" | "salary" | "title")[];
+            };
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/rss+xml": string;
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    feeds_jobs_retrieve: {
+        parameters: {
+            query?: {
+                /** @description A part, as the index names it; without it, the index. */
+                part?: string;
+            };
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     resumes_download: {
         parameters: {
             query?: {
@@ -6950,6 +12288,86 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    robots_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sitemap_retrieve: {
+        parameters: {
+            query?: {
+                /** @description A part, as the index names it; without it, the index. */
+                part?: string;
+            };
+            header?: {
+                /** @description `ETag` of the client's copy; if it has not changed, the response is a 304. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Not changed: `If-None-Match` names its `ETag`. There is no body. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The input is invalid. `errors` names the fields and the reasons. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };

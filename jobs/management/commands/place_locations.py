@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.services import place_locations
+from jobs.batches import place_locations
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""The database backend, and reads on replicas."""

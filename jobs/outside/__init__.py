@@ -1,0 +1,1 @@
+"""Jobs for search engines, aggregators and feed readers."""
