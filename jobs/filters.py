@@ -123,7 +123,7 @@ class JobOrderingFilter(TotalOrderingFilter):
                 jobs = super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
                 if self.parent.form.cleaned_data.get("salary_currency"):  # type: ignore[attr-defined]
                     # In that currency; in the base one, jobs without a rate would come last.
-                    jobs = jobs.order_by(*map(_in_own_currency, jobs.query.order_by))
+                    jobs = jobs.order_by(*map(_in_own_currency, jobs.ordering))
                 return jobs
 
 
@@ -226,13 +226,16 @@ class JobFilter(FilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         values = self.form.cleaned_data
-        jobs: Any = super().filter_queryset(queryset)
-        jobs = jobs.paying(
-            at_least=values.get("salary_min"),
-            at_most=values.get("salary_max"),
-            currency=values.get("salary_currency") or "",
-            include_unspecified=bool(values.get("include_unspecified")),
-        )
+        jobs: Any = queryset
+        for name, value in values.items():
+            jobs = self.filters[name].filter(jobs, value)
+        if values.keys() & {"salary_min", "salary_max", "salary_currency"}:
+            jobs = jobs.paying(
+                at_least=values.get("salary_min"),
+                at_most=values.get("salary_max"),
+                currency=values.get("salary_currency") or "",
+                include_unspecified=bool(values.get("include_unspecified")),
+            )
         order = [term for term in values.get("ordering") or () if term != RELEVANCE]
         if not self._has_closed and {"expires_at", "-expires_at"}.intersection(order[:1]):
             # Otherwise a scan in this order would begin at the first job that ever expired.

@@ -62,6 +62,11 @@ IN_STATE: Mapping[JobState, Q] = {
 
 
 class JobQuerySet(models.QuerySet[Any]):
+    @property
+    def ordering(self) -> tuple[Any, ...]:
+        """The terms of the last `order_by`."""
+        return self.query.order_by
+
     def open(self) -> "JobQuerySet":
         return self.filter(OPEN)
 
@@ -92,10 +97,12 @@ class JobQuerySet(models.QuerySet[Any]):
         """Open jobs, the user's own, and those the user applied to; all for the staff."""
         if is_staff_with(user, "view", self.model):
             return self
-        if user.is_anonymous or user.is_staff:
-            return self.open()
-        applied_to = self.model.objects.filter(pk=OuterRef("pk"), applications__job_seeker=user.pk)
-        return self.filter(OPEN | Q(employer=user.pk) | Exists(applied_to))
+        return self.open() if user.is_anonymous or user.is_staff else self.seen_by(user.pk)
+
+    def seen_by(self, user_id: UUID) -> "JobQuerySet":
+        """Open jobs, and those that the user posted or applied to."""
+        applied_to = self.model.objects.filter(pk=OuterRef("pk"), applications__job_seeker=user_id)
+        return self.filter(OPEN | Q(employer=user_id) | Exists(applied_to))
 
     def paying(
         self,

@@ -242,6 +242,8 @@ class JobSerializer(ModelSerializer[Job]):
         "ones. Left out of a change they stay. Read by `expand=skills`.",
     )
 
+    shares_fields = True
+
     class Meta:
         model = Job
         fields: tuple[str, ...] = (*JOB_FIELDS, "salary", "workplace", "skills")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
@@ -33,6 +34,7 @@ from anywork.api.negotiation import AnyAccept
 from anywork.api.pagination import PageNumberPagination, WholeListPagination
 from anywork.api.permissions import is_staff_with
 from anywork.api.viewsets import CRUDViewSet, ResourceViewSet, TaggedListMixin
+from anywork.database.recorded import Recorded
 from anywork.database.replicas import from_replica
 from jobs import life, serializers
 from jobs.exceptions import NameExists
@@ -244,6 +246,18 @@ _LIFE_PERMISSIONS = {
 }
 
 
+# The most frequent lists and pages.
+_LISTS = {
+    "open": Recorded(Job, lambda: Job.objects.open().values(*serializers.JOB_FIELDS)),
+    "all": Recorded(Job, lambda: Job.objects.values(*serializers.JOB_FIELDS)),
+}
+_OPEN_JOBS = Recorded(Job, lambda: Job.objects.open().with_skills())
+
+
+def _jobs_seen_by(user_id: UUID) -> JobQuerySet:
+    return Job.objects.seen_by(user_id).with_skills()
+
+
 @jobs_documented
 class JobViewSet(VersionedListMixin, JobMixin, PublicReadMixin, CRUDViewSet):
     """Public jobs."""
@@ -283,17 +297,18 @@ class JobViewSet(VersionedListMixin, JobMixin, PublicReadMixin, CRUDViewSet):
     def selection(self) -> str:
         return "all" if is_staff_with(self.caller, "view", Job) else "open"
 
-    def get_queryset(self) -> QuerySet[Job]:
+    def get_queryset(self) -> QuerySet[Job] | Recorded:
         user = self.caller
         if self.action == "jsonld":
             # For search engines: of no other job than all may see.
             return Job.objects.open().with_details().with_skills()
         if self.action in {*life.ACTIONS, "history"}:
             return Job.objects.acted_on_by(user).with_skills()
-        jobs = Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user)
         if self.action == "list" and not self.expanded:
-            return jobs.values(*serializers.JOB_FIELDS)
-        return self.with_details(jobs)
+            return _LISTS[self.selection]
+        if self.action == "retrieve" and not self.expanded and not user.is_staff:
+            return _OPEN_JOBS if user.is_anonymous else Recorded(Job, _jobs_seen_by, user.pk)
+        return self.with_details(Job.objects.visible_to(user) if self.detail else Job.objects.listed_to(user))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         job = self.get_object()

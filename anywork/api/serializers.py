@@ -1,6 +1,8 @@
 """Base classes of serializers."""
 
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from rest_framework import serializers
@@ -23,9 +25,22 @@ class ModelSerializer(serializers.ModelSerializer[M]):
     }
     serializer_related_field = fields.KeyField
 
+    # Whether the fields of responses are made once for all instances of the class: none depends on the context. Making
+    # them takes longer than all else of a response of one row. Subclasses have other fields, and do not inherit this.
+    shares_fields: ClassVar[bool] = False
+
+    @property
+    def _readable_fields(self) -> Iterable[Any]:
+        return _shared_fields(type(self)) if vars(type(self)).get("shares_fields") else super()._readable_fields
+
     def unshown_state(self, row: Any) -> dict[str, Any]:
         """Return what a change may set besides the fields that every response shows; it is part of the row's ETag."""
         return {}
+
+
+@cache
+def _shared_fields(serializer_class: type[ModelSerializer[Any]]) -> tuple[Any, ...]:
+    return tuple(field for field in serializer_class().fields.values() if not field.write_only)
 
 
 class RowListSerializer(serializers.ListSerializer[Any]):

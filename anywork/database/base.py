@@ -1,5 +1,7 @@
 """Django's backend of PostgreSQL, for servers whose roles change: a primary fails, a standby is promoted."""
 
+import select
+import time
 from types import TracebackType
 from typing import Any
 
@@ -9,6 +11,10 @@ from django.db.utils import DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
 from psycopg2 import Error
 from psycopg2.errors import ReadOnlySqlTransaction
+
+
+# Between two questions to the server of a kept connection: one takes as long as reading the version of a list.
+CHECK_SECONDS = 1
 
 
 class _ErrorWrapper(DatabaseErrorWrapper):
@@ -33,11 +39,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def wrap_database_errors(self) -> _ErrorWrapper:
         return _ErrorWrapper(self)
 
+    _trusted_until = 0.0
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        self._trusted_until = 0.0
+
     def is_usable(self) -> bool:
         """Return whether the connection works and is where it should be; if not, Django opens another one.
 
-        A proxy has led a read-only one to a former primary, and leads the next one to the present primary.
+        That its end was received is seen at every request, the rest after CHECK_SECONDS.
         """
+        if time.monotonic() >= self._trusted_until or self._has_received():
+            if not self._is_connected():
+                return False
+            self._trusted_until = time.monotonic() + CHECK_SECONDS
+        return True
+
+    def _has_received(self) -> bool:
+        """Return whether the server has said something by itself, such as that it shuts down."""
+        if self.connection is None or self.connection.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+    def _is_connected(self) -> bool:
+        """Ask the server. A proxy has led a read-only connection to a former primary, the next one to the present."""
         if self.connection is None or self.alias != DEFAULT_DB_ALIAS:
             return super().is_usable()
         try:

@@ -105,7 +105,7 @@ class JobListing:
             return list(self._ordered_page(self._jobs, page))
         if query.excluded:
             return list(self._page_without_words(query, page))
-        if self._jobs.query.order_by:
+        if self._jobs.ordering:
             return list(self._ordered_page_of_search(query, page))
         return list(self._page_by_relevance(query, page))
 
@@ -292,7 +292,7 @@ def having_words(query: SearchQuery, condition: Q | Func | None = None, *, has_c
 
 def _prevent_ordered_scan(jobs: JobQuerySet) -> JobQuerySet:
     """Sort by a constant first, which no index does: the planner then filters by words and sorts."""
-    return jobs.order_by(Func(F("pk"), function="num_nulls"), *jobs.query.order_by)
+    return jobs.order_by(Func(F("pk"), function="num_nulls"), *jobs.ordering)
 
 
 def _estimated_table_rows() -> int:

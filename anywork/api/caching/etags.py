@@ -37,9 +37,10 @@ def row_tag(serializer: BaseSerializer[Any]) -> str:
     """Return the tag of the row of `serializer`."""
     own: list[tuple[str, Any]] = []
     related: list[tuple[str, Any]] = []
-    for name, value in serializer.data.items():
-        part = related if _is_related(serializer.fields[name]) else own  # type: ignore[attr-defined]
-        part.append((name, value))
+    data = serializer.data
+    for field in serializer._readable_fields:  # type: ignore[attr-defined]  # noqa: SLF001 - they may be shared
+        part = related if _is_related(field) else own
+        part.append((field.field_name, data[field.field_name]))
     if isinstance(serializer, ModelSerializer):
         own += serializer.unshown_state(serializer.instance).items()
     digests = (_digest(part, _ROW_DIGEST_BYTES) for part in (own, related) if part)
