@@ -120,7 +120,7 @@ class JobOrderingFilter(TotalOrderingFilter):
             case ["newest", *_]:
                 return qs.order_by(*NEWEST)
             case terms:
-                jobs = super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
+                jobs: Any = super().filter(qs, ["-posted_at" if term == "newest" else term for term in terms])
                 if self.parent.form.cleaned_data.get("salary_currency"):  # type: ignore[attr-defined]
                     # In that currency; in the base one, jobs without a rate would come last.
                     jobs = jobs.order_by(*map(_in_own_currency, jobs.ordering))

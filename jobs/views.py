@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model
 from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.decorators import action
@@ -297,7 +297,7 @@ class JobViewSet(VersionedListMixin, JobMixin, PublicReadMixin, CRUDViewSet):
     def selection(self) -> str:
         return "all" if is_staff_with(self.caller, "view", Job) else "open"
 
-    def get_queryset(self) -> QuerySet[Job] | Recorded:
+    def get_queryset(self) -> Any:
         user = self.caller
         if self.action == "jsonld":
             # For search engines: of no other job than all may see.

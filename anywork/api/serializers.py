@@ -1,6 +1,5 @@
 """Base classes of serializers."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
@@ -30,7 +29,7 @@ class ModelSerializer(serializers.ModelSerializer[M]):
     shares_fields: ClassVar[bool] = False
 
     @property
-    def _readable_fields(self) -> Iterable[Any]:
+    def _readable_fields(self) -> list[Any]:
         return _shared_fields(type(self)) if vars(type(self)).get("shares_fields") else super()._readable_fields
 
     def unshown_state(self, row: Any) -> dict[str, Any]:
@@ -39,8 +38,8 @@ class ModelSerializer(serializers.ModelSerializer[M]):
 
 
 @cache
-def _shared_fields(serializer_class: type[ModelSerializer[Any]]) -> tuple[Any, ...]:
-    return tuple(field for field in serializer_class().fields.values() if not field.write_only)
+def _shared_fields(serializer_class: type[ModelSerializer[Any]]) -> list[Any]:
+    return [field for field in serializer_class().fields.values() if not field.write_only]
 
 
 class RowListSerializer(serializers.ListSerializer[Any]):

@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from psycopg2 import Error
 from psycopg2.errors import ReadOnlySqlTransaction
 
-
 # Between two questions to the server of a kept connection: one takes as long as reading the version of a list.
 CHECK_SECONDS = 1
 
