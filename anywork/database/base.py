@@ -11,6 +11,7 @@ from django.db.utils import DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
 from psycopg2 import Error
 from psycopg2.errors import ReadOnlySqlTransaction
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 # Between two questions to the server of a kept connection: one takes as long as reading the version of a list.
 CHECK_SECONDS = 1
@@ -47,21 +48,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection works and is where it should be; if not, Django opens another one.
 
-        That its end was received is seen at every request, the rest after CHECK_SECONDS.
+        That the server has ended it is seen each time, the rest after CHECK_SECONDS.
         """
-        if time.monotonic() >= self._trusted_until or self._has_received():
+        if time.monotonic() >= self._trusted_until or not self._is_idle():
             if not self._is_connected():
                 return False
             self._trusted_until = time.monotonic() + CHECK_SECONDS
         return True
 
-    def _has_received(self) -> bool:
-        """Return whether the server has said something by itself, such as that it shuts down."""
-        if self.connection is None or self.connection.closed:
-            return True
+    def _is_idle(self) -> bool:
+        """Return whether no transaction is open, and the server has said nothing, such as that it shuts down."""
+        if self.connection is None or self.connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+            return False
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        return not poll.poll(0)
 
     def _is_connected(self) -> bool:
         """Ask the server. A proxy has led a read-only connection to a former primary, the next one to the present."""
