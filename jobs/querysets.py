@@ -65,7 +65,7 @@ class JobQuerySet(models.QuerySet[Any]):
     @property
     def ordering(self) -> tuple[Any, ...]:
         """The terms of the last `order_by`."""
-        return self.query.order_by
+        return tuple(self.query.order_by)
 
     def open(self) -> "JobQuerySet":
         return self.filter(OPEN)

@@ -203,7 +203,7 @@ def _compile(recorded: Recorded, values: list[Any]) -> _Statement:
     if queryset._iterable_class is ValuesIterable and not compiler.get_converters(
         [column for column, *_ in compiler.select]
     ):
-        names = queryset.query.selected
+        names = queryset.query.selected or ()
     return _Statement(queryset, compiler, sql, tuple(names), tuple(parameters), places)
 
 
