@@ -1,7 +1,7 @@
 """Querysets of counters."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
@@ -22,12 +22,13 @@ class AnalyticsQuerySet(models.QuerySet[Any]):
         """Add one to `counter` of a job for today (UTC), correctly also for concurrent requests."""
         with connection.cursor() as cursor:
             counts = [int(counter == name) for name in ("views", "applications")]
-            cursor.execute(_INCREMENT, [uuid4(), job_id, timezone.now().date(), *counts])
+            cursor.execute(_INCREMENT, [job_id, timezone.now().date(), *counts])
 
 
 # One statement also for the first of a day. By the ORM, which takes two then, it is compiled for longer than it runs.
 _INCREMENT = """
-    INSERT INTO analytics_analytics AS day (analytics_id, job_id, date, views, applications) VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO analytics_analytics AS day (analytics_id, job_id, date, views, applications)
+    VALUES (gen_random_uuid(), %s, %s, %s, %s)
     ON CONFLICT (job_id, date) DO UPDATE SET
         views = day.views + excluded.views, applications = day.applications + excluded.applications
 """
