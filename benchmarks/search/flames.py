@@ -4,6 +4,7 @@ Of a worker under load from two connections, by py-spy, which needs the right to
 """
 
 import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,11 +42,17 @@ def main() -> None:
 
 def _draw(requests: load.Requests, worker: int, file: Path) -> None:
     load.run(requests, connections=2, seconds=2, repeat=False)
-    sending = Thread(target=load.run, args=[requests], kwargs={"connections": 2, "seconds": SECONDS + 2, "repeat": False})
+    sending = Thread(
+        target=load.run, args=[requests], kwargs={"connections": 2, "seconds": SECONDS + 2, "repeat": False}
+    )
     sending.start()
-    command = ["py-spy", "record", "--pid", str(worker), "--output", str(file), "--duration", str(SECONDS)]
-    subprocess.run([*command, "--rate", "500", "--nonblocking", "--function"], check=True, capture_output=True)
+    program = str(Path(sys.executable).with_name("py-spy"))
+    command = [program, "record", "--pid", str(worker), "--output", str(file), "--duration", str(SECONDS)]
+    command += ["--rate", "500", "--nonblocking", "--function"]
+    subprocess.run(command, check=True, capture_output=True)
     sending.join()
+    # The title is the command, with paths of this machine.
+    file.write_text(file.read_text().replace(" ".join(command), file.stem))
 
 
 if __name__ == "__main__":

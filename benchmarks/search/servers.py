@@ -37,6 +37,12 @@ class Server(NamedTuple):
     url: str
     process: int
 
+    @property
+    def worker(self) -> int:
+        """The process of its only worker."""
+        (worker,) = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
+        return int(worker)
+
 
 @contextmanager
 def ours(

@@ -104,13 +104,8 @@ def _memory(database: str, logs: Path) -> list[dict[str, float]]:
         for _ in range(STEPS):
             figures = load.run(requests, connections=4, seconds=STEP_SECONDS, repeat=False)
             served += round(figures.requests_a_second * STEP_SECONDS)
-            sizes.append({"requests": served, "megabytes": _megabytes(_worker_of(server.process))})
+            sizes.append({"requests": served, "megabytes": _megabytes(server.worker)})
     return sizes
-
-
-def _worker_of(master: int) -> int:
-    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return int(worker)
 
 
 def _megabytes(process: int) -> float:
