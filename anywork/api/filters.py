@@ -3,7 +3,9 @@
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Any
 
 import django_filters
@@ -25,6 +27,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_VALUES = 50
 # Of a number.
 MAX_DIGITS = 50
+# Classes of forms, one for each combination of given filters.
+MAX_FORMS = 256
 
 
 def given_names(parameters: QueryDict, name: str) -> list[str]:
@@ -44,10 +48,25 @@ class FilterSet(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         data = QueryDict() if data is None else data
-        # Only the given filters: to copy and validate all the others takes longer than to fetch a page.
-        given = ((name, known) for name, known in self.base_filters.items() if given_names(data, name))
-        self.base_filters = OrderedDict(given)
+        # Only the given filters: to copy and validate all the others takes longer than to fetch a page. Nothing in a
+        # filter changes but what is set here, and deep copies of two take 0.1 ms.
+        given = {name: copy(known) for name, known in self.base_filters.items() if given_names(data, name)}
+        self.base_filters = OrderedDict()
         super().__init__(data, *args, **kwargs)
+        self.base_filters = self.filters = OrderedDict(given)
+        for filter_ in given.values():
+            filter_.parent, filter_.model = self, self.queryset.model
+            # Bound to the copy.
+            filter_.method = filter_.method
+
+    def get_form_class(self) -> type[forms.Form]:
+        return _form_class(type(self), *self.filters)
+
+
+@lru_cache(MAX_FORMS)
+def _form_class(filterset_class: type[FilterSet], *names: str) -> type[forms.Form]:
+    fields = {name: filterset_class.base_filters[name].field for name in names}
+    return type("FilterForm", (filterset_class._meta.form,), fields)
 
 
 class ListWidget(BaseCSVWidget, forms.TextInput):
