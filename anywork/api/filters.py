@@ -54,8 +54,9 @@ class FilterSet(django_filters.FilterSet):
         self.base_filters = OrderedDict()
         super().__init__(data, *args, **kwargs)
         self.base_filters = self.filters = OrderedDict(given)
+        filter_: Any
         for filter_ in given.values():
-            filter_.parent, filter_.model = self, self.queryset.model
+            filter_.parent, filter_.model = self, self._meta.model  # type: ignore[attr-defined]
             # Bound to the copy.
             filter_.method = filter_.method
 
@@ -64,7 +65,7 @@ class FilterSet(django_filters.FilterSet):
 
 
 @lru_cache(MAX_FORMS)
-def _form_class(filterset_class: type[FilterSet], *names: str) -> type[forms.Form]:
+def _form_class(filterset_class: Any, *names: str) -> type[forms.Form]:
     fields = {name: filterset_class.base_filters[name].field for name in names}
     return type("FilterForm", (filterset_class._meta.form,), fields)
 
