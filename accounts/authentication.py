@@ -38,17 +38,11 @@ class JWTAuthentication(SimpleJWTAuthentication):
         return "Bearer"
 
     def get_user(self, validated_token: Token) -> Any:
-        try:
-            # Not first(), which sorts: a third of the time of this query, which every request makes.
-            session = (
-                Session.objects.alive()
-                .select_related("user")
-                .get(pk=validated_token.get(SESSION_CLAIM), user__token_version=validated_token.get(VERSION_CLAIM))
-            )
-        except Session.DoesNotExist as error:
-            raise _rejected() from error
-        set_user(session.user_id)
-        return session.user
+        user = Session.objects.user_of(validated_token.get(SESSION_CLAIM), validated_token.get(VERSION_CLAIM))
+        if user is None:
+            raise _rejected()
+        set_user(user.pk)
+        return user
 
 
 class OptionalJWTAuthentication(JWTAuthentication):

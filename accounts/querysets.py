@@ -1,6 +1,7 @@
 """Querysets of accounts: who sees which rows."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -165,6 +166,19 @@ class SessionQuerySet(models.QuerySet[Any]):
         """
         return self.filter(_is_alive())
 
+    def user_of(self, session_id: str | None, token_version: int | None) -> Any:
+        """Return the user of this session if it is alive and the version of the user's tokens is this one, else None.
+
+        Every request of a signed-in user asks this.
+        """
+        sql, kinds = _select_user(settings.ADMIN_TOTP_REQUIRED)
+        values = {UUID: session_id, int: token_version, datetime: _oldest_sign_in()}
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(sql, [values[kind] for kind in kinds])
+            row = cursor.fetchone()
+        user = get_user_model()
+        return row and user.from_db(self.db, _columns(user), row)
+
     def usable(self) -> "SessionQuerySet":
         """Sessions that can still be refreshed."""
         return self.filter(is_usable())
@@ -189,6 +203,24 @@ class SessionQuerySet(models.QuerySet[Any]):
     def expired(self) -> "SessionQuerySet":
         """Sessions whose latest refresh token has expired, or that are older than JWT_SESSION_DAYS."""
         return self.filter(Q(last_used_at__lt=_oldest_use()) | Q(created_at__lte=_oldest_sign_in()))
+
+
+@cache
+def _columns(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _select_user(totp_required: bool) -> tuple[str, list[type]]:  # noqa: FBT001 - part of the key of the cache
+    """Return the SQL of `user_of`, and the types of its parameters, of which each has one of its own.
+
+    Compiled once: Django takes 0.6 ms to do it, and the rest takes 0.1 ms.
+    """
+    alive = apps.get_model("accounts.Session").objects.alive().filter(pk=UUID(int=0), user__token_version=0)
+    columns = [f"user__{name}" for name in _columns(get_user_model())]
+    # Not sorted, which takes a third of the time of this query.
+    sql, values = alive.order_by().values_list(*columns).query.sql_with_params()
+    return sql, [type(value) for value in values]
 
 
 def _is_alive() -> Q:

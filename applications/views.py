@@ -65,7 +65,10 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
             self.filterset_class = ApplicationFilter
 
     def get_queryset(self) -> QuerySet[Application]:
-        applications = Application.objects.visible_to(self.caller).with_details()
+        applications = Application.objects.visible_to(self.caller)
+        if self.action in {"list", "counts"}:
+            return applications
+        applications = applications.with_details()
         if self.action == "timeline":
             return applications.prefetch_related(*PREFETCHED)
         return applications.select_related("posting", "job__location") if self.action == "posting" else applications

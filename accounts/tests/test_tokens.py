@@ -333,6 +333,14 @@ class TestEnds:
         ben.refresh_from_db()
         assert bearer(open_session(ben).access).get(ME).status_code == 200
 
+    def test_user_of_a_request_is_as_in_the_database(self, ben, pair):
+        token = claims(pair.access)
+
+        user = Session.objects.user_of(token["sid"], token["ver"])
+
+        assert {**vars(user), "_state": None} == {**vars(User.objects.get()), "_state": None}
+        assert not user._state.adding
+
     def test_role_is_read_from_the_database_and_not_from_the_token(self, ben, pair):
         User.objects.update(role="employer")
 

@@ -4,24 +4,43 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Field, Func, IntegerField, QuerySet, Subquery
+from django.db.models.lookups import In
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 BAD_PAGE_SIZE = "Enter a whole number from 1."
+# More than any list has, and fewer than PostgreSQL can skip.
+_MAX_ROWS = 10**12
 
 
 class OneQueryPaginator(Paginator):
-    """Paginator that counts rows only if there is a second page."""
+    """Paginator that counts rows only if there is a second page; those of RowPages in the same statement."""
 
     def page(self, number: int | str) -> Page[Any]:
-        if str(number) != "1" or not isinstance(self.object_list, QuerySet | RowPages):
+        if isinstance(self.object_list, RowPages):
+            return self._page_of_rows(self.object_list, number)
+        if str(number) != "1" or not isinstance(self.object_list, QuerySet):
             return super().page(number)
         rows = list(self.object_list[: self.per_page + 1])
         if len(rows) <= self.per_page:
             self.count = len(rows)
         return Page(rows[: self.per_page], 1, self)
+
+    def _page_of_rows(self, pages: "RowPages", number: int | str) -> Page[Any]:
+        try:
+            start = (int(number) - 1) * self.per_page
+        except ValueError:
+            start = -1
+        if not 0 <= start <= _MAX_ROWS:
+            # Paginator says why there is no such page.
+            return super().page(number)
+        rows, count = pages.page(start, start + self.per_page)
+        # Without rows, a page beyond the last; only then they are counted by a second statement.
+        if rows or not start:
+            self.count = count
+        return Page(rows, self.validate_number(number), self)
 
 
 class PageNumberPagination(pagination.PageNumberPagination):
@@ -81,8 +100,18 @@ class WholeListPagination(PageNumberPagination):
     page_size = 100
 
 
+@Field.register_lookup
+class InArray(In):
+    """`in`, of a subquery: to plan it, PostgreSQL does not think of it as one more table to join."""
+
+    lookup_name = "in_array"
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"= ANY(ARRAY{rhs})"
+
+
 class RowPages:
-    """Rows of `queryset.values(*columns)`, in the form of a list for Paginator.
+    """Pages of rows of `queryset.values(*columns)`, for OneQueryPaginator.
 
     Columns of other tables are joined for one page only: PostgreSQL would join all rows to count or sort them.
     """
@@ -94,9 +123,17 @@ class RowPages:
     def count(self) -> int:
         return self._queryset.count()
 
-    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
-        keys: Any = self._queryset.values("pk")[page]
-        return list(self._queryset.filter(pk__in=keys).values(*self._columns))
+    def page(self, start: int, stop: int) -> tuple[list[dict[str, Any]], int]:
+        """Return these rows, and the number of all; 0 if there are none of these."""
+        keys = self._queryset.values("pk")[start:stop]
+        # Not Count, which would group the rows.
+        number = self._queryset.order_by().values(number=Func("pk", function="COUNT", output_field=IntegerField()))
+        page = self._queryset.all()
+        # The keys suffice: with the filters once more, PostgreSQL would begin with all rows of an employer.
+        page.query.clear_where()
+        rows = list(page.filter(pk__in_array=keys).values(*self._columns, row_count=Subquery(number)))
+        counts = [row.pop("row_count") for row in rows]
+        return rows, counts[0] if counts else 0
 
 
 class FoundPages(RowPages):
@@ -111,8 +148,8 @@ class FoundPages(RowPages):
     def count(self) -> int:
         return len(self._keys)
 
-    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
-        return list(self._queryset.filter(pk__in=self._keys[page]).values(*self._columns))
+    def page(self, start: int, stop: int) -> tuple[list[dict[str, Any]], int]:
+        return list(self._queryset.filter(pk__in=self._keys[start:stop]).values(*self._columns)), self.count()
 
 
 def _query_parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -207,16 +208,37 @@ def test_page_of_a_list_shows_its_own_rows(employer, applications):
     assert [row["application_id"] for row in page["results"]] == [str(applications[0].pk)]
 
 
-def test_list_is_counted_without_joins_and_read_without_hidden_columns(seeker, application):
-    ApplicationFactory(job_seeker=application.job_seeker)
+@pytest.mark.parametrize("actor", ["seeker", "employer"])
+@pytest.mark.parametrize("page", [1, 2])
+def test_list_takes_two_statements(request, application, job, actor, page):
+    ApplicationFactory(job_seeker=application.job_seeker, job__employer=job.employer)
+    client = request.getfixturevalue(actor)
     with CaptureQueriesContext(connection) as captured:
-        seeker.get(URL, {"page_size": 1})
+        body = client.get(URL, {"page": page, "page_size": 1}).json()
 
-    page, count = (query["sql"] for query in captured.captured_queries[-2:])
-    assert "COUNT(*)" in count
-    assert "JOIN" not in count
+    # Of the caller, and of the page.
+    assert len(captured) == 2
+    assert body["count"] == 2
+    assert len(body["results"]) == 1
+
+
+def test_list_is_counted_without_joins_and_read_without_hidden_columns(seeker, application):
+    with CaptureQueriesContext(connection) as captured:
+        seeker.get(URL)
+
+    page = captured.captured_queries[-1]["sql"]
+    count = re.search(r"\(SELECT COUNT.*?\) AS ", page)
+    assert count
+    assert "JOIN" not in count[0]
     for column in ("password", "description", "checksum", "website"):
         assert f'"{column}"' not in page
+
+
+def test_page_beyond_the_last_does_not_exist(seeker, application):
+    assert seeker.get(URL, {"page": 2}).status_code == 404
+    application.delete()
+    assert seeker.get(URL, {"page": 2}).status_code == 404
+    assert seeker.get(URL).json() == {"count": 0, "next": None, "previous": None, "results": []}
 
 
 # --- Filters ----------------------------------------------------------------------------------------------------------
