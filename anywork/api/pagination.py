@@ -1,6 +1,7 @@
 """Pagination: `count`, `next`, `previous`, `results`; parameters `page` and `page_size`."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -9,6 +10,8 @@ from django.db.models.lookups import In
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+
+from anywork.database.recorded import Recorded
 
 BAD_PAGE_SIZE = "Enter a whole number from 1."
 # More than any list has, and fewer than PostgreSQL can skip.
@@ -116,7 +119,7 @@ class RowPages:
     Columns of other tables are joined for one page only: PostgreSQL would join all rows to count or sort them.
     """
 
-    def __init__(self, queryset: QuerySet[Any], *columns: str) -> None:
+    def __init__(self, queryset: QuerySet[Any] | Recorded, *columns: str) -> None:
         self._queryset = queryset
         self._columns = columns
 
@@ -125,15 +128,26 @@ class RowPages:
 
     def page(self, start: int, stop: int) -> tuple[list[dict[str, Any]], int]:
         """Return these rows, and the number of all; 0 if there are none of these."""
-        keys = self._queryset.values("pk")[start:stop]
-        # Not Count, which would group the rows.
-        number = self._queryset.order_by().values(number=Func("pk", function="COUNT", output_field=IntegerField()))
-        page = self._queryset.all()
-        # The keys suffice: with the filters once more, PostgreSQL would begin with all rows of an employer.
-        page.query.clear_where()
-        rows = list(page.filter(pk__in_array=keys).values(*self._columns, row_count=Subquery(number)))
+        rows = list(Recorded(self._queryset.model, _counted_rows(self._columns), self._queryset, start, stop))
         counts = [row.pop("row_count") for row in rows]
         return rows, counts[0] if counts else 0
+
+
+@cache
+def _counted_rows(columns: tuple[str, ...]) -> Callable[..., QuerySet[Any]]:
+    """Return a function, one for each `columns`, that makes the statement of a page."""
+
+    def build(queryset: Any, start: int, stop: int) -> QuerySet[Any]:
+        found: QuerySet[Any] = getattr(queryset, "queryset", queryset)
+        # Not Count, which would group the rows.
+        number = found.order_by().values(number=Func("pk", function="COUNT", output_field=IntegerField()))
+        page = found.all()
+        # The keys suffice: with the filters once more, PostgreSQL would begin with all rows of an employer.
+        page.query.clear_where()
+        keys = found.values("pk")[start:stop]
+        return page.filter(pk__in_array=keys).values(*columns, row_count=Subquery(number))
+
+    return build
 
 
 class FoundPages(RowPages):

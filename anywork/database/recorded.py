@@ -166,13 +166,13 @@ class _Filled:
     """What the iterables of Django need of a queryset and its query: a statement with its parameters."""
 
     _known_related_objects: dict[Any, Any] = {}
-    selected = None
 
     def __init__(self, statement: _Statement, parameters: tuple[Any, ...]) -> None:
         self._compiler = statement.compiler
         self._filled = statement.sql, parameters
         self.db = statement.queryset.db
         self.query = self
+        self.selected = statement.queryset.query.selected
 
     def get_compiler(self, using: str) -> Any:
         # The compiler may be of another thread.

@@ -234,6 +234,13 @@ def test_list_is_counted_without_joins_and_read_without_hidden_columns(seeker, a
         assert f'"{column}"' not in page
 
 
+def test_list_is_compiled_without_the_time_of_the_first_request(seeker, application):
+    seeker.get(URL)
+    Application.objects.update(status="rejected", told_status="pending", tell_at=timezone.now())
+
+    assert seeker.get(URL).json()["results"][0]["status"] == "rejected"
+
+
 def test_page_beyond_the_last_does_not_exist(seeker, application):
     assert seeker.get(URL, {"page": 2}).status_code == 404
     application.delete()
