@@ -248,8 +248,8 @@ _LIFE_PERMISSIONS = {
 
 # The most frequent lists and pages.
 _LISTS = {
-    "open": Recorded(Job, lambda: Job.objects.open().values(*serializers.JOB_FIELDS)),
-    "all": Recorded(Job, lambda: Job.objects.values(*serializers.JOB_FIELDS)),
+    "open": Recorded(Job, lambda: Job.objects.open().values(*serializers.JOB_FIELDS), text_keys=True),
+    "all": Recorded(Job, lambda: Job.objects.values(*serializers.JOB_FIELDS), text_keys=True),
 }
 _OPEN_JOBS = Recorded(Job, lambda: Job.objects.open().with_skills())
 

@@ -61,11 +61,15 @@ class Recorded:
 
     Iterating sends the statement that was compiled for the same calls with other values. Texts, keys and times are
     values; numbers, names of fields and the like belong to the statement. With other arguments, and in all other
-    attributes, it is a queryset like any other. Rows of `values()` are for JSON: keys are texts.
+    attributes, it is a queryset like any other. With `text_keys`, rows of `values()` may have texts in place of UUIDs,
+    for JSON.
     """
 
-    def __init__(self, model: type[Model], build: Callable[..., QuerySet[Any]], *values: Any) -> None:
+    def __init__(
+        self, model: type[Model], build: Callable[..., QuerySet[Any]], *values: Any, text_keys: bool = False
+    ) -> None:
         self.model = model
+        self.text_keys = text_keys
         self._build = build
         self._values = values
         self._calls: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = ()
@@ -123,14 +127,14 @@ class Recorded:
 
     def shape(self, values: list[Any]) -> Hashable:
         """Return what the statement depends on, and append the values to `values`."""
-        shape: list[Hashable] = [self._build, *[_shape(value, values) for value in self._values]]
+        shape: list[Hashable] = [self._build, self.text_keys, *[_shape(value, values) for value in self._values]]
         for name, arguments, options in self._calls:
             shape += [name, *[_shape(argument, values, is_sql=name in _OF_NAMES) for argument in arguments]]
             shape += [(key, _shape(value, values)) for key, value in options.items()]
         return tuple(shape)
 
     def _recorded(self, name: str, *arguments: Any, **options: Any) -> Self:
-        other = type(self)(self.model, self._build, *self._values)
+        other = type(self)(self.model, self._build, *self._values, text_keys=self.text_keys)
         other._calls = (*self._calls, (name, arguments, options))
         return other
 
@@ -139,7 +143,7 @@ class _Statement(NamedTuple):
     """A compiled queryset.
 
     Attributes:
-        names: of the columns, if the rows are dictionaries.
+        names: of the columns, if the rows are dictionaries of what the driver returns.
         places: the number of each parameter's value, or None.
     """
 
@@ -147,6 +151,7 @@ class _Statement(NamedTuple):
     compiler: SQLCompiler
     sql: str
     names: tuple[str, ...]
+    text_keys: bool
     parameters: tuple[Any, ...]
     places: tuple[int | None, ...]
 
@@ -157,7 +162,8 @@ class _Statement(NamedTuple):
             rows: Any = self.queryset._iterable_class(_Filled(self, parameters))  # type: ignore[arg-type]
             return iter(rows)
         with connections[self.queryset.db].cursor() as cursor:
-            register_type(_KEY_AS_TEXT, cursor.cursor)
+            if self.text_keys:
+                register_type(_KEY_AS_TEXT, cursor.cursor)
             cursor.execute(self.sql, parameters)
             return iter([dict(zip(self.names, row, strict=True)) for row in cursor.fetchall()])
 
@@ -204,7 +210,7 @@ def _compile(recorded: Recorded, values: list[Any]) -> _Statement:
         [column for column, *_ in compiler.select]
     ):
         names = queryset.query.selected or ()
-    return _Statement(queryset, compiler, sql, tuple(names), tuple(parameters), places)
+    return _Statement(queryset, compiler, sql, tuple(names), recorded.text_keys, tuple(parameters), places)
 
 
 def _shape(argument: Any, values: list[Any], *, is_sql: bool = False) -> Hashable:  # noqa: PLR0911 - one for each type

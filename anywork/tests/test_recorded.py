@@ -16,7 +16,7 @@ from anywork.testing.concurrency import at_once
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 
-TITLES = Recorded(Job, lambda: Job.objects.order_by("title").values("title", "job_id"))
+TITLES = Recorded(Job, lambda: Job.objects.order_by("title").values("title", "job_id"), text_keys=True)
 JOBS = Recorded(Job, lambda: Job.objects.order_by("title").with_skills())
 
 

@@ -43,7 +43,7 @@ def _application(row: Row) -> dict[str, Any]:
             "last_name": last_name,
             "full_name": f"{first_name} {last_name}".strip(),
             "phone_number": row["accounts_jobseeker.phone_number"],
-            "email": row["accounts_user.email"],
+            "email": row["email"],
         },
         "resume_details": {
             "resume_id": row["applications_application.resume_id"],
@@ -51,7 +51,7 @@ def _application(row: Row) -> dict[str, Any]:
         },
         "job_details": {
             "title": row["jobs_job.title"],
-            "company_name": row["accounts_employer.company_name"],
+            "company_name": row["company_name"],
         },
     }
 
