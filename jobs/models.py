@@ -343,7 +343,7 @@ class Job(models.Model):
             ),
             # Serves `ordering=closing`, the count of open jobs, and the next closing time.
             models.Index(fields=("closes_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_closing"),
-            # Serves `ordering=-salary`, best paid first; with the lower bound, which `salary_min` and `salary_max` ask for.
+            # Serves `ordering=-salary`, best paid first; with the lower bound, by which `salary_max` skips jobs unread.
             models.Index(
                 models.F("salary_base_maximum").desc(nulls_last=True),
                 models.F("job_id"),

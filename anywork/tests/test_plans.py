@@ -58,7 +58,7 @@ _JOBS = """
         salary_currency, salary_period, job_type, posted_at, expires_at, closes_at, is_active, search
     )
     SELECT gen_random_uuid(), (SELECT array_agg(user_id) FROM accounts_employer)[1 + n %% 500],
-        (SELECT array_agg(location_id) FROM jobs_location)[1 + n %% 50],
+        (SELECT array_agg(location_id ORDER BY city) FROM jobs_location)[1 + n %% 50],
         (SELECT array_agg(category_id) FROM jobs_category)[1 + n %% 20], title, description, '', n, n,
         CASE WHEN n %% 2 = 0 THEN 'EUR' WHEN n %% 1000 = 1 THEN 'CHF' ELSE 'USD' END, '',
         CASE WHEN n %% 3 = 0 THEN 'remote' ELSE 'full-time' END, now() - n * interval '1 minute',

@@ -15,9 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [("jobs", "0035_pay_of_either_bound")]
 
     operations = [
-        AddIndexConcurrently(
-            "suggestion", GinIndex(TYPED, condition=Q(kind="title"), name="jobs_suggestion_titles")
-        ),
+        AddIndexConcurrently("suggestion", GinIndex(TYPED, condition=Q(kind="title"), name="jobs_suggestion_titles")),
         AddIndexConcurrently(
             "suggestion",
             GinIndex(TYPED, condition=Q(kind="company") | Q(kind="place"), name="jobs_suggestion_names"),

@@ -323,7 +323,8 @@ def _estimated_table_rows() -> int:
 def _estimated_filtered_rows(jobs: JobQuerySet) -> int:
     """Return how many rows an index finds by the filters, newest first; 0 if that is no way to the first page."""
     plan = json.loads(jobs.order_by(*NEWEST).values("pk")[:_FIRST_PAGE].explain(format="json"))[0]["Plan"]
-    (scan,) = plan.get("Plans", [plan])
+    # The last one: subplans come before it.
+    *_, scan = plan.get("Plans", [plan])
     return int(scan["Plan Rows"]) if "Index Cond" in scan else 0
 
 
