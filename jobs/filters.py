@@ -243,7 +243,15 @@ class JobFilter(FilterSet):
         if near := values.get("near"):
             jobs = _in_locations(jobs, self._names.nearby(near, float(values.get("radius_km") or DEFAULT_RADIUS_KM)))
         search = SearchQuery(values["search"]) if values.get("search") else None
-        return JobListing(jobs, search=search, key=self._key, version=self._version, has_closed=self._has_closed)
+        has_bound = values.get("salary_min") is not None or values.get("salary_max") is not None
+        return JobListing(
+            jobs,
+            search=search,
+            key=self._key,
+            version=self._version,
+            has_closed=self._has_closed,
+            keys_first=has_bound and bool({"salary", "-salary"}.intersection(order[:1])),
+        )
 
     def filter_together(self, jobs: JobQuerySet, name: str, value: object) -> JobQuerySet:
         """Do nothing: `filter_queryset` applies parameters that depend on others, or are no condition on one row."""

@@ -343,18 +343,18 @@ class Job(models.Model):
             ),
             # Serves `ordering=closing`, the count of open jobs, and the next closing time.
             models.Index(fields=("closes_at", "job_id"), condition=models.Q(is_active=True), name="jobs_job_closing"),
-            # Serves `ordering=-salary`, best paid first.
+            # Serves `ordering=-salary`, best paid first; with the lower bound, by which `salary_max` skips jobs unread.
             models.Index(
                 models.F("salary_base_maximum").desc(nulls_last=True),
                 models.F("job_id"),
-                include=("closes_at",),
+                include=("closes_at", "salary_base_minimum"),
                 condition=models.Q(is_active=True),
                 name="jobs_job_best_paid",
             ),
             # Serves `ordering=salary`, worst paid first.
             models.Index(
                 fields=("salary_base_maximum", "job_id"),
-                include=("closes_at",),
+                include=("closes_at", "salary_base_minimum"),
                 condition=models.Q(is_active=True),
                 name="jobs_job_worst_paid",
             ),
@@ -363,14 +363,14 @@ class Job(models.Model):
                 models.F("salary_currency"),
                 models.F("salary_maximum").desc(nulls_last=True),
                 models.F("job_id"),
-                include=("closes_at",),
+                include=("closes_at", "salary_minimum"),
                 condition=models.Q(is_active=True),
                 name="jobs_job_currency_best_paid",
             ),
             # Serves `salary_currency`, worst paid first.
             models.Index(
                 fields=("salary_currency", "salary_maximum", "job_id"),
-                include=("closes_at",),
+                include=("closes_at", "salary_minimum"),
                 condition=models.Q(is_active=True),
                 name="jobs_job_currency_worst_paid",
             ),
@@ -687,11 +687,16 @@ class Suggestion(models.Model):
             ),
         )
         indexes = (
-            # Serves completions.
+            # Serve completions: of titles, and of the others, which are few and would be found among them.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),
-                condition=~models.Q(kind="word"),
-                name="jobs_suggestion_typed",
+                condition=models.Q(kind="title"),
+                name="jobs_suggestion_titles",
+            ),
+            GinIndex(
+                OpClass(models.F("folded"), name="gin_trgm_ops"),
+                condition=models.Q(kind="company") | models.Q(kind="place"),
+                name="jobs_suggestion_names",
             ),
             # Serves the words similar to a mistyped one; without titles, of which most are similar to it somewhere.
             GinIndex(

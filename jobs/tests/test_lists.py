@@ -320,6 +320,9 @@ def test_anonymous_filters_by_yearly_pay(listed, salaries, parameters, titles):
 def test_anonymous_orders_by_pay_with_unspecified_pay_last(listed, salaries):
     assert listed(ordering="salary")[:2] == ["Hourly", "Annual"]
     assert listed(ordering="-salary")[:2] == ["Annual", "Hourly"]
+    assert listed(ordering="salary", salary_min=20_000)[:2] == ["Hourly", "Annual"]
+    assert listed(ordering="-salary", salary_min=20_000, salary_max=80_000)[:2] == ["Annual", "Hourly"]
+    assert listed(ordering="salary", salary_min=90_000)[0] == "Annual"
 
 
 def test_changed_salary_text_changes_the_matches_of_the_filter(listed, salaries, client_for):

@@ -292,12 +292,13 @@ class TestOrder:
         assert found("chef", ordering="-closing") == ["Later Chef", "Sooner Chef"]
 
     @pytest.mark.parametrize("limits", [{"rank_jobs": 0, "sort_jobs": 0}, {"rank_jobs": 0}, {}])
-    @pytest.mark.parametrize("table_rows", [0, 10**9])
+    @pytest.mark.parametrize(("table_rows", "filtered_rows"), [(0, 0), (10**9, 0), (0, 1), (0, 10**9)])
     def test_seeker_pages_through_matches_in_the_same_order_for_any_plan(
-        self, anonymous, post, monkeypatch, settings, *, limits, table_rows
+        self, anonymous, post, monkeypatch, settings, *, limits, table_rows, filtered_rows
     ):
         settings.JOB_SEARCH_LIMITS = settings.JOB_SEARCH_LIMITS | limits
         monkeypatch.setattr("jobs.searching.listing._estimated_table_rows", lambda: table_rows)
+        monkeypatch.setattr("jobs.searching.listing._estimated_filtered_rows", lambda _: filtered_rows)
         post(*["Chef"] * 5)
         post(*["Helper"] * 5, employer=EmployerFactory(company_name="Chef & Co"))
         post(*["Waiter"] * 5, description="Serve what the chefs cook.")
