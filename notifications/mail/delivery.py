@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
 # An alert is no news later.
 ALERT_AGE = timedelta(hours=24)
+# While a backup runs, the index of unsent emails has an entry for each one sent since: tasks do not go through all.
+RECENT = timedelta(minutes=1)
 FIRST_RETRY_SECONDS = 10
 MAX_RETRY_SECONDS = 3_600
 # Allowed attempts of unknown outcome; one more, and the email is given up for an administrator to decide.
@@ -65,7 +67,7 @@ _CLAIM = """
                 state IN ('queued', 'retry') AND next_attempt_at <= %(now)s
                 OR state = 'sending' AND locked_until < %(now)s
             )
-            -- Implied; only so does PostgreSQL go through the index of unsent emails in its order, and stop at the first.
+            -- Implied; only so does PostgreSQL use the index of unsent emails in its order, and stop at the first.
             AND state IN ('queued', 'retry', 'sending')
             AND (%(email_id)s IS NULL OR email_id = %(email_id)s)
             AND (%(since)s IS NULL OR next_attempt_at >= %(since)s)
@@ -118,11 +120,14 @@ def deliver_next() -> bool:
 def deliver_due(*, until: float, first: UUID | None = None) -> int:
     """Send emails, those due the longest first, until there are none or it is `until`; return how many were claimed.
 
-    With `first`, send that one first, and only go on if it is due; emails that have been due for longer are left to
-    the sweep.
+    With `first`, send that one first; emails that have been due for longer, or for longer than RECENT, are left to the
+    sweep.
     """
     claimed = 0
     email = _claim(first)
+    if email is None and first and time.monotonic() < until:
+        # Another task has sent it: those that have no task yet go before the tasks that have nothing left to do.
+        email = _claim(since=timezone.now() - RECENT)
     while email is not None:
         claimed += 1
         is_accepted = _deliver(email)
@@ -161,7 +166,7 @@ def _claim(email_id: UUID | None = None, *, sent: Any = None, since: datetime | 
 
 def _claim_after(email: Any, *, is_accepted: bool) -> Any:
     """Claim the next due email; settle `email` with it if it was accepted."""
-    # Not before it: while a backup runs, the index begins with an entry for each email sent since.
+    # As for RECENT.
     since = email.next_attempt_at
     if not is_accepted:
         return _claim(since=since)

@@ -475,9 +475,7 @@ def become_read_only():
 @pytest.mark.parametrize("goes_on", [False, True], ids=["alone", "with the next"])
 @pytest.mark.parametrize("lose_the_database", [end_connection, become_read_only])
 @pytest.mark.django_db(transaction=True)
-def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(
-    smtp, monkeypatch, lose_the_database, goes_on
-):
+def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch, lose_the_database, goes_on):
     email = OutgoingEmailFactory()
 
     def send_and_lose_the_database(message):
@@ -615,6 +613,16 @@ def test_task_goes_on_with_the_emails_that_are_due(smtp, db):
     # One that has been due for longer has a worker or waits for the sweep.
     longer.refresh_from_db()
     assert longer.state == "queued"
+
+
+def test_task_of_an_email_that_another_has_sent_sends_those_that_have_become_due(smtp, db):
+    sent, old, recent = OutgoingEmailFactory.create_batch(3)
+    deliver(sent)
+    OutgoingEmail.objects.filter(pk=old.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=5))
+
+    send_outgoing_email(str(sent.pk))
+
+    assert [message["To"] for message in smtp.messages] == [sent.to, recent.to]
 
 
 def test_task_stops_in_time_for_the_next_message(smtp, db, monkeypatch):
