@@ -7,6 +7,8 @@ COPY requirements.txt requirements-constraints.txt ./
 RUN pip install --no-cache-dir -r requirements.txt -c requirements-constraints.txt
 
 COPY . .
+# Otherwise each process compiles it as it starts, for 0.1 s.
+RUN python -m compileall -q .
 # Placeholders: collectstatic loads the settings, but uses neither key nor database.
 RUN SECRET_KEY=unused DATABASE_URL=postgres://unused/unused python manage.py collectstatic --noinput \
     && useradd --system --uid 999 --no-create-home anywork \

@@ -13,14 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications.choices import Channel, EmailState
 from notifications.mail.one_time_links import insert_link
-from notifications.mail.smtp import NoFinalReplyError, connections
+from notifications.mail.smtp import Message, NoFinalReplyError, connections
 from notifications.mail.unsubscribing import unsubscribe_url
 from notifications.models import DECISIONS_WINDOW, GIVE_UP_AFTER, MAX_DECISIONS, OutgoingEmail
 from notifications.preferences import is_chosen, is_optional
@@ -31,6 +30,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 90)
 # An alert is no news later.
 ALERT_AGE = timedelta(hours=24)
+# While a backup runs, the index of unsent emails has an entry for each one sent since: tasks do not go through all.
+RECENT = timedelta(minutes=1)
 FIRST_RETRY_SECONDS = 10
 MAX_RETRY_SECONDS = 3_600
 # Allowed attempts of unknown outcome; one more, and the email is given up for an administrator to decide.
@@ -47,9 +48,18 @@ AUTHENTICATION_REPLIES = frozenset({530, 534, 535})
 # Raw SQL, because the ORM's UPDATE returns no rows: one round trip and commit instead of four. The condition is that of
 # OutgoingEmailQuerySet.due. An abandoned row was claimed by a worker that died or lost the database, before or after
 # the mail server accepted the email. An email that is past its time but was never attempted is still sent.
+#
+# The same statement settles the email that was sent before, so that a worker has one round trip and commit an email,
+# and never more than one in doubt.
 _CLAIM = """
+    WITH settled AS (
+        UPDATE notifications_outgoingemail
+        SET state = 'sent', sent_at = %(now)s, locked_until = NULL, last_error = ''
+        WHERE email_id = %(sent_id)s AND state = 'sending' AND attempts = %(attempts)s
+        RETURNING email_id
+    ),
     -- Materialized: PostgreSQL may run a locking subquery more than once, and each time it locks another row.
-    WITH due AS MATERIALIZED (
+    due AS MATERIALIZED (
         SELECT email_id, state = 'sending' AS is_abandoned, state = 'sending'
             AND (give_up_at <= %(now)s OR possible_duplicates >= %(max_possible_duplicates)s) AS is_hopeless
         FROM notifications_outgoingemail
@@ -57,7 +67,13 @@ _CLAIM = """
                 state IN ('queued', 'retry') AND next_attempt_at <= %(now)s
                 OR state = 'sending' AND locked_until < %(now)s
             )
+            -- Implied; only so does PostgreSQL use the index of unsent emails in its order, and stop at the first.
+            AND state IN ('queued', 'retry', 'sending')
             AND (%(email_id)s IS NULL OR email_id = %(email_id)s)
+            AND (%(since)s IS NULL OR next_attempt_at >= %(since)s)
+            AND email_id IS DISTINCT FROM %(sent_id)s
+            -- Settled first: a lock that is waited for while another one is held could be a deadlock.
+            AND (SELECT count(*) FROM settled) >= 0
         ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     UPDATE notifications_outgoingemail AS email SET
@@ -93,16 +109,41 @@ def message_id(email: OutgoingEmail) -> str:
 
 def deliver_one(email_id: UUID) -> bool:
     """Send this email if it is due and not claimed by another worker; return whether it was claimed here."""
-    return _deliver(_claim(email_id))
+    return bool(deliver_due(until=0, first=email_id))
 
 
 def deliver_next() -> bool:
     """Send the email that has been due the longest; return False if there is none."""
-    return _deliver(_claim())
+    return bool(deliver_due(until=0))
 
 
-def _claim(email_id: UUID | None = None) -> Any:
-    """Claim a due email, this one or the first, or give it up; return it, or None.
+def deliver_due(*, until: float, first: UUID | None = None) -> int:
+    """Send emails, those due the longest first, until there are none or it is `until`; return how many were claimed.
+
+    With `first`, send that one first; emails that have been due for longer, or for longer than RECENT, are left to the
+    sweep.
+    """
+    claimed = 0
+    email = _claim(first)
+    if email is None and first and time.monotonic() < until:
+        # Another task has sent it: those that have no task yet go before the tasks that have nothing left to do.
+        email = _claim(since=timezone.now() - RECENT)
+    while email is not None:
+        claimed += 1
+        is_accepted = _deliver(email)
+        if time.monotonic() < until:
+            email = _claim_after(email, is_accepted=is_accepted)
+        else:
+            if is_accepted:
+                _save_outcome(email, **_sent())
+            break
+    return claimed
+
+
+def _claim(email_id: UUID | None = None, *, sent: Any = None, since: datetime | None = None) -> Any:
+    """Settle the email `sent`, and claim a due one, or give it up; return that one, or None.
+
+    It is the one with this id, or the first, or the first that has not been due before `since`.
 
     `choice` of the email is the recipient's preference for such emails, None for the default. `is_over` is an alert
     that is older than ALERT_AGE, or whose saved search is off or deleted.
@@ -111,6 +152,9 @@ def _claim(email_id: UUID | None = None) -> Any:
         _CLAIM,
         {
             "email_id": email_id,
+            "sent_id": sent and sent.pk,
+            "attempts": sent and sent.attempts,
+            "since": since,
             "now": timezone.now(),
             "lease": LEASE,
             "max_possible_duplicates": MAX_POSSIBLE_DUPLICATES,
@@ -120,9 +164,25 @@ def _claim(email_id: UUID | None = None) -> Any:
     return next(iter(claimed), None)
 
 
+def _claim_after(email: Any, *, is_accepted: bool) -> Any:
+    """Claim the next due email; settle `email` with it if it was accepted."""
+    # As for RECENT.
+    since = email.next_attempt_at
+    if not is_accepted:
+        return _claim(since=since)
+    try:
+        return _claim(sent=email, since=since)
+    except (OperationalError, InterfaceError):
+        # It may have been executed, or not: the email that it has claimed then waits for the end of the lease.
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        _save_outcome(email, **_sent())
+        return None
+
+
 def _deliver(email: Any) -> bool:
-    if email is None:
-        return False
+    """Send a claimed email, unless it must not be sent; return whether it was accepted, and is to be settled."""
     if email.state == EmailState.DEAD:
         logger.error("Email %s given up: no attempt was completed.", email.pk)
     elif not insert_link(email):
@@ -146,8 +206,8 @@ def _deliver(email: Any) -> bool:
             give_up_at=due_at + GIVE_UP_AFTER,
         )
     else:
-        _attempt(email)
-    return True
+        return _attempt(email)
+    return False
 
 
 def _deferred_until(email: OutgoingEmail) -> datetime | None:
@@ -171,14 +231,14 @@ def _deferred_until(email: OutgoingEmail) -> datetime | None:
     return (latest[-1] or now) + DECISIONS_WINDOW if len(latest) == MAX_DECISIONS else None
 
 
-def _attempt(email: OutgoingEmail) -> None:
+def _attempt(email: OutgoingEmail) -> bool:
     try:
         _send(email)
     # Also a time limit, or a bug: the email is retried like any other, and given up after GIVE_UP_AFTER.
     except Exception as error:  # noqa: BLE001 - it is recorded
         _postpone_or_give_up(email, error)
-    else:
-        _save_outcome(email, state=EmailState.SENT, sent_at=timezone.now(), last_error="")
+        return False
+    return True
 
 
 def _send(email: OutgoingEmail) -> None:
@@ -188,8 +248,13 @@ def _send(email: OutgoingEmail) -> None:
         headers["List-Unsubscribe"] = f"<{unsubscribe_url(email.recipient_id, email.kind, email.saved_search_id)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     with connections.take() as mail_server:
-        message = EmailMultiAlternatives(
-            subject=email.subject, body=email.text, to=[email.to], headers=headers, connection=mail_server
+        message = Message(
+            subject=email.subject,
+            body=email.text,
+            to=[email.to],
+            headers=headers,
+            connection=mail_server,
+            boundary=f"=_{email.pk.hex}",
         )
         message.attach_alternative(email.html, "text/html")
         message.send()
@@ -213,6 +278,10 @@ def _postpone_or_give_up(email: OutgoingEmail, error: Exception) -> None:
     delay = timedelta(seconds=random.uniform(0, ceiling))  # noqa: S311 - not for security
     logger.warning("Email %s will be tried again: %s", email.pk, reason)
     _save_outcome(email, state=EmailState.RETRY, next_attempt_at=now + delay, last_error=reason, **duplicates)
+
+
+def _sent() -> dict[str, Any]:
+    return {"state": EmailState.SENT, "sent_at": timezone.now(), "last_error": ""}
 
 
 def _save_outcome(email: OutgoingEmail, **values: object) -> None:

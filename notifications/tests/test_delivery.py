@@ -17,7 +17,7 @@ from anywork.operations.health import probe
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
 from notifications.choices import EmailState
-from notifications.mail.delivery import LEASE, deliver_next, deliver_one
+from notifications.mail.delivery import LEASE, deliver_due, deliver_next, deliver_one
 from notifications.mail.outbox import requeue_emails
 from notifications.mail.smtp import ConnectionPool
 from notifications.models import OutgoingEmail
@@ -172,6 +172,48 @@ def test_email_of_a_dead_worker_is_sent_by_the_next(smtp, email):
 
     assert (email.state, email.attempts) == ("sent", 2)
     assert len(smtp.messages) == 1
+
+
+@pytest.fixture
+def around_sending(monkeypatch):
+    """Return a function that has another one called whenever an email was accepted."""
+    send = EmailMultiAlternatives.send
+
+    def call(function):
+        def send_and_call(message):
+            send(message)
+            function()
+
+        monkeypatch.setattr(EmailMultiAlternatives, "send", send_and_call)
+
+    return call
+
+
+def test_worker_claims_one_email_at_a_time_and_settles_it_before_the_next_leaves(smtp, db, around_sending):
+    """So a worker that is killed has one email in doubt."""
+    emails = OutgoingEmailFactory.create_batch(3)
+    states = []
+    around_sending(lambda: states.append(list(OutgoingEmail.objects.order_by("state").values_list("state", flat=True))))
+
+    send_outgoing_email(str(emails[0].pk))
+
+    assert states == [["queued", "queued", "sending"], ["queued", "sending", "sent"], ["sending", "sent", "sent"]]
+    assert set(OutgoingEmail.objects.values_list("state", "attempts", "locked_until")) == {("sent", 1, None)}
+    assert len(smtp.messages) == 3
+
+
+def test_worker_whose_lease_expired_while_it_sent_does_not_settle_the_email(smtp, db, around_sending):
+    first, second = OutgoingEmailFactory.create_batch(2)
+    of_another = {"attempts": 2, "locked_until": timezone.now() + LEASE}
+    around_sending(lambda: OutgoingEmail.objects.filter(pk=first.pk).update(**of_another))
+
+    send_outgoing_email(str(first.pk))
+
+    first.refresh_from_db()
+    assert (first.state, first.attempts, first.sent_at) == ("sending", 2, None)
+    assert first.locked_until == of_another["locked_until"]
+    second.refresh_from_db()
+    assert second.state == "sent"
 
 
 def test_lease_outlives_the_hard_time_limit_of_a_task(settings):
@@ -430,9 +472,10 @@ def become_read_only():
         cursor.execute("SET default_transaction_read_only = on")
 
 
+@pytest.mark.parametrize("goes_on", [False, True], ids=["alone", "with the next"])
 @pytest.mark.parametrize("lose_the_database", [end_connection, become_read_only])
 @pytest.mark.django_db(transaction=True)
-def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch, lose_the_database):
+def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, monkeypatch, lose_the_database, goes_on):
     email = OutgoingEmailFactory()
 
     def send_and_lose_the_database(message):
@@ -443,7 +486,9 @@ def test_email_sent_while_the_database_was_unavailable_is_not_sent_again(smtp, m
     mailed: list[object] = []
     monkeypatch.setattr(EmailMultiAlternatives, "send", send_and_lose_the_database)
 
-    assert deliver(email).state == "sent"
+    assert deliver_due(until=time.monotonic() + goes_on, first=email.pk) == 1
+    email.refresh_from_db()
+    assert (email.state, email.attempts, email.locked_until) == ("sent", 1, None)
     assert len(mailed) == 1
     assert not deliver_next()
 
@@ -551,6 +596,42 @@ def test_email_due_the_longest_is_sent_first(smtp, db):
     sweep_outgoing_email()
 
     assert [message["To"] for message in smtp.messages] == [emails[1].to, emails[2].to, emails[0].to]
+
+
+def test_task_goes_on_with_the_emails_that_are_due(smtp, db):
+    now = timezone.now()
+    longer, first, refused, last = (OutgoingEmailFactory(next_attempt_at=now - timedelta(n)) for n in (9, 3, 2, 1))
+    OutgoingEmailFactory(next_attempt_at=now + timedelta(minutes=1))
+    OutgoingEmail.objects.filter(pk=refused.pk).update(to="anna@straße.example")
+
+    send_outgoing_email(str(first.pk))
+
+    assert [message["To"] for message in smtp.messages] == [first.to, last.to]
+    assert smtp.sessions == 1
+    refused.refresh_from_db()
+    assert refused.state == "dead"
+    # One that has been due for longer has a worker or waits for the sweep.
+    longer.refresh_from_db()
+    assert longer.state == "queued"
+
+
+def test_task_of_an_email_that_another_has_sent_sends_those_that_have_become_due(smtp, db):
+    sent, old, recent = OutgoingEmailFactory.create_batch(3)
+    deliver(sent)
+    OutgoingEmail.objects.filter(pk=old.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=5))
+
+    send_outgoing_email(str(sent.pk))
+
+    assert [message["To"] for message in smtp.messages] == [sent.to, recent.to]
+
+
+def test_task_stops_in_time_for_the_next_message(smtp, db, monkeypatch):
+    first, _ = OutgoingEmailFactory.create_batch(2)
+    monkeypatch.setattr("notifications.tasks._MAX_SENDING_SECONDS", 0)
+
+    send_outgoing_email(str(first.pk))
+
+    assert list(OutgoingEmail.objects.order_by("state").values_list("state", flat=True)) == ["queued", "sent"]
 
 
 def test_operator_sends_due_emails_without_broker_and_worker(smtp, db):
