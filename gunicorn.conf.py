@@ -1,15 +1,19 @@
 """Configuration of gunicorn, found by `gunicorn anywork.wsgi` in this folder."""
 
+import ctypes
 import itertools
 import json
 import logging
 import multiprocessing
 import os
+import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -17,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from gunicorn import util
+from gunicorn import sock, util
 
 # Variables of the environment take precedence over those of the file.
 environ.Env.read_env(Path(__file__).with_name(".env"))
@@ -29,6 +33,11 @@ _CHECK_SETTINGS = [sys.executable, "-c", "from anywork.environment import requir
 # Loads this file and the application, and exits.
 _CHECK_CODE = [sys.executable, "-m", "gunicorn", "--check-config", *sys.argv[1:]]
 _CHECK_SECONDS = 60
+# With graceful_timeout, less than TimeoutStopSec and terminationGracePeriodSeconds in deploy/.
+_QUEUE_SECONDS = 5
+# Of <asm/socket.h> and <linux/filter.h>.
+_SO_ATTACH_FILTER = 26
+_BPF_RETURN = 0x06
 # Once for each master.
 if os.environ.get("CHECKED_BY_GUNICORN") != str(os.getpid()):
     if subprocess.run(_CHECK_SETTINGS, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
@@ -55,7 +64,7 @@ control_socket_disable = True
 forwarded_allow_ips = ""
 
 
-def write_error(sock: socket.socket, status: int, reason: str, message: str) -> None:
+def write_error(client: socket.socket, status: int, reason: str, message: str) -> None:
     """Write errors that never reach Django, such as an overlong URL, in the format of the API's errors."""
     if status == HTTPStatus.NOT_IMPLEMENTED:
         # An unknown Transfer-Encoding is the client's error.
@@ -68,7 +77,7 @@ def write_error(sock: socket.socket, status: int, reason: str, message: str) -> 
         f"HTTP/1.1 {int(status)} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
         f"X-Request-ID: {request_id}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    util.write_nonblock(sock, head.encode() + body)
+    util.write_nonblock(client, head.encode() + body)
 
 
 def on_starting(server: Any) -> None:
@@ -92,11 +101,12 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Reload (SIGHUP) only code and settings that a process can load; else the workers of before go on.
+    """Reload (SIGHUP) only code and settings that a process can load, and stop (SIGTERM) only once no client is queued.
 
-    gunicorn would stop them before it knows, and then end, because its new workers do not start.
+    Else gunicorn would stop the workers of before a reload before it knows, and then end, because its new workers do
+    not start; and a stop would reset connections that no worker has accepted yet.
     """
-    reload = server.reload
+    reload, stop = server.reload, server.stop
 
     def reload_if_loadable() -> None:
         if problem := _problem_of_loading():
@@ -104,7 +114,36 @@ def when_ready(server: Any) -> None:
         else:
             reload()
 
-    server.reload = reload_if_loadable
+    def stop_once_queue_is_empty(graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - as gunicorn's
+        # Another master has the sockets of systemd, and those that a new one (SIGUSR2) takes over.
+        if graceful and not (server.systemd or server.reexec_pid or server.master_pid):
+            try:
+                _empty_queues(server.LISTENERS)
+            except OSError as error:
+                server.log.warning("Clients that are queued may be reset: %s", error)
+            sock.close_sockets(server.LISTENERS, unlink=False)
+            server.LISTENERS = []
+        stop(graceful)
+
+    server.reload, server.stop = reload_if_loadable, stop_once_queue_is_empty
+
+
+def _empty_queues(listeners: list[Any]) -> None:
+    """Let no further client into the queues of listeners, and wait until the workers have accepted what is in them.
+
+    Without the filter, a socket of TCP takes clients until its last worker has ended, which then resets them.
+    """
+    instruction = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, 0))
+    drop_packets = struct.pack("HP", 1, ctypes.addressof(instruction))
+    for listener in listeners:
+        if listener.family == socket.AF_UNIX:
+            Path(listener.getsockname()).unlink()
+        elif sys.platform == "linux":
+            # A client repeats the first packet after 1 s, and is refused then.
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, drop_packets)
+    until = time.monotonic() + _QUEUE_SECONDS
+    while select.select(listeners, [], [], 0)[0] and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _problem_of_loading() -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from django.conf import settings
 
 from anywork.local.identity import Identity
 from anywork.testing.processes import wait_for
 
+_DEPLOYED = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 _MAIN = """
 {user}
 daemon off;
@@ -31,7 +31,7 @@ _HTTP = """http {{
 
 def deployed(port: int, *servers: str) -> str:
     """Return deploy/nginx.conf with its port and web servers replaced; all else is as it is deployed."""
-    config = (Path(settings.BASE_DIR) / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    config = _DEPLOYED.read_text(encoding="utf-8")
     options = "fail_timeout=2s"
     for there, here in (
         ("listen 80 default_server;", f"listen 127.0.0.1:{port} default_server;"),

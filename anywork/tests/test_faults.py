@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +34,8 @@ from accounts.tests.factories import AdminFactory, EmployerFactory, JobSeekerFac
 from accounts.tokens import open_session
 from anywork.local.pdf import make_pdf
 from anywork.local.postgres import FAST_SETTINGS, PrivateServer, find_binaries
-from anywork.testing.processes import WebServer, is_up, wait_for
+from anywork.testing.processes import Program, WebServer, is_up, wait_for
+from anywork.testing.smtp import free_port
 from notifications.choices import NotificationKind
 from notifications.mail.unsubscribing import unsubscribe_url
 from resumes.models import Resume
@@ -92,7 +94,7 @@ class Load:
         self.attempted: list[str] = []
         self.acknowledged: set[str] = set()
         self.refused: list[httpx.Response] = []
-        self.broken: list[str] = []
+        self.broken: list[httpx.TransportError] = []
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(clients)
         self._clients = [self._pool.submit(self._run, number) for number in range(clients)]
@@ -121,8 +123,8 @@ class Load:
         self.attempted.append(name)
         try:
             response = add_skill(self.url, self.token, name)
-        except httpx.TransportError:
-            self.broken.append(name)
+        except httpx.TransportError as error:
+            self.broken.append(error)
             # Not a busy loop while no server listens.
             time.sleep(0.02)
             return
@@ -280,6 +282,37 @@ def test_stop_under_load_fails_no_accepted_request(serve: Callable[..., WebServe
     settle(load, "SIGTERM")
     assert load.refused == []
     assert load.broken, "the clients went on after the end"
+    # Refused, not reset: no connection broke off that the server had let in.
+    assert {type(error) for error in load.broken} == {httpx.ConnectError}
+
+
+def test_stop_answers_clients_that_are_queued(transactional_db: None, tmp_path: Path) -> None:
+    port, path = free_port(), tmp_path / "socket"
+    binds = ("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{path}")
+    options = {"WEB_CONCURRENCY": "1", "SECURE_SSL_REDIRECT": "off"}
+    server = Program("gunicorn", "anywork.wsgi", *binds, log=tmp_path / "web", environment=options)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+        wait_for(lambda: is_up(http), "the web server")
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as stack:
+        stack.callback(server.kill)
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(4)]
+        clients += [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(3)]
+        for client in clients[4:]:
+            client.connect(str(path))
+        # The worker waits for the rest of the first request.
+        clients[0].sendall(request[:-2])
+        for client in clients[1:]:
+            client.sendall(request)
+        os.kill(server.pid, signal.SIGTERM)
+        wait_for(lambda: "Handling signal: term" in server.log, "the signal")
+        clients[0].sendall(request[-2:])
+        for client in clients:
+            # gunicorn waits until a client has closed its end, too.
+            with client:
+                assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
+        assert server.wait() == 0
+    assert not path.exists()
 
 
 def test_restart_of_postgresql_under_load_is_a_503_and_then_over(

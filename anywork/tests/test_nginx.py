@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from accounts.models import AuditEvent
 from anywork.api.exceptions import RequestTooLarge, TooManyRequests
 from anywork.testing.nginx import deployed, running_nginx
-from anywork.testing.processes import Program, is_up, wait_for
+from anywork.testing.processes import Program, wait_for
 from anywork.testing.smtp import free_port
 from jobs.tests.factories import JobFactory
 
@@ -26,32 +26,32 @@ ERROR_KEYS = ["status", "code", "message", "errors", "request_id"]
 
 
 @pytest.fixture
-def web_port(transactional_db, tmp_path):
-    """The port of a web server with a single worker, which one slow client would hold."""
-    port = free_port()
+def web(transactional_db, tmp_path):
+    """The unix socket of a web server with a single worker, which one slow client would hold."""
+    socket_path = tmp_path / "socket"
     environment = {
+        "BIND": f"unix:{socket_path}",
         "WEB_CONCURRENCY": "1",
         "NUM_PROXIES": "1",
         "SECURE_SSL_REDIRECT": "off",
         "MEDIA_ROOT": str(tmp_path / "media"),
-        "STATIC_ROOT": str(tmp_path),
+        "STATIC_ROOT": str(tmp_path / "static"),
     }
-    web = Program(
-        "gunicorn", "anywork.wsgi", "--bind", f"127.0.0.1:{port}", log=tmp_path / "web", environment=environment
-    )
+    program = Program("gunicorn", "anywork.wsgi", log=tmp_path / "web", environment=environment)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            wait_for(lambda: is_up(client), "the web server")
-        yield port
+        wait_for(lambda: "Listening at" in program.log, "the web server")
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), timeout=20) as client:
+            assert client.get("http://localhost/healthz").is_success
+        yield environment["BIND"]
     finally:
-        web.stop()
+        program.stop()
 
 
 @pytest.fixture
-def nginx(web_port, tmp_path):
+def nginx(web, tmp_path):
     """A client of nginx in front of that web server."""
     port = free_port()
-    with running_nginx(deployed(port, f"127.0.0.1:{web_port}"), port=port, folder=tmp_path) as client:
+    with running_nginx(deployed(port, web), port=port, folder=tmp_path) as client:
         yield client
 
 
@@ -185,14 +185,14 @@ def test_client_that_floods_is_told_to_slow_down(tmp_path):
     assert responses[0].status_code == 503
 
 
-def test_nginx_terminates_tls_once_the_lines_are_not_comments(web_port, tmp_path):
+def test_nginx_terminates_tls_once_the_lines_are_not_comments(web, tmp_path):
     JobFactory.create_batch(2)
     port, tls_port = free_port(), free_port()
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost"]
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    config = deployed(port, f"127.0.0.1:{web_port}").replace("#ssl ", "")
+    config = deployed(port, web).replace("#ssl ", "")
     config = config.replace("listen 443", f"listen 127.0.0.1:{tls_port}").replace("/etc/nginx/", f"{tmp_path}/")
 
     with running_nginx(config, port=port, folder=tmp_path):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
@@ -21,7 +21,7 @@ from anywork.api.throttling.addresses import client_address, client_network, net
 from anywork.api.throttling.counting import CacheAway, DatabaseCache, RedisCache
 from anywork.api.throttling.rates import Rate, parse_rates
 from anywork.api.throttling.throttle import LEASES, Ledger, ledger
-from anywork.testing.concurrency import at_once
+from anywork.testing.concurrency import at_once, wait_until_waited_for
 from anywork.testing.processes import Program, is_up, wait_for
 from anywork.testing.smtp import free_port
 from applications.tests.factories import ApplicationFactory
@@ -198,6 +198,22 @@ class TestLedger:
             return sum(granted(process, rate) for _ in range(rate.limit // 8))
 
         assert sum(at_once(*[spend] * 10)) == rate.limit
+
+    @pytest.mark.django_db(transaction=True)
+    def test_thread_waits_for_the_lease_that_another_takes(self, database_cache):
+        process, rate = Ledger(), Rate(LEASES * 2, 60)
+        lease = rate.limit // LEASES
+        # All but the last lease are taken.
+        database_cache.count(f"a.{rate.limit}.{rate.seconds}", rate.limit - lease, rate.seconds)
+
+        with ThreadPoolExecutor(1) as thread:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT FROM anywork_cache FOR UPDATE")
+                spent = thread.submit(at_once, *[lambda: granted(process, rate)] * lease)
+                wait_until_waited_for()
+            assert spent.result() == [True] * lease
+
+        assert database_cache.count(f"a.{rate.limit}.{rate.seconds}", 0, rate.seconds).total == rate.limit
 
     @pytest.mark.django_db(transaction=True)
     def test_threads_together_get_what_there_is(self):

@@ -1,8 +1,9 @@
 """Benchmark of search: `python -m benchmarks.search`, beside a floor of FastAPI, asyncpg and the same SQL.
 
 Measures the databases filled by `python -m benchmarks.fill`, on the server of DATABASE_URL, with any SECRET_KEY. Takes
-half an hour on two idle processors; requires wrk and requirements-benchmarks.txt. Writes docs/benchmarks/search.json,
-the tables in docs/search-speed.md and the chart beside it; requests that --only omits keep their figures.
+three quarters of an hour on two idle processors; requires wrk, nginx and requirements-benchmarks.txt. Writes
+docs/benchmarks/search.json, the tables in docs/search-speed.md and the chart beside it; requests that --only omits keep
+their figures.
 """
 
 import argparse
@@ -30,16 +31,17 @@ def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, _exit)
     load.require_wrk()
+    servers.require_nginx()
     sizes = [int(size) for size in options.sizes.split(",")]
     for size in sizes:
         if not databases.exists(size):
             raise SystemExit(f"No database of {size} jobs: python -m benchmarks.fill {size}")
-    ports = list(range(options.port, options.port + 2 * len(sizes)))
+    ports = list(range(options.port, options.port + 3 * len(sizes)))
     servers.require_free(ports)
     figures = results.read() | {"machine": _machine()}
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anywork-benchmark-")))
-        sites = [_open(stack, size, *ports[2 * index : 2 * index + 2], logs=logs) for index, size in enumerate(sizes)]
+        sites = [_open(stack, size, *ports[3 * index : 3 * index + 3], logs=logs) for index, size in enumerate(sizes)]
         for case in CASES:
             if options.only and not any(part in case.name for part in options.only):
                 continue
@@ -70,16 +72,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", default="10000,1000000", help="numbers of jobs, smallest first")
     parser.add_argument("--seconds", type=int, default=2, help="duration of a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=8790, help="the first port; there are two for each size")
+    parser.add_argument("--port", type=int, default=8790, help="the first port; there are three for each size")
     return parser.parse_args()
 
 
-def _open(stack: ExitStack, jobs: int, port: int, floor_port: int, *, logs: Path) -> Site:
+def _open(stack: ExitStack, jobs: int, port: int, nginx_port: int, floor_port: int, *, logs: Path) -> Site:
     url = databases.url_of(jobs)
     ours = stack.enter_context(servers.ours(url, port, logs / f"ours-{jobs}")).url
+    proxied = stack.enter_context(servers.proxied(url, nginx_port, logs / f"proxied-{jobs}"))
     floor = stack.enter_context(servers.floor(url, floor_port, logs / f"floor-{jobs}")).url
     recordings = httpx.get(f"{floor}/recordings", timeout=servers.TIMEOUT_SECONDS).json()
-    return Site(jobs, ours, floor, recordings)
+    return Site(jobs, ours, proxied, floor, recordings)
 
 
 def _delete_posted(sizes: list[int]) -> None:
@@ -103,7 +106,7 @@ def _print_result(case: Case, measured: dict[str, Any]) -> None:
     print(case.name)
     for jobs, figures in measured.items():
         print(f"  {int(jobs):,} jobs: {figures['queries']} queries, SQL alone {figures['sql']} ms")
-        for variant in ("ours", "floor", "cached"):
+        for variant in ("ours", "proxied", "floor", "cached", "proxied, cached"):
             for connections, values in figures.get(variant, {}).items():
                 print(f"    {variant}, {connections} connections: {values}")
     for verdict in judge(case, measured):

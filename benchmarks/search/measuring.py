@@ -20,10 +20,11 @@ STEADY_DIFFERENCE = 0.15
 
 
 class Site(NamedTuple):
-    """A database, served by AnyWork and the floor."""
+    """A database, served by AnyWork, by AnyWork behind nginx, and by the floor."""
 
     jobs: int
     ours: str
+    proxied: str
     floor: str
     recordings: Mapping[str, Any]
 
@@ -84,6 +85,11 @@ def variants_of(case: Case, site: Site) -> Iterator[Variant]:
         yield Variant("floor", load.Requests(site.floor, list(_floor_paths(case, recording))))
     if case.goals.cached:
         yield Variant("cached", requests, repeat=True)
+    if case.goals.ratio:
+        proxied = requests._replace(url=site.proxied)
+        yield Variant("proxied", proxied)
+        if case.goals.cached:
+            yield Variant("proxied, cached", proxied, repeat=True)
 
 
 def _floor_paths(case: Case, recording: Mapping[str, Any]) -> Iterator[str]:

@@ -58,8 +58,8 @@ def _word(is_met: bool) -> str:  # noqa: FBT001 - a cell of a table
 
 def _figures(results: Results) -> str:
     head = (
-        "request", "jobs", "found", "SQL", "SQL alone, ms", "p50 / p95 / p99, ms", "r/s", "floor p50, ms", "floor r/s",
-        "cached r/s", "ours / floor", "cached / floor", "growth", "spread",
+        "request", "jobs", "found", "SQL", "SQL alone, ms", "p50 / p95 / p99, ms", "r/s", "nginx r/s", "floor p50, ms",
+        "floor r/s", "cached r/s", "cached nginx r/s", "ours / floor", "cached / floor", "growth", "spread",
     )  # fmt: skip
     return _table(head, _figure_rows(results))
 
@@ -71,6 +71,7 @@ def _figure_rows(results: Results) -> Iterator[Sequence[str]]:
             one = measured[jobs]
             single, many = one["ours"]["1"], one["ours"]["16"]
             floor, cached = one.get("floor"), one.get("cached")
+            proxied, proxied_cached = one.get("proxied"), one.get("proxied, cached")
             is_last = jobs == max(measured, key=int) and len(measured) > 1
             yield (
                 case.name,
@@ -80,9 +81,11 @@ def _figure_rows(results: Results) -> Iterator[Sequence[str]]:
                 f"{one['sql']:.2f}",
                 f"{single['p50']:.1f} / {single['p95']:.1f} / {single['p99']:.1f}",
                 f"{many['requests_a_second']:,.0f}",
+                f"{proxied['16']['requests_a_second']:,.0f}" if proxied else "",
                 f"{floor['1']['p50']:.1f}" if floor else "",
                 f"{floor['16']['requests_a_second']:,.0f}" if floor else "",
                 f"{cached['16']['requests_a_second']:,.0f}" if cached else "",
+                f"{proxied_cached['16']['requests_a_second']:,.0f}" if proxied_cached else "",
                 f"{ratio(one):.2f}" if floor else "",
                 f"{ratio(one, 'cached'):.2f}" if floor and cached else "",
                 f"{growth(measured):.2f}" if is_last else "",

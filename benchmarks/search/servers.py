@@ -1,6 +1,7 @@
 """Servers of AnyWork and the floor, as processes on 127.0.0.1."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import httpx
 
 from anywork.local.postgres import port_is_free
+from anywork.testing import nginx
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 120
@@ -29,6 +31,12 @@ def require_free(ports: list[int]) -> None:
     """Raise SystemExit if a port is in use, since the other program would be measured."""
     if taken := [str(port) for port in ports if not port_is_free(port)]:
         raise SystemExit(f"Ports in use on 127.0.0.1: {', '.join(taken)}; choose another --port.")
+
+
+def require_nginx() -> None:
+    """Raise SystemExit if nginx is missing."""
+    if not shutil.which("nginx"):
+        raise SystemExit("nginx is not installed: apt-get install nginx")
 
 
 class Server(NamedTuple):
@@ -52,6 +60,18 @@ def ours(
     served = {**_OURS, "BIND": f"127.0.0.1:{port}", "DATABASE_URL": database_url, **environment}
     with _running(command, served, log) as process:
         yield Server(_ready(port, "/healthz", log), process)
+
+
+@contextmanager
+def proxied(database_url: str, port: int, folder: Path, *, bind: str = "") -> Iterator[str]:
+    """Serve AnyWork as deployed on one machine: nginx, and gunicorn on `bind`, by default a unix socket."""
+    folder.mkdir()
+    bind, log = bind or f"unix:{folder}/socket", folder / "log"
+    # The load comes from one address.
+    config = nginx.deployed(port, bind).replace("rate=200r/s", "rate=1000000r/s")
+    served = {**_OURS, "BIND": bind, "DATABASE_URL": database_url, "NUM_PROXIES": "1"}
+    with _running(GUNICORN, served, log), nginx.running_nginx(config, port=port, folder=folder):
+        yield _ready(port, "/healthz", log)
 
 
 @contextmanager
@@ -84,5 +104,6 @@ def _ready(port: int, path: str, log: Path) -> str:
             if httpx.get(url + path, timeout=TIMEOUT_SECONDS).is_success:
                 return url
         except httpx.TransportError:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     raise RuntimeError(f"{url} does not respond:\n{log.read_text()[-2_000:]}")

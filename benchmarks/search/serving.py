@@ -63,9 +63,10 @@ def _setups(port: int) -> Iterator[Setup]:
 
 def main() -> None:
     load.require_wrk()
+    servers.require_nginx()
     database = databases.url_of(JOBS)
     ports = list(range(PORT, PORT + len(list(_setups(PORT)))))
-    servers.require_free(ports)
+    servers.require_free([*ports, *(ports[-1] + number for number in (1, 2, 3))])
     with tempfile.TemporaryDirectory(prefix="anywork-benchmark-") as logs:
         measured = results.read()
         measured["servers"] = _compare(database, ports, Path(logs))
@@ -82,6 +83,9 @@ def _compare(database: str, ports: Sequence[int], logs: Path) -> dict[str, Any]:
             setup = list(_setups(port))[port - ports[0]]
             serving = servers.ours(database, port, logs / str(port), command=setup.command, **setup.environment)
             running[setup.name] = load.Requests(stack.enter_context(serving).url, [PATH])
+        for kind, port, bind in (("port", ports[-1] + 1, f"127.0.0.1:{ports[-1] + 2}"), ("socket", ports[-1] + 3, "")):
+            url = stack.enter_context(servers.proxied(database, port, logs / kind, bind=bind))
+            running[f"nginx, and gunicorn as configured on a {kind}"] = load.Requests(url, [PATH])
         for requests in running.values():
             load.run(requests, connections=16, seconds=WARM_UP_SECONDS, repeat=False)
         for _ in range(ROUNDS):

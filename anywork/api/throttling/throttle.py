@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 # on the same machine, 2 cores).
 LEASES = 100
 MAX_LEASES = 10_000
-# Ends of one window differ by less, as this process measures them.
-SAME_WINDOW_SECONDS = 0.5
 # Seconds without another attempt after the cache has failed.
 PAUSE_SECONDS = 5
 
@@ -71,32 +69,25 @@ class Ledger:
 
     def spend(self, key: str, rate: Rate) -> tuple[bool, Lease] | None:
         """Count one request; return whether it is granted, and the lease. None: the cache is away."""
+        # Held while a lease is taken: of two threads that took one at once, one lost its lease, or was refused what the
+        # other had taken. Others wait for one statement.
         with self._lock:
             lease = self._leases.get(key)
-            if lease and (lease.remaining or not lease.unleased):
-                return self._spend(lease)
-            if time.monotonic() < self._paused_until:
-                return None
-        try:
-            lease = self._take_lease(key, rate)
-        except CacheAway as error:
-            # An unlimited site is better than none.
-            logger.warning("The cache is away (%s); rates are not enforced meanwhile", type(error.__cause__).__name__)
-            self._paused_until = time.monotonic() + PAUSE_SECONDS
-            return None
-        with self._lock:
-            other = self._leases.get(key)
-            if other and abs(other.ends_at - lease.ends_at) < SAME_WINDOW_SECONDS:
-                # Another thread took a lease meanwhile: this process may grant both.
-                lease.remaining += other.remaining
-            self._leases[key] = lease
-            return self._spend(lease)
-
-    @staticmethod
-    def _spend(lease: Lease) -> tuple[bool, Lease]:
-        is_granted = lease.remaining > 0
-        lease.remaining -= is_granted
-        return is_granted, lease
+            if not lease or (lease.unleased and not lease.remaining):
+                if time.monotonic() < self._paused_until:
+                    return None
+                try:
+                    lease = self._take_lease(key, rate)
+                except CacheAway as error:
+                    # An unlimited site is better than none.
+                    cause = type(error.__cause__).__name__
+                    logger.warning("The cache is away (%s); rates are not enforced meanwhile", cause)
+                    self._paused_until = time.monotonic() + PAUSE_SECONDS
+                    return None
+                self._leases[key] = lease
+            is_granted = lease.remaining > 0
+            lease.remaining -= is_granted
+            return is_granted, lease
 
     @staticmethod
     def _take_lease(key: str, rate: Rate) -> Lease:
