@@ -37,7 +37,8 @@ _CHECK_SECONDS = 60
 _QUEUE_SECONDS = 5
 # Of <asm/socket.h> and <linux/filter.h>.
 _SO_ATTACH_FILTER = 26
-_BPF_RETURN = 0x06
+# Drops what begins a connection (bit 1 of byte 13 of TCP's header); handshakes under way are finished.
+_DROP_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 # Once for each master.
 if os.environ.get("CHECKED_BY_GUNICORN") != str(os.getpid()):
     if subprocess.run(_CHECK_SETTINGS, cwd=Path(__file__).parent, check=False).returncode == WRONG_SETTING:
@@ -133,16 +134,17 @@ def _empty_queues(listeners: list[Any]) -> None:
 
     Without the filter, a socket of TCP takes clients until its last worker has ended, which then resets them.
     """
-    instruction = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, 0))
-    drop_packets = struct.pack("HP", 1, ctypes.addressof(instruction))
+    instructions = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in _DROP_SYN))
+    drop_syn = struct.pack("HP", len(_DROP_SYN), ctypes.addressof(instructions))
     for listener in listeners:
         if listener.family == socket.AF_UNIX:
             Path(listener.getsockname()).unlink()
         elif sys.platform == "linux":
             # A client repeats the first packet after 1 s, and is refused then.
-            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, drop_packets)
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, drop_syn)
     until = time.monotonic() + _QUEUE_SECONDS
-    while select.select(listeners, [], [], 0)[0] and time.monotonic() < until:
+    # A handshake may still be finished, which takes a round trip.
+    while select.select(listeners, [], [], 0.05)[0] and time.monotonic() < until:
         time.sleep(0.01)
 
 

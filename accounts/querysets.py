@@ -169,7 +169,7 @@ class SessionQuerySet(models.QuerySet[Any]):
     def user_of(self, session_id: str | None, token_version: int | None) -> Any:
         """Return the user of this session if it is alive and the version of the user's tokens is this one, else None.
 
-        Every request of a signed-in user asks this.
+        Every request of a signed-in user asks this, of all sessions.
         """
         sessions = Recorded(self.model, _sessions_with_users).filter(_is_alive())
         try:

@@ -21,10 +21,11 @@ class AnalyticsQuerySet(models.QuerySet[Any]):
     def increment(self, counter: str, *, job_id: UUID) -> None:
         """Add one to `counter` of a job for today (UTC), correctly also for concurrent requests."""
         with connection.cursor() as cursor:
-            counts = [int(counter == name) for name in ("views", "applications")]
-            cursor.execute(_INCREMENT, [job_id, timezone.now().date(), *counts])
+            cursor.execute(_INCREMENT, [job_id, timezone.now().date(), *_COUNTS[counter]])
 
 
+# Of views and applications.
+_COUNTS = {"views": (1, 0), "applications": (0, 1)}
 # One statement also for the first of a day. By the ORM, which takes two then, it is compiled for longer than it runs.
 _INCREMENT = """
     INSERT INTO analytics_analytics AS day (analytics_id, job_id, date, views, applications)

@@ -53,12 +53,6 @@ class ApplicationFilter(FilterSet):
         model = Application
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: Any) -> Any:
-        # Recorded, perhaps, which django-filter does not take.
-        for name, value in self.form.cleaned_data.items():
-            queryset = self.filters[name].filter(queryset, value)
-        return queryset
-
     def filter_search(self, applications: ApplicationQuerySet, name: str, value: str) -> ApplicationQuerySet:
         words = value.split()[:MAX_WORDS]
         if self.request.user.is_staff:

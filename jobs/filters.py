@@ -226,9 +226,7 @@ class JobFilter(FilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         values = self.form.cleaned_data
-        jobs: Any = queryset
-        for name, value in values.items():
-            jobs = self.filters[name].filter(jobs, value)
+        jobs: Any = super().filter_queryset(queryset)
         if values.keys() & {"salary_min", "salary_max", "salary_currency"}:
             jobs = jobs.paying(
                 at_least=values.get("salary_min"),

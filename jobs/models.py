@@ -698,6 +698,12 @@ class Suggestion(models.Model):
                 condition=models.Q(kind="company") | models.Q(kind="place"),
                 name="jobs_suggestion_names",
             ),
+            # Of the code before, which may still run; the release after removes it.
+            GinIndex(
+                OpClass(models.F("folded"), name="gin_trgm_ops"),
+                condition=~models.Q(kind="word"),
+                name="jobs_suggestion_typed",
+            ),
             # Serves the words similar to a mistyped one; without titles, of which most are similar to it somewhere.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),

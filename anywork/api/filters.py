@@ -60,6 +60,12 @@ class FilterSet(django_filters.FilterSet):
             # Bound to the copy.
             filter_.method = filter_.method
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        # It may be Recorded, which django-filter does not take.
+        for name, value in self.form.cleaned_data.items():
+            queryset = self.filters[name].filter(queryset, value)
+        return queryset
+
     def get_form_class(self) -> type[forms.Form]:
         return _form_class(type(self), *self.filters)
 
@@ -100,7 +106,7 @@ class TotalOrderingFilter(django_filters.OrderingFilter):
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         if not value:
             return qs
-        terms = super().filter(qs, value).query.order_by
+        terms = map(self.get_ordering_value, value)
         return qs.order_by(*(key for term in terms for key in self._keys(qs, str(term))), "pk")
 
     def _keys(self, qs: QuerySet[Any], term: str) -> Iterator[OrderBy]:

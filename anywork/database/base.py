@@ -48,9 +48,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection works and is where it should be; if not, Django opens another one.
 
-        That the server has ended it is seen each time, the rest after CHECK_SECONDS.
+        That the server has ended it, or a statement failed, is seen each time, the rest after CHECK_SECONDS.
         """
-        if time.monotonic() >= self._trusted_until or not self._is_idle():
+        if self.errors_occurred or time.monotonic() >= self._trusted_until or not self._is_idle():
             if not self._is_connected():
                 return False
             self._trusted_until = time.monotonic() + CHECK_SECONDS

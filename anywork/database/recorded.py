@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from cachetools import LRUCache
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import F, Field, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, IntegerField, Model, Q, QuerySet, Value
 from django.db.models.expressions import BaseExpression
 from django.db.models.query import ValuesIterable
 from django.db.models.sql.compiler import SQLCompiler
@@ -25,12 +26,16 @@ from psycopg2.extensions import new_type, register_type
 
 # Of a process; the least recently used one goes. Each offset of a page has its own.
 MAX_STATEMENTS = 256
+# With more, the statement is large (1 MB for 5,000 locations), and hardly ever the same.
+MAX_VALUES = 100
 
 # What is recorded, and of these the calls that take names of fields.
 _CALLS = {"filter", "exclude", "annotate", "order_by", "reverse", "values", "values_list", "union"}
 _OF_NAMES = {"order_by", "values", "values_list"}
 
 _CONSTANTS = (type(None), bool, int)
+# Types of output fields that have no arguments.
+_FIELDS = (BooleanField, IntegerField, SearchQueryField, SearchVectorField)
 
 
 class _Text(str):
@@ -61,8 +66,11 @@ class Recorded:
 
     Iterating sends the statement that was compiled for the same calls with other values. Texts, keys and times are
     values; numbers, names of fields and the like belong to the statement. With other arguments, and in all other
-    attributes, it is a queryset like any other. With `text_keys`, rows of `values()` may have texts in place of UUIDs,
-    for JSON.
+    attributes, it is a queryset like any other.
+
+    `build` passes its values on as they are: what it computes from them, from a setting or from the clock would be the
+    same in every statement. Nothing is prefetched. With `text_keys`, rows of `values()` may have texts in place of
+    UUIDs, for JSON.
     """
 
     def __init__(
@@ -87,16 +95,10 @@ class Recorded:
     def __iter__(self) -> Iterator[Any]:
         values: list[Any] = []
         try:
-            shape = self.shape(values)
-            with _lock:
-                statement = _statements.get(shape)
-            if statement is None:
-                statement = _compile(self, values)
-                with _lock:
-                    _statements[shape] = statement
+            statement = self._statement(self.shape(values), values)
         except _Unknown:
-            return iter(self.queryset)
-        return statement.rows(values)
+            statement = None
+        return statement.rows(values) if statement else iter(self.queryset.all())
 
     def all(self) -> Self:
         return self
@@ -132,6 +134,17 @@ class Recorded:
             shape += [name, *[_shape(argument, values, is_sql=name in _OF_NAMES) for argument in arguments]]
             shape += [(key, _shape(value, values)) for key, value in options.items()]
         return tuple(shape)
+
+    def _statement(self, shape: Hashable, values: list[Any]) -> "_Statement | None":
+        if len(values) > MAX_VALUES:
+            return None
+        with _lock:
+            if shape in _statements:
+                return _statements[shape]
+        statement = _compile(self, values)
+        with _lock:
+            _statements[shape] = statement
+        return statement
 
     def _recorded(self, name: str, *arguments: Any, **options: Any) -> Self:
         other = type(self)(self.model, self._build, *self._values, text_keys=self.text_keys)
@@ -188,23 +201,24 @@ class _Filled:
         return compiler
 
 
-_statements: LRUCache[Hashable, _Statement] = LRUCache(MAX_STATEMENTS)
+_statements: LRUCache[Hashable, _Statement | None] = LRUCache(MAX_STATEMENTS)
 _lock = Lock()
 
 
-def _compile(recorded: Recorded, values: list[Any]) -> _Statement:
+def _compile(recorded: Recorded, values: list[Any]) -> _Statement | None:
+    """Return the statement; None if it cannot be filled with other values."""
     copies = [_COPIES[type(value)](value) for value in values]
     queryset = recorded.made_with(partial(_copied, iter(copies)))
     compiler = queryset.query.get_compiler(using=queryset.db)
     try:
         sql, parameters = compiler.as_sql()
-    except EmptyResultSet as error:
-        raise _Unknown from error
+    except EmptyResultSet:
+        return None
     numbers = {id(value): number for number, value in enumerate(copies)}
     places = tuple([numbers.get(id(parameter)) for parameter in parameters])
     if len(set(places) - {None}) < len(values):
         # A field has made another object of a value.
-        raise _Unknown
+        return None
     names: Iterable[str] = ()
     if queryset._iterable_class is ValuesIterable and not compiler.get_converters(
         [column for column, *_ in compiler.select]
@@ -234,7 +248,7 @@ def _shape(argument: Any, values: list[Any], *, is_sql: bool = False) -> Hashabl
     if isinstance(argument, BaseExpression | F):
         arguments, options = argument._constructor_args  # type: ignore[union-attr]
         return kind, *options, *[_shape(part, values, is_sql=True) for part in (*arguments, *options.values())]
-    if isinstance(argument, Field):
+    if kind in _FIELDS:
         return kind
     if kind is slice:
         return kind, argument.start, argument.stop
@@ -254,9 +268,9 @@ def _value(argument: Any, values: list[Any]) -> Hashable:
 def _copied(copies: Iterator[Any], argument: Any, *, is_sql: bool = False) -> Any:  # noqa: PLR0911 - as above
     """Return an argument with `copies` in place of its values, in the order of `_shape`."""
     kind: Any = type(argument)
-    if kind in _CONSTANTS or (is_sql and kind is str) or kind is slice or isinstance(argument, Field):
+    if kind in _CONSTANTS or (is_sql and kind is str) or kind is slice or kind in _FIELDS:
         return argument
-    if kind is Value:
+    if kind is Value and argument._constructor_args == ((argument.value,), {}):
         return Value(argument.value if type(argument.value) in _CONSTANTS else next(copies))
     if kind in (list, tuple):
         return kind([_copied(copies, item, is_sql=is_sql) for item in argument])

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import F, Func, Q, Value
+from django.db.models import Count, F, Func, Q, Value
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -128,7 +128,7 @@ def test_what_cannot_be_compiled_once_is_a_queryset(titles, lookups):
         assert list(TITLES.filter(**lookups)) == list(
             Job.objects.filter(**lookups).order_by("title").values("title", "job_id")
         )
-    assert not recorded._statements
+    assert not any(recorded._statements.values())
 
 
 def test_instances_are_those_of_the_queryset(titles, django_assert_num_queries):
@@ -143,15 +143,35 @@ def test_instances_are_those_of_the_queryset(titles, django_assert_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_share_statements_but_no_connections():
+def test_threads_share_statements_but_no_connections(compiled):
     JobFactory(title="a")
     assert list(TITLES.filter(title="b")) == []
+    before = len(compiled)
     found = at_once(*[lambda: list(TITLES.filter(title="a"))] * 4)
 
     assert [[row["title"] for row in rows] for rows in found] == [["a"]] * 4
+    assert len(compiled) == before
 
 
 def test_statements_are_limited(titles):
     for stop in range(1, 300):
         list(TITLES[:stop])
     assert len(recorded._statements) == recorded.MAX_STATEMENTS
+
+
+def test_counts_are_compiled_once(titles, compiled):
+    def count(title):
+        numbered = TITLES.filter(title__gt=title).order_by().values(number=Value(0)).annotate(count=Count("*"))
+        return dict(iter(numbered.values_list("number", "count")))
+
+    assert count("a") == {0: 4}
+    before = len(compiled)
+    assert count("c") == {0: 2}
+    assert len(compiled) == before
+
+
+def test_what_has_many_values_is_a_queryset(titles):
+    many = [f"title {number}" for number in range(recorded.MAX_VALUES)]
+
+    assert [row["title"] for row in TITLES.filter(title__in=[*many, "b"])] == ["b"]
+    assert not recorded._statements

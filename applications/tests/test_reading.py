@@ -3,6 +3,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -11,6 +12,7 @@ from applications.choices import Status
 from applications.models import Application
 from applications.services import anonymise_applications
 from applications.tests.factories import ApplicationFactory
+from applications.views import _listed_to
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 
@@ -206,6 +208,17 @@ def test_page_of_a_list_shows_its_own_rows(employer, applications):
 
     assert page["count"] == 4
     assert [row["application_id"] for row in page["results"]] == [str(applications[0].pk)]
+
+
+@pytest.mark.parametrize("actor", ["seeker", "employer", "admin", "anonymous"])
+def test_list_has_what_the_user_may_see(request, application, actor):
+    ApplicationFactory()
+    user = getattr(request.getfixturevalue(actor), "user", AnonymousUser())
+
+    listed = {row["pk"] for row in _listed_to(user).values("pk")}
+
+    assert listed == set(Application.objects.visible_to(user).values_list("pk", flat=True))
+    assert len(listed) == {"admin": 2, "anonymous": 0}.get(actor, 1)
 
 
 @pytest.mark.parametrize("actor", ["seeker", "employer"])

@@ -29,12 +29,12 @@ class MatchCount(NamedTuple):
     query: SearchQuery | None = None
     # The estimated number of all jobs; 0 where no plan depends on it.
     table_rows: int = 0
-    # The estimated number of those that one index finds by the filters, newest first; 0 if none does.
-    filtered_rows: int = 0
     # The right spelling, where the search seems to be misspelt.
     did_you_mean: str | None = None
     # False: counting took too long, and `total` is Limits.uncounted_jobs.
     is_exact: bool = True
+    # The estimated number of those that one index finds by the filters, newest first; 0 if none does.
+    filtered_rows: int = 0
 
     @property
     def total(self) -> int:
@@ -189,7 +189,7 @@ class JobListing:
         found = sum(tiers) if query else 0
         table_rows = _estimated_table_rows() if found > limits.sort_jobs else 0
         filtered_rows = _estimated_filtered_rows(self._jobs) if found > limits.rank_jobs else 0
-        return MatchCount(tuple(tiers), query, table_rows, filtered_rows, is_exact=is_exact)
+        return MatchCount(tuple(tiers), query, table_rows, is_exact=is_exact, filtered_rows=filtered_rows)
 
     def _count_one_by_one(self, selections: list[JobQuerySet]) -> Iterator[int]:
         for selection in selections:
@@ -355,5 +355,6 @@ def _count_each(selections: list[JobQuerySet]) -> list[int]:
         for number, jobs in enumerate(selections)
     ]
     rows = counts[0].union(*counts[1:], all=True).values_list("number", "count")
-    sizes = dict(rows)
+    # An iterator: dict() would ask a Recorded for `keys`, and it would build the queryset.
+    sizes = dict(iter(rows))
     return [sizes.get(number, 0) for number in range(len(counts))]

@@ -1,5 +1,6 @@
 """Delivery to a real SMTP server."""
 
+import math
 import socket
 import time
 from datetime import timedelta
@@ -195,7 +196,7 @@ def test_worker_claims_one_email_at_a_time_and_settles_it_before_the_next_leaves
     states = []
     around_sending(lambda: states.append(list(OutgoingEmail.objects.order_by("state").values_list("state", flat=True))))
 
-    send_outgoing_email(str(emails[0].pk))
+    deliver_due(until=math.inf, first=emails[0].pk)
 
     assert states == [["queued", "queued", "sending"], ["queued", "sending", "sent"], ["sending", "sent", "sent"]]
     assert set(OutgoingEmail.objects.values_list("state", "attempts", "locked_until")) == {("sent", 1, None)}
@@ -207,7 +208,7 @@ def test_worker_whose_lease_expired_while_it_sent_does_not_settle_the_email(smtp
     of_another = {"attempts": 2, "locked_until": timezone.now() + LEASE}
     around_sending(lambda: OutgoingEmail.objects.filter(pk=first.pk).update(**of_another))
 
-    send_outgoing_email(str(first.pk))
+    deliver_due(until=math.inf, first=first.pk)
 
     first.refresh_from_db()
     assert (first.state, first.attempts, first.sent_at) == ("sending", 2, None)
@@ -604,7 +605,7 @@ def test_task_goes_on_with_the_emails_that_are_due(smtp, db):
     OutgoingEmailFactory(next_attempt_at=now + timedelta(minutes=1))
     OutgoingEmail.objects.filter(pk=refused.pk).update(to="anna@straße.example")
 
-    send_outgoing_email(str(first.pk))
+    deliver_due(until=math.inf, first=first.pk)
 
     assert [message["To"] for message in smtp.messages] == [first.to, last.to]
     assert smtp.sessions == 1
@@ -620,16 +621,15 @@ def test_task_of_an_email_that_another_has_sent_sends_those_that_have_become_due
     deliver(sent)
     OutgoingEmail.objects.filter(pk=old.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=5))
 
-    send_outgoing_email(str(sent.pk))
+    deliver_due(until=math.inf, first=sent.pk)
 
     assert [message["To"] for message in smtp.messages] == [sent.to, recent.to]
 
 
-def test_task_stops_in_time_for_the_next_message(smtp, db, monkeypatch):
+def test_task_stops_in_time_for_the_next_message(smtp, db):
     first, _ = OutgoingEmailFactory.create_batch(2)
-    monkeypatch.setattr("notifications.tasks._MAX_SENDING_SECONDS", 0)
 
-    send_outgoing_email(str(first.pk))
+    deliver_due(until=0, first=first.pk)
 
     assert list(OutgoingEmail.objects.order_by("state").values_list("state", flat=True)) == ["queued", "sent"]
 

@@ -19,7 +19,7 @@ WAIT_SECONDS = 1
 PAUSE_SECONDS = 5
 
 # What unpickling raises: https://docs.python.org/3/library/pickle.html#pickle.UnpicklingError
-_UNREADABLE = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError)
+_UNREADABLE = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, TypeError)
 
 
 class SharedValue(NamedTuple):

@@ -70,7 +70,7 @@ class Ledger:
     def spend(self, key: str, rate: Rate) -> tuple[bool, Lease] | None:
         """Count one request; return whether it is granted, and the lease. None: the cache is away."""
         # Held while a lease is taken: of two threads that took one at once, one lost its lease, or was refused what the
-        # other had taken. Others wait for one statement.
+        # other had taken. Others wait, whatever their key, for one statement.
         with self._lock:
             lease = self._leases.get(key)
             if not lease or (lease.unleased and not lease.remaining):
