@@ -28,6 +28,7 @@ class _ErrorWrapper(DatabaseErrorWrapper):
     ) -> None:
         if isinstance(error, ReadOnlySqlTransaction):
             self.wrapper.errors_occurred = True
+            self.wrapper.trusted_until = 0.0
             raise OperationalError(*error.args) from error
         super().__exit__(kind, error, trace)
 
@@ -39,21 +40,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def wrap_database_errors(self) -> _ErrorWrapper:
         return _ErrorWrapper(self)
 
-    _trusted_until = 0.0
+    # By `time.monotonic()`.
+    trusted_until = 0.0
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
-        self._trusted_until = 0.0
+        self.trusted_until = 0.0
 
     def is_usable(self) -> bool:
         """Return whether the connection works and is where it should be; if not, Django opens another one.
 
-        That the server has ended it, or a statement failed, is seen each time, the rest after CHECK_SECONDS.
+        That the server has ended it, or was read-only, is seen each time, the rest after CHECK_SECONDS.
         """
-        if self.errors_occurred or time.monotonic() >= self._trusted_until or not self._is_idle():
+        if time.monotonic() >= self.trusted_until or not self._is_idle():
             if not self._is_connected():
                 return False
-            self._trusted_until = time.monotonic() + CHECK_SECONDS
+            self.trusted_until = time.monotonic() + CHECK_SECONDS
         return True
 
     def _is_idle(self) -> bool:
