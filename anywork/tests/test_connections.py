@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def read_only(transactional_db: None) -> Iterator[None]:
     """A connection that was found to take writes, and does not any more, as one to a former primary."""
+    connection.ensure_connection()
     assert connection.is_usable()
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
