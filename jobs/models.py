@@ -687,12 +687,13 @@ class Suggestion(models.Model):
             ),
         )
         indexes = (
-            # Serve completions: of titles, and of the others, which are few and would be found among them.
+            # Serves completions of titles.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),
                 condition=models.Q(kind="title"),
                 name="jobs_suggestion_titles",
             ),
+            # Serves completions of the others, which are few and would be found among titles.
             GinIndex(
                 OpClass(models.F("folded"), name="gin_trgm_ops"),
                 condition=models.Q(kind="company") | models.Q(kind="place"),

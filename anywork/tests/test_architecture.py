@@ -68,7 +68,7 @@ def test_foreign_keys_point_down_the_layers_only(model: type[models.Model]) -> N
 # Who may follow the reverse name `applications`: an employer sees its applicants, a seeker the jobs it applied to.
 FOLLOW_APPLICATIONS = {
     "accounts/querysets.py: JobSeekerQuerySet.visible_to",
-    "jobs/querysets.py: JobQuerySet.visible_to",
+    "jobs/querysets.py: JobQuerySet.seen_by",
     # The example of counts.
     "jobs/schema.py: ",
     "resumes/querysets.py: ResumeQuerySet.visible_to",

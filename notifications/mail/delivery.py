@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 from django.utils import timezone
 
+from anywork.operations.request_id import begin_request
 from notifications.choices import Channel, EmailState
 from notifications.mail.one_time_links import insert_link
 from notifications.mail.smtp import Message, NoFinalReplyError, connections
@@ -133,6 +134,8 @@ def deliver_due(*, until: float, first: UUID | None = None) -> int:
         is_accepted = _deliver(email)
         if time.monotonic() < until:
             email = _claim_after(email, is_accepted=is_accepted)
+            # Log lines name the request that sent the task, which is not that of the next email.
+            begin_request("-", network="")
         else:
             if is_accepted:
                 _save_outcome(email, **_sent())
