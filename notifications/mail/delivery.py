@@ -108,11 +108,6 @@ def message_id(email: OutgoingEmail) -> str:
     return f"<{email.pk}@{domain}>"
 
 
-def deliver_one(email_id: UUID) -> bool:
-    """Send this email if it is due and not claimed by another worker; return whether it was claimed here."""
-    return bool(deliver_due(until=0, first=email_id))
-
-
 def deliver_next() -> bool:
     """Send the email that has been due the longest; return False if there is none."""
     return bool(deliver_due(until=0))

@@ -18,7 +18,7 @@ from anywork.operations.health import probe
 from anywork.testing.concurrency import at_once
 from anywork.testing.smtp import free_port
 from notifications.choices import EmailState
-from notifications.mail.delivery import LEASE, deliver_due, deliver_next, deliver_one
+from notifications.mail.delivery import LEASE, deliver_due, deliver_next
 from notifications.mail.outbox import requeue_emails
 from notifications.mail.smtp import ConnectionPool
 from notifications.models import OutgoingEmail
@@ -35,7 +35,7 @@ def email(db):
 
 def deliver(email):
     """Deliver the mail, and return the row as it is afterwards."""
-    assert deliver_one(email.pk)
+    assert deliver_due(until=0, first=email.pk)
     email.refresh_from_db()
     return email
 
@@ -82,7 +82,7 @@ def test_email_comes_as_text_and_html(smtp, email):
 def test_sent_email_is_not_sent_again(smtp, email):
     deliver(email)
 
-    assert not deliver_one(email.pk)
+    assert not deliver_due(until=0, first=email.pk)
     assert not deliver_next()
     assert len(smtp.messages) == 1
 
@@ -94,7 +94,7 @@ def test_email_is_claimed_only_while_it_is_due(smtp, email, state, seconds):
     OutgoingEmail.objects.update(state=state, next_attempt_at=moment, locked_until=moment)
     is_due = OutgoingEmail.objects.due(timezone.now()).exists()
 
-    assert deliver_one(email.pk) is is_due
+    assert bool(deliver_due(until=0, first=email.pk)) is is_due
     assert len(smtp.messages) == is_due
     assert is_due == (seconds < 0 and state in {"queued", "retry", "sending"})
 
@@ -117,7 +117,7 @@ def test_email_that_is_held_or_given_up_is_not_sent(smtp, email, state):
     email.state = state
     email.save()
 
-    assert not deliver_one(email.pk)
+    assert not deliver_due(until=0, first=email.pk)
     assert not deliver_next()
     assert smtp.messages == []
 
@@ -135,7 +135,7 @@ def test_task_for_a_deleted_email_does_nothing(smtp, email):
 def test_twenty_concurrent_deliveries_of_one_email_send_one(smtp):
     email = OutgoingEmailFactory()
 
-    sent = at_once(*[lambda: deliver_one(email.pk)] * 20)
+    sent = at_once(*[lambda: deliver_due(until=0, first=email.pk)] * 20)
 
     assert sent.count(True) == 1
     assert len(smtp.messages) == 1
@@ -161,7 +161,7 @@ def test_concurrent_sweeps_send_each_email_once(smtp):
 def test_email_with_a_valid_lease_is_not_claimed(smtp, email):
     OutgoingEmail.objects.update(state="sending", attempts=1, locked_until=timezone.now() + timedelta(seconds=1))
 
-    assert not deliver_one(email.pk)
+    assert not deliver_due(until=0, first=email.pk)
     assert not deliver_next()
     assert smtp.messages == []
 
@@ -227,7 +227,7 @@ def test_worker_with_an_expired_lease_does_not_write_the_row(smtp, settings, ema
     with socket.create_server(("127.0.0.1", 0)) as slow:
         slow.settimeout(10)
         settings.EMAIL_PORT = slow.getsockname()[1]
-        first = Thread(target=at_once, args=(lambda: deliver_one(email.pk),))
+        first = Thread(target=at_once, args=(lambda: deliver_due(until=0, first=email.pk),))
         first.start()
         connection, _ = slow.accept()
         OutgoingEmail.objects.update(attempts=2, locked_until=timezone.now() + LEASE, **second)
@@ -270,7 +270,7 @@ def test_email_refused_temporarily_is_sent_later(smtp, email):
     smtp.replies["RCPT"] = ["450 greylisted", None]
     deliver(email)
 
-    assert not deliver_one(email.pk) or email.next_attempt_at <= timezone.now()
+    assert not deliver_due(until=0, first=email.pk) or email.next_attempt_at <= timezone.now()
     make_due(email)
     assert deliver_next()
 
@@ -734,7 +734,7 @@ def test_readyz_says_degraded_while_no_worker_sends_email(client, db):
 def test_email_to_an_address_without_a_canonical_form_is_given_up(db):
     email = OutgoingEmailFactory(to="anna@straße.example")
 
-    assert deliver_one(email.pk)
+    assert deliver_due(until=0, first=email.pk)
 
     email.refresh_from_db()
     assert (email.state, email.sent_at) == ("dead", None)

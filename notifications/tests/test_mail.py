@@ -16,7 +16,7 @@ from applications.models import Application, StatusChange
 from applications.services import change_status, submit_application
 from applications.signals import application_status_changed, application_submitted
 from jobs.tests.factories import JobFactory
-from notifications.mail.delivery import deliver_next, deliver_one
+from notifications.mail.delivery import deliver_due, deliver_next
 from notifications.mail.outbox import SUBJECTS, hold_emails
 from notifications.models import Notification, OutgoingEmail
 from notifications.receivers import mail_receipt_to_seeker
@@ -143,7 +143,7 @@ class TestDecisions:
         assert waiting.kind == "application_accepted"
         assert waiting.next_attempt_at == first.next_attempt_at + timedelta(hours=24)
         assert waiting.give_up_at == waiting.next_attempt_at + timedelta(hours=72)
-        assert not deliver_one(waiting.pk)
+        assert not deliver_due(until=0, first=waiting.pk)
 
     def test_change_of_the_status_replaces_the_deferred_email(self, application):
         for status in ("accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"):
@@ -189,7 +189,7 @@ class TestDecisions:
         assert waiting.give_up_at == waiting.next_attempt_at + timedelta(hours=72)
 
         OutgoingEmail.objects.update(sent_at=timezone.now() - timedelta(hours=25), next_attempt_at=timezone.now())
-        assert deliver_one(waiting.pk)
+        assert deliver_due(until=0, first=waiting.pk)
         assert smtp.messages[-1]["Subject"].startswith("Good news")
 
     def test_unsent_decision_goes_to_the_new_address(self, application):
@@ -281,7 +281,7 @@ def test_names_and_titles_are_isolated_in_html(kind):
 def test_title_with_a_line_break_adds_no_header(db, smtp, line_break):
     submit(title=f"Engineer{line_break}Bcc: victim@example.org")
 
-    assert deliver_one(newest_mail().pk)
+    assert deliver_due(until=0, first=newest_mail().pk)
 
     [message] = smtp.messages
     assert message["Subject"] == "We received your application for Engineer Bcc: victim@example.org"
@@ -304,7 +304,7 @@ def test_title_of_full_length_fits_into_the_subject(db, smtp):
     email = newest_mail()
 
     assert len(email.subject) == 255
-    assert deliver_one(email.pk)
+    assert deliver_due(until=0, first=email.pk)
     # Python's parser keeps the space of a folded header.
     assert smtp.messages[0]["Subject"].strip() == email.subject
     assert "Ü" * 255 in email.text
@@ -313,7 +313,7 @@ def test_title_of_full_length_fits_into_the_subject(db, smtp):
 def test_title_beyond_ascii_arrives_unchanged(db, smtp):
     submit(title="Bäcker 面包师 🥐", first_name="Zoë")
 
-    assert deliver_one(newest_mail().pk)
+    assert deliver_due(until=0, first=newest_mail().pk)
 
     [message] = smtp.messages
     assert message["Subject"].strip() == "We received your application for Bäcker 面包师 🥐"
@@ -326,7 +326,7 @@ def test_decision_reverted_and_made_again_sends_three_emails(application, smtp):
         decide(application, status)
 
     for email in OutgoingEmail.objects.exclude(kind="application_received").order_by("created_at"):
-        assert deliver_one(email.pk)
+        assert deliver_due(until=0, first=email.pk)
 
     good, bad = "Good news about your application for Software Engineer", TEXTS["application_rejected"][0]
     assert [message["Subject"] for message in smtp.messages] == [good, bad, good]
@@ -348,7 +348,7 @@ def test_blocked_seeker_gets_no_email_or_notification(db):
     assert OutgoingEmail.objects.get() == queued
     assert not Notification.objects.exists()
     # What was queued before is not sent.
-    assert deliver_one(queued.pk)
+    assert deliver_due(until=0, first=queued.pk)
     queued.refresh_from_db()
     assert (queued.state, queued.text) == ("skipped", "")
 

@@ -12,7 +12,7 @@ from applications.tests.factories import ApplicationFactory
 from jobs.tests.factories import JobFactory
 from notifications.choices import NotificationKind
 from notifications.mail import digests
-from notifications.mail.delivery import deliver_one
+from notifications.mail.delivery import deliver_due
 from notifications.mail.unsubscribing import unsubscribe_url
 from notifications.models import Notification, NotificationPreference, OutgoingEmail
 from notifications.preferences import DEFAULTS, change_preferences, is_wanted, preferences_of
@@ -116,7 +116,7 @@ def test_queued_email_that_was_switched_off_is_skipped_and_blanked(application, 
     email = OutgoingEmail.objects.get(recipient=seeker)
     change_preferences(user=seeker, choices={"application_received": {"email": False}})
 
-    assert deliver_one(email.pk)
+    assert deliver_due(until=0, first=email.pk)
 
     email.refresh_from_db()
     assert (email.state, email.text, email.html, email.locked_until) == ("skipped", "", "", None)
@@ -177,7 +177,7 @@ def test_employer_who_opted_in_gets_emails_about_applications_and_withdrawals(ap
         # An email would keep the personal data after a withdrawal.
         for private in (resume.job_seeker.first_name, resume.job_seeker.user.email, "Secret"):
             assert private not in mail.text + mail.html
-        assert deliver_one(mail.pk)
+        assert deliver_due(until=0, first=mail.pk)
     assert [message["To"] for message in smtp.messages] == [employer.user.email] * 2
 
 
@@ -264,7 +264,7 @@ def path_of(url, settings):
 
 def test_mail_client_unsubscribes_with_one_click(email, smtp, anonymous, settings):
     settings.PUBLIC_URL = "https://api.anywork.example"
-    assert deliver_one(email.pk)
+    assert deliver_due(until=0, first=email.pk)
     [message] = smtp.messages
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     # Python's parser keeps the space of a folded header.
