@@ -24,11 +24,11 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="anywork/swagger_ui.html"),
         name="docs",
     ),
-    # First, because most requests are for jobs.
+    # First, because most requests are for jobs and applications.
     path("api/", include("jobs.urls")),
+    path("api/", include("applications.urls")),
     path("api/", include("accounts.urls")),
     path("api/", include("resumes.urls")),
-    path("api/", include("applications.urls")),
     path("api/", include("notifications.urls")),
     path("api/", include("analytics.urls")),
     path("", include("jobs.outside.urls")),

@@ -52,11 +52,13 @@ class ApplicationSerializer(ModelSerializer[Application]):
     def to_representation(self, instance: Application) -> dict[str, Any]:
         body = super().to_representation(instance)
         body["status"] = instance.status_for(self.context["request"].user)
-        return self.redacted(body, applicant=instance.job_seeker_id, revoked_at=instance.revoked_at)
+        return self.redacted(body, instance.revoked_at)
 
-    def redacted(self, body: dict[str, Any], *, applicant: UUID | None, revoked_at: datetime | None) -> dict[str, Any]:
+    def redacted(self, body: dict[str, Any], revoked_at: datetime | None) -> dict[str, Any]:
         """Return `body`, redacted if the application is withdrawn or revoked and the caller is not the applicant."""
-        if not is_shared(body["status"], revoked_at) and applicant != self.context["request"].user.pk:
+        # The key of the applicant may be a text.
+        is_own = str(body["job_seeker"]) == str(self.context["request"].user.pk)
+        if not is_own and not is_shared(body["status"], revoked_at):
             self.redact(body)
         return body
 
@@ -120,14 +122,12 @@ class ApplicationListSerializer(RowListSerializer):
 
     def show_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         links = SignedLinks(self.context["request"])
-        bodies = [
-            self.child.redacted(_details(row, links), applicant=row["job_seeker"], revoked_at=row["revoked_at"])
-            for row in rows
-        ]
+        bodies = [self.child.redacted(_details(row, links), row["revoked_at"]) for row in rows]
         for expansion in self.child.expansions:
-            values = expansion.load([row["application_id"] for row in rows], self.context["request"].user)
-            for row, body in zip(rows, bodies, strict=True):
-                body[expansion.key] = values.get(row["application_id"])
+            keys = [UUID(str(row["application_id"])) for row in rows]
+            values = expansion.load(keys, self.context["request"].user)
+            for key, body in zip(keys, bodies, strict=True):
+                body[expansion.key] = values.get(key)
         return bodies
 
 

@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Field, Func, IntegerField, QuerySet, Subquery
+from django.db.models import Field, Func, QuerySet, Subquery
 from django.db.models.lookups import In
 from rest_framework import pagination
 from rest_framework.exceptions import ValidationError
@@ -116,7 +116,8 @@ class InArray(In):
 class RowPages:
     """Pages of rows of `queryset.values(*columns)`, for OneQueryPaginator.
 
-    Columns of other tables are joined for one page only: PostgreSQL would join all rows to count or sort them.
+    Keys in them may be texts. Columns of other tables are joined for one page only: PostgreSQL would join all rows to
+    count or sort them.
     """
 
     def __init__(self, queryset: QuerySet[Any] | Recorded, *columns: str) -> None:
@@ -128,7 +129,8 @@ class RowPages:
 
     def page(self, start: int, stop: int) -> tuple[list[dict[str, Any]], int]:
         """Return these rows, and the number of all; 0 if there are none of these."""
-        rows = list(Recorded(self._queryset.model, _counted_rows(self._columns), self._queryset, start, stop))
+        build = _counted_rows(self._columns)
+        rows = list(Recorded(self._queryset.model, build, self._queryset, start, stop, text_keys=True))
         counts = [row.pop("row_count") for row in rows]
         return rows, counts[0] if counts else 0
 
@@ -139,8 +141,8 @@ def _counted_rows(columns: tuple[str, ...]) -> Callable[..., QuerySet[Any]]:
 
     def build(queryset: Any, start: int, stop: int) -> QuerySet[Any]:
         found: QuerySet[Any] = getattr(queryset, "queryset", queryset)
-        # Not Count, which would group the rows.
-        number = found.order_by().values(number=Func("pk", function="COUNT", output_field=IntegerField()))
+        # Not Count, which would group the rows; no IntegerField, whose rows Django converts.
+        number = found.order_by().values(number=Func("pk", function="COUNT", output_field=Field()))
         page = found.all()
         # The keys suffice: with the filters once more, PostgreSQL would begin with all rows of an employer.
         page.query.clear_where()
