@@ -55,7 +55,7 @@ def _granian(port: int) -> tuple[str, ...]:
 
 def _setups(port: int) -> Iterator[Setup]:
     yield Setup("gunicorn as configured")
-    for workers in (2, 3, 4):
+    for workers in (2, 4, 5):
         yield Setup(f"gunicorn, {workers} sync workers", workers=workers)
     yield Setup("gunicorn, 2 workers of 4 threads", workers=2, arguments="--worker-class gthread --threads 4")
     yield Setup("granian, 2 workers of 1 thread", command=_granian(port))
