@@ -94,9 +94,12 @@ def _ratios(case: Case, measured: Measured, top: int) -> Iterator[str]:
         y = top + 5 + index * (BAR + 2)
         end = _ratio_x(min(value, LARGEST_RATIO))
         yield f'<rect class="{css}" x="{RATIOS[0]}" y="{y}" width="{end - RATIOS[0]:.1f}" height="{BAR}"/>'
-        yield _text(end + 5, y + BAR, f"{value:.2f}", css="small")
+        mark = end if goal is None else _ratio_x(goal)
         if goal is not None:
-            yield f'<path class="goal" d="M{_ratio_x(goal):.1f} {y - 1}v{BAR + 2}"/>'
+            yield f'<path class="goal" d="M{mark:.1f} {y - 1}v{BAR + 2}"/>'
+        # To the right of a goal that it would cover.
+        beside = mark if end < mark < end + 40 else end
+        yield _text(beside + 5, y + BAR, f"{value:.2f}", css="small")
 
 
 def _durations(measured: Measured, top: int, slowest: float) -> Iterator[str]:
