@@ -52,8 +52,8 @@ def _read(name: str, default: str) -> str:
 
 
 bind = _read("BIND", "0.0.0.0:8000")
-# With twice the processors and one, as gunicorn advises, the same machine serves 20 to 40 % less: nginx waits for slow
-# clients, and PostgreSQL needs the processors, too.
+# With twice the processors and one, as gunicorn advises, one machine serves a fifth to a third less: nginx waits for
+# slow clients here, and PostgreSQL needs the processors, too.
 workers = int(_read("WEB_CONCURRENCY", str(min(multiprocessing.cpu_count() + 1, 9))))
 
 # Long enough for a signed resume link or a long filter.
