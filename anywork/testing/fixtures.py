@@ -21,13 +21,13 @@ MAX_WORKERS = 8
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of workers of `-n auto`: one per CPU and one more, and none if files or tests are named.
+    """Return the number of workers of `-n auto`: one per CPU, and none if files or tests are named.
 
-    Tests wait for other programs a quarter of the time. A worker takes seconds to start, which a few tests do not gain.
+    A worker takes seconds to start, which a few tests do not gain.
     """
     if any("::" in argument or argument.endswith(".py") for argument in config.args):
         return 0
-    return min((os.cpu_count() or 1) + 1, MAX_WORKERS)
+    return min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
