@@ -267,6 +267,8 @@ def postgresql_is_restarted_under_load(stand: Stand) -> Result:
     time.sleep(2)
     stand.postgres.start()
     load.join()
+    # PgBouncer, once refused, connects again when it is asked, and refuses the client that asks.
+    wait_for(lambda: stand.request("GET", "/readyz").status == 200, "PgBouncer")
     refused = [response for response in stand.responses if response.status != 201]
     others = [response for response in refused if response.status != 503 or not response.retry_after]
     connection.close()
